@@ -1,0 +1,225 @@
+"""``flask comments …``: what an owner does at the command line."""
+
+import csv
+import sys
+from typing import Any
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import func, select
+
+from comments import config, moderation, schema, text, threads, upkeep
+from comments.errors import CommentsError
+from comments.models import Comment, Status
+from comments.web.state import current, now
+
+group = AppGroup("comments", help="Threaded comments: the database, settings, upkeep.")
+db = AppGroup("db", help="The comments' own tables; the app's are never touched.")
+group.add_command(db)
+
+#: Rows drawn anew between two commits, so that a stop loses little and blocks nobody.
+RENDER_BATCH = 500
+
+
+# ── the database ─────────────────────────────────────────────────────────────────────────
+
+
+@db.command("upgrade")
+@click.argument("revision", default="head")
+def upgrade(revision: str) -> None:
+    """Make or update the tables."""
+    schema.upgrade(current().engine(), revision)
+    click.echo(f"The tables are at revision {schema.current(current().engine())}.")
+
+
+@db.command("downgrade")
+@click.argument("revision")
+def downgrade(revision: str) -> None:
+    """Take the tables back to REVISION (`base`: away with them, and what is in them)."""
+    schema.downgrade(current().engine(), revision)
+    click.echo(f"The tables are at revision {schema.current(current().engine())}.")
+
+
+@db.command("current")
+def show_revision() -> None:
+    """Say which revision the tables are at."""
+    click.echo(schema.current(current().engine()) or "no tables yet")
+
+
+@db.command("check")
+def check_schema() -> None:
+    """Compare the tables with what this version needs."""
+    found = schema.differences(current().engine())
+    for difference in found:
+        click.echo(f"differs: {difference}", err=True)
+    if found:
+        raise click.ClickException("Run `flask comments db upgrade`.")
+    click.echo("The tables are what this version needs.")
+
+
+# ── settings ─────────────────────────────────────────────────────────────────────────────
+
+
+@group.command("config")
+@click.option("--markdown", is_flag=True, help="As the table of the docs, without values.")
+def show_config(markdown: bool) -> None:
+    """Print every setting: its value here, its default and what it means."""
+    settings = current().settings
+    if markdown:
+        click.echo(settings_table())
+        return
+    for row in config.table():
+        value = getattr(settings, row.name)
+        shown = "(set)" if row.secret and value else _value(value)
+        changed = "" if value == row.default else click.style("  changed", bold=True)
+        click.echo(f"{click.style(row.key, bold=True)} = {shown}{changed}\n    {row.help}")
+
+
+def settings_table() -> str:
+    """The settings as a Markdown table; ``docs/configuration.md`` holds it."""
+    lines = ["| key | default | meaning |", "|---|---|---|"]
+    lines += [f"| `{row.key}` | {_value(row.default)} | {row.help} |" for row in config.table()]
+    return "\n".join(lines)
+
+
+def _value(value: Any) -> str:
+    if value is None or value == ():
+        return "none"
+    return f"`{', '.join(value)}`" if isinstance(value, tuple) else f"`{value}`"
+
+
+# ── upkeep ───────────────────────────────────────────────────────────────────────────────
+
+
+@group.command("check")
+def check() -> None:
+    """Hold every stored counter against the rows."""
+    found = moderation.wrong_counters(current().session())
+    for table, rows in found.items():
+        for row in rows:
+            click.echo(f"{table}: {row}", err=True)
+    if any(found.values()):
+        raise click.ClickException("Some counters differ from the rows.")
+    click.echo("Every counter is what the rows say.")
+
+
+@group.command("render")
+@click.option("--all", "everything", is_flag=True, help="Every comment, not only the outdated.")
+def render(everything: bool) -> None:
+    """Draw comments anew that an older version of the renderer drew."""
+    session = current().session()
+    outdated = Comment.renderer_version != text.RENDERER_VERSION
+    wanted = [Comment.body != "", *([] if everything else [outdated])]
+    total = session.scalar(select(func.count()).select_from(Comment).where(*wanted)) or 0
+    last = 0
+    with click.progressbar(length=total, label="Drawing comments") as bar:
+        while True:
+            batch = session.scalars(
+                select(Comment)
+                .where(*wanted, Comment.id > last)
+                .order_by(Comment.id)
+                .limit(RENDER_BATCH)
+            ).all()
+            if not batch:
+                break
+            last = batch[-1].id
+            _render_batch(session, batch)
+            bar.update(len(batch))
+    click.echo(f"{total} drawn.")
+
+
+def _render_batch(session: Any, batch: Any) -> None:
+    changed: set[int] = set()
+    for comment in batch:
+        html = text.render(comment.body)
+        if html != comment.html and comment.listed:
+            changed.add(comment.thread_id)
+        comment.html, comment.renderer_version = html, text.RENDERER_VERSION
+    session.flush()
+    # Sorted: two that lock several threads lock them in the same order.
+    for thread_id in sorted(changed):
+        threads.lock(session, thread_id).revision += 1
+    session.commit()
+
+
+@group.command("sweep")
+def sweep() -> None:
+    """Drop what is past its time. Writes do this by themselves now and then."""
+    session = current().session()
+    upkeep.sweep(session, now())
+    session.commit()
+    click.echo("Swept.")
+
+
+# ── moderation without the views ─────────────────────────────────────────────────────────
+
+
+@group.command("pending")
+def pending() -> None:
+    """List the comments that wait for a decision, the oldest first, as CSV."""
+    waiting = (
+        current()
+        .session()
+        .scalars(
+            select(Comment).where(Comment.status == Status.PENDING).order_by(Comment.created_at)
+        )
+    )
+    out = csv.writer(sys.stdout)
+    out.writerow(["id", "created", "author", "text"])
+    for comment in waiting:
+        opening = " ".join(comment.body.split())[:100]
+        row = [comment.id, comment.created_at.isoformat(), comment.author_name, opening]
+        out.writerow([_plain_cell(cell) for cell in row])
+
+
+def _plain_cell(cell: Any) -> str:
+    """A cell that a spreadsheet shows and does not calculate."""
+    written = str(cell)
+    return f"'{written}" if written[:1] in tuple("=+-@\t\r") else written
+
+
+@group.command("moderate")
+@click.argument("status", type=click.Choice([status.value for status in Status]))
+@click.argument("comment_ids", type=int, nargs=-1, required=True)
+@click.option("--reason", default="", help="Kept in the log.")
+def moderate(status: str, comment_ids: tuple[int, ...], reason: str) -> None:
+    """Decide on comments by their ids: `flask comments moderate published 12 13`."""
+    session = current().session()
+    for comment_id in comment_ids:
+        try:
+            moderation.decide(
+                session, comment_id, Status(status), by="command-line", reason=reason, now=now()
+            )
+        except CommentsError as refused:
+            session.rollback()
+            raise click.ClickException(f"{comment_id}: {refused}") from None
+        session.commit()
+        click.echo(f"{comment_id}: {status}")
+
+
+@group.command("close")
+@click.argument("thread_key")
+@click.option("--open", "reopen", is_flag=True, help="Open it again.")
+def close(thread_key: str, reopen: bool) -> None:
+    """Close a thread to new comments."""
+    session = current().session()
+    found = threads.find(session, thread_key)
+    if found.id is None:
+        raise click.ClickException(f"Nobody has written in a thread called {thread_key!r}.")
+    moderation.close(session, found.id, closed=not reopen, now=now())
+    session.commit()
+    click.echo(f"{thread_key}: {'open' if reopen else 'closed'}")
+
+
+@group.command("pin")
+@click.argument("comment_id", type=int)
+@click.option("--off", is_flag=True, help="Back into its place.")
+def pin(comment_id: int, off: bool) -> None:
+    """Show a top-level comment first in its thread."""
+    session = current().session()
+    try:
+        moderation.pin(session, comment_id, pinned=not off, now=now())
+    except CommentsError as refused:
+        raise click.ClickException(str(refused)) from None
+    session.commit()
+    click.echo(f"{comment_id}: {'in its place' if off else 'pinned'}")

@@ -1,0 +1,262 @@
+"""Every setting: its key, type, default and one line of help, in one table.
+
+A host writes ``COMMENTS_*`` keys into its Flask config; the service reads the same names from
+the environment. The table is the dataclass below; ``flask comments config`` and
+``docs/configuration.md`` are printed from it.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from limits import parse_many
+
+from comments.errors import ConfigError
+
+PREFIX = "COMMENTS_"
+
+
+class _Kind(NamedTuple):
+    """How a value is read, and the words for what would be right."""
+
+    parse: Callable[[Any], Any]
+    expected: str
+
+
+def _setting(default: Any, kind: _Kind, about: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"kind": kind, "help": about, "secret": secret})
+
+
+def _whole(low: int, high: int) -> _Kind:
+    def parse(value: Any) -> int:
+        number = int(str(value).strip())
+        if isinstance(value, bool) or not low <= number <= high:
+            raise ValueError
+        return number
+
+    return _Kind(parse, f"a whole number from {low} to {high}")
+
+
+def _one_of(*choices: str) -> _Kind:
+    def parse(value: Any) -> str:
+        word = str(value).strip().lower()
+        if word not in choices:
+            raise ValueError
+        return word
+
+    return _Kind(parse, "one of " + ", ".join(choices))
+
+
+def _parse_text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError
+    return value.strip()
+
+
+def _parse_list(value: Any) -> tuple[str, ...]:
+    words: Iterable[Any] = re.split(r"[\s,]+", value) if isinstance(value, str) else value
+    return tuple(_parse_text(word) for word in words if word != "")
+
+
+def parse_origin(value: str) -> str:
+    """*value* as an exact web origin (``https://blog.example``, no path), or ``ValueError``."""
+    parts = urlsplit(value.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+        raise ValueError(value)
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(value)
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    default = {"http": 80, "https": 443}[parts.scheme]
+    port = "" if parts.port in (None, default) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+def _parse_base_url(value: Any) -> str:
+    parts = urlsplit(_parse_text(value))
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError
+    return parts.geturl().rstrip("/")
+
+
+def _parse_limit(value: Any) -> str:
+    parse_many(_parse_text(value))
+    return str(value).strip()
+
+
+def _parse_names(value: Any) -> tuple[str, ...]:
+    names: Iterable[Any] = value.split(",") if isinstance(value, str) else value
+    return tuple(_parse_text(name) for name in names)
+
+
+_text = _Kind(_parse_text, "a text that is not empty")
+_words = _Kind(_parse_list, "a list, or words separated by commas")
+_names = _Kind(_parse_names, "names separated by commas")
+_origins = _Kind(
+    lambda value: tuple(parse_origin(word) for word in _parse_list(value)),
+    "exact origins such as https://blog.example, separated by commas",
+)
+_base_url = _Kind(_parse_base_url, "an address such as https://comments.example/comments")
+_limit = _Kind(_parse_limit, "limits such as '5 per minute; 50 per hour'")
+_database = _Kind(_parse_text, "a database address such as postgresql+psycopg://host/name")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an owner can choose. Attribute ``hold`` is the key ``COMMENTS_HOLD``, and so on."""
+
+    database_uri: str | None = _setting(
+        None,
+        _database,
+        "Where the service keeps its data (default: SQLite in the instance folder). "
+        "A plugin uses the host's database.",
+        secret=True,
+    )
+    secret_key: str | None = _setting(
+        None,
+        _text,
+        "Signs tokens and keys hashes. The service makes one once and keeps it in the instance "
+        "folder; a plugin uses the host's SECRET_KEY.",
+        secret=True,
+    )
+    secret_key_fallbacks: tuple[str, ...] = _setting(
+        (), _words, "Earlier secrets that still open what they signed.", secret=True
+    )
+    redis_uri: str | None = _setting(
+        None, _text, "Redis for rate limits shared by several machines.", secret=True
+    )
+    origins: tuple[str, ...] = _setting(
+        (), _origins, "Sites that may embed, exact origins (default: same origin only)."
+    )
+    hosts: tuple[str, ...] = _setting(
+        (),
+        _words,
+        "Host names the service answers for (default: this machine's loopback names). "
+        "A name that starts with a dot takes its subdomains too.",
+    )
+    url: str | None = _setting(
+        None,
+        _base_url,
+        "The public address under which the comments are mounted; with it, addresses in answers "
+        "are absolute.",
+    )
+    rate_limits: str = _setting("on", _one_of("on", "off"), "`off` only for load tests.")
+    guest_limit: str = _setting(
+        "5 per minute; 50 per hour", _limit, "Comments of one guest network address."
+    )
+    member_limit: str = _setting(
+        "20 per minute; 300 per hour", _limit, "Comments of one signed-in reader."
+    )
+    guest_votes_per_address: int = _setting(
+        5,
+        _whole(1, 10_000),
+        "Guests behind one network address whose votes on one comment count. Not switched off by "
+        "COMMENTS_RATE_LIMITS.",
+    )
+    hold: str = _setting(
+        "first",
+        _one_of("none", "links", "first", "all"),
+        "What waits for a moderator: nothing, comments with links, a guest's first, or all.",
+    )
+    edit_minutes: int = _setting(
+        15, _whole(0, 525_600), "How many minutes authors may edit or delete."
+    )
+    max_length: int = _setting(10_000, _whole(1, 100_000), "Characters of one comment.")
+    trusted_proxies: int = _setting(
+        0, _whole(0, 16), "How many X-Forwarded-For hops to believe, counted from the right."
+    )
+    reserved_names: tuple[str, ...] = _setting(
+        ("admin", "administrator", "moderator", "staff"),
+        _names,
+        "Names no guest may use, look-alikes included.",
+    )
+    default_sort: str = _setting(
+        "oldest",
+        _one_of("oldest", "newest", "most_voted"),
+        "The order of a thread when the reader chose none.",
+    )
+    language: str = _setting("en", _text, "The language of pages whose address names none.")
+    cache_bytes: int = _setting(
+        64 * 1024 * 1024,
+        _whole(0, 2**40),
+        "Memory of each process for ready pages, in bytes; 0 turns the page cache off.",
+    )
+    public_max_age: int = _setting(
+        5, _whole(0, 86_400), "Seconds a CDN may keep a public answer (s-maxage)."
+    )
+    public_stale: int = _setting(
+        60, _whole(0, 86_400), "Seconds a CDN may show it while it asks again."
+    )
+    smtp_uri: str | None = _setting(
+        None,
+        _text,
+        "smtp://user:pass@host:587. Without it nothing is mailed and no e-mail is asked for.",
+        secret=True,
+    )
+    mail_from: str | None = _setting(None, _text, "The sender of mail.")
+
+    @classmethod
+    def load(cls, source: Mapping[str, Any]) -> "Settings":
+        """Read ``COMMENTS_*`` keys of *source* (a Flask config or the environment).
+
+        Empty values count as not given, since an environment cannot unset a key.
+        Raises :class:`ConfigError` with the key, the value and what would be right.
+        """
+        values = {}
+        for row in table():
+            given = source.get(row.key)
+            if given is None or given == "":
+                continue
+            values[row.name] = _read(row, given)
+        return cls(**values)
+
+
+class Row(NamedTuple):
+    """One line of the settings table."""
+
+    name: str
+    key: str
+    default: Any
+    help: str
+    expected: str
+    secret: bool
+    parse: Callable[[Any], Any]
+
+
+def table() -> Iterator[Row]:
+    """Every setting, in the order of the docs."""
+    for f in fields(Settings):
+        kind: _Kind = f.metadata["kind"]
+        assert f.default is not MISSING
+        yield Row(
+            name=f.name,
+            key=PREFIX + f.name.upper(),
+            default=f.default,
+            help=f.metadata["help"],
+            expected=kind.expected,
+            secret=f.metadata["secret"],
+            parse=kind.parse,
+        )
+
+
+def unknown_keys(source: Mapping[str, Any], also_known: Iterable[str] = ()) -> Iterator[str]:
+    """A sentence for each ``COMMENTS_*`` key of *source* that means nothing here."""
+    known = [row.key for row in table()]
+    ignored = set(also_known)
+    for key in sorted(source):
+        if not key.startswith(PREFIX) or key in known or key in ignored:
+            continue
+        close = get_close_matches(key, known, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        yield f"{key} is not a setting of Flask-Comments.{hint}"
+
+
+def _read(row: Row, given: Any) -> Any:
+    try:
+        return row.parse(given)
+    except (ValueError, TypeError) as wrong:
+        # A secret never reaches a terminal or a log, not even a wrong one.
+        shown = "(not shown)" if row.secret else repr(given)
+        raise ConfigError(f"{row.key} is {shown}; it must be {row.expected}.") from wrong

@@ -1,0 +1,107 @@
+"""What differs between SQLite and PostgreSQL, and the service's own engine.
+
+Everything else in the package is written once for both. The two rules that matter:
+
+- **A write takes its lock first.** On SQLite a transaction that reads and then writes is
+  refused at once when another one wrote in between; :func:`begin_write` opens the transaction
+  with ``BEGIN IMMEDIATE``, so that writers queue up instead. It works on the host's plain
+  engine as well as on ours. On PostgreSQL the row of the thread is the lock.
+- **A commit is on the disk.** ``synchronous=FULL``: an acknowledged comment survives a power
+  cut. The write-ahead log is used only from SQLite 3.51.3 on; before that version two
+  connections that write and checkpoint at once can corrupt the file.
+"""
+
+import logging
+import sqlite3
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+log = logging.getLogger("comments.database")
+
+BUSY_SECONDS = 15
+WAL_SINCE = (3, 51, 3)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime on both databases; SQLite alone would give it back naive."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def begin_write(session: Session) -> None:
+    """Make sure this transaction may write, before it has read anything it relies on."""
+    if not is_sqlite(session):
+        return
+    connection = session.connection()
+    raw: Any = connection.connection.dbapi_connection
+    if not raw.in_transaction:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def insert_or_ignore(session: Session, model: type[Any], **values: Any) -> bool:
+    """Insert a row unless its key is taken; tells whether it was inserted.
+
+    On PostgreSQL this waits for another transaction that is inserting the same key.
+    """
+    dialect = sqlite if is_sqlite(session) else postgresql
+    statement = dialect.insert(model).values(**values).on_conflict_do_nothing()
+    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def sqlite_module() -> ModuleType:
+    """The newest SQLite at hand: the one ``pysqlite3`` brings, or Python's own."""
+    try:
+        # why: an optional extra; without it Python's own library serves
+        import pysqlite3.dbapi2 as brought
+    except ImportError:
+        return sqlite3
+    return brought if brought.sqlite_version_info > sqlite3.sqlite_version_info else sqlite3
+
+
+def engine_options(uri: str) -> dict[str, Any]:
+    """``create_engine`` options of the service for *uri*."""
+    if uri.startswith("sqlite"):
+        return {"module": sqlite_module(), "connect_args": {"timeout": BUSY_SECONDS}}
+    return {"pool_pre_ping": True}
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Give every connection of the service's own *engine* the settings it relies on."""
+    if engine.dialect.name != "sqlite":
+        return
+    version: tuple[int, ...] = engine.dialect.dbapi.sqlite_version_info  # type: ignore[union-attr]
+    journal = "WAL" if version >= WAL_SINCE else "DELETE"
+    log.info("SQLite %s, journal %s", ".".join(map(str, version)), journal)
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        # Every connection sets it: a file written by a newer library comes back from WAL too.
+        cursor.execute(f"PRAGMA journal_mode={journal}")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        cursor.close()

@@ -1,0 +1,224 @@
+"""What a visitor sends, checked field by field.
+
+One constructor for each kind of input. It names every wrong field at once, ignores what it
+does not know, and cannot carry a field that only the server decides.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from comments import text, threads
+from comments.config import Settings, parse_origin
+from comments.errors import CommentsError, Message, say
+from comments.models import NAME_LENGTH, URL_LENGTH
+
+MOST_QUOTES = 20
+NOTIFY = ("none", "replies", "all")
+REPORT_NOTE_LENGTH = 1000
+TITLE_LENGTH = 300
+
+# Quotes inside quotes, as they open a line: "> > > text".
+_QUOTES = re.compile(rf"^[ \t]*(?:>[ \t]*){{{MOST_QUOTES + 1}}}", re.MULTILINE)
+# One @ with something around it; whether the mailbox exists is found out by mailing it.
+_EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\]{1,64}@[^\s@<>\"(),:;\[\]\\]{1,190}\.[^\s@.]{2,60}")
+
+Errors = dict[str, Message]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A comment as it was written, before the server has decided anything."""
+
+    thread_key: str
+    body: str
+    thread_url: str | None = None
+    thread_title: str | None = None
+    parent: int | None = None
+    name: str = ""
+    website: str | None = None
+
+    @classmethod
+    def read(
+        cls, fields: Mapping[str, Any], settings: Settings, *, own_origin: str, signed_in: bool
+    ) -> "Draft":
+        """The draft in *fields*; 422 naming each wrong one.
+
+        *own_origin* is where the server itself is reached: an article's address counts only
+        when it lies there or on a site that may embed.
+        """
+        errors: Errors = {}
+        key, url, title = _thread(fields.get("thread"), settings, own_origin, errors)
+        draft = cls(
+            thread_key=key,
+            thread_url=url,
+            thread_title=title,
+            body=_body(fields.get("body"), settings, errors),
+            parent=_parent(fields.get("parent"), errors),
+            name="" if signed_in else _name(fields.get("name"), errors),
+            website=None if signed_in else _website(fields.get("website"), errors),
+        )
+        _check_email(fields.get("email"), errors)
+        _check_choice("notify", fields.get("notify"), NOTIFY, errors)
+        if errors:
+            raise CommentsError("invalid", errors=errors)
+        return draft
+
+
+def read_body(fields: Mapping[str, Any], settings: Settings) -> str:
+    """The text of an edit or a preview; 422 when it cannot be one."""
+    errors: Errors = {}
+    body = _body(fields.get("body"), settings, errors)
+    if errors:
+        raise CommentsError("invalid", errors=errors)
+    return body
+
+
+def read_vote(fields: Mapping[str, Any]) -> int:
+    """1, 0 or -1; anything else is 422."""
+    value = fields.get("value")
+    # True == 1 in Python, and a client that sends it has a mistake worth telling.
+    if isinstance(value, bool) or value not in (1, 0, -1):
+        wrong = say("A vote is 1, 0 or -1.")
+        raise CommentsError("invalid", errors={"value": wrong})
+    return int(value)
+
+
+def read_report(fields: Mapping[str, Any], reasons: tuple[str, ...]) -> tuple[str, str]:
+    """The reason and the note of a report; 422 naming each wrong field."""
+    errors: Errors = {}
+    reason = fields.get("reason")
+    if reason not in reasons:
+        errors["reason"] = say("A reason is one of %(choices)s.", choices=", ".join(reasons))
+    note = _plain("note", fields.get("note"), REPORT_NOTE_LENGTH, errors)
+    if errors:
+        raise CommentsError("invalid", errors=errors)
+    return str(reason), note
+
+
+# ── field by field ───────────────────────────────────────────────────────────────────────
+
+
+def _thread(
+    value: Any, settings: Settings, own_origin: str, errors: Errors
+) -> tuple[str, str | None, str | None]:
+    facts: Mapping[str, Any] = value if isinstance(value, Mapping) else {"key": value}
+    try:
+        key = threads.check_key(facts.get("key"))
+    except CommentsError as wrong:
+        errors.update(wrong.errors)
+        key = ""
+    url = _article_url(facts.get("url"), settings, own_origin)
+    title = text.clean_name(facts["title"], TITLE_LENGTH) if _is_text(facts.get("title")) else None
+    return key, url, title or None
+
+
+def _article_url(value: Any, settings: Settings, own_origin: str) -> str | None:
+    """The article's address, if it lies on a site of ours; an unknown site's is left out.
+
+    It becomes a link in feeds and mails, so a stranger must not choose where it leads.
+    """
+    if not _is_text(value) or len(value) > URL_LENGTH or not value.isprintable():
+        return None
+    try:
+        parts = urlsplit(value)
+        origin = parse_origin(f"{parts.scheme}://{parts.netloc}")
+    except ValueError:
+        return None
+    if origin != own_origin and origin not in settings.origins:
+        return None
+    return str(parts._replace(fragment="").geturl())
+
+
+def _body(value: Any, settings: Settings, errors: Errors) -> str:
+    if not _is_text(value) or not value.strip():
+        errors["body"] = say("Write something first.")
+        return ""
+    if len(value) > settings.max_length:
+        errors["body"] = say(
+            "That is %(length)s characters; a comment has at most %(most)s.",
+            length=len(value),
+            most=settings.max_length,
+        )
+        return ""
+    if "\0" in value:
+        errors["body"] = say("The text has a character that cannot be kept.")
+        return ""
+    if _QUOTES.search(value):
+        errors["body"] = say("Quotes can be nested %(most)s deep at most.", most=MOST_QUOTES)
+        return ""
+    try:
+        return text.clean_source(value)
+    except ValueError:
+        errors["body"] = say("The text has a character that cannot be kept.")
+        return ""
+
+
+def _name(value: Any, errors: Errors) -> str:
+    name = _plain("name", value, NAME_LENGTH, errors)
+    if "name" in errors:
+        return ""
+    cleaned = text.clean_name(name, NAME_LENGTH)
+    if not cleaned:
+        errors["name"] = say("Tell us your name.")
+    return cleaned
+
+
+def _plain(field: str, value: Any, most: int, errors: Errors) -> str:
+    """An optional line of text, without what no database or page can hold."""
+    if value is None:
+        return ""
+    if not _is_text(value) or "\0" in value:
+        errors[field] = say("This has to be plain text.")
+        return ""
+    if len(value) > most:
+        errors[field] = say("At most %(most)s characters.", most=most)
+        return ""
+    return str(value).strip()
+
+
+def _website(value: Any, errors: Errors) -> str | None:
+    if value is None or value == "":
+        return None
+    site = _plain("website", value, URL_LENGTH, errors)
+    if "website" in errors or not site:
+        return None
+    safe = text.safe_url(site if "://" in site else f"https://{site}", schemes=("http", "https"))
+    if safe is None:
+        errors["website"] = say("That is not a web address.")
+    return safe
+
+
+def _parent(value: Any, errors: Errors) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**63:
+        errors["parent"] = say("The parent is a comment's number.")
+        return None
+    return value
+
+
+def _check_email(value: Any, errors: Errors) -> None:
+    """Only its shape: nothing is mailed to it before its owner has confirmed it."""
+    if value is None or value == "":
+        return
+    if not _is_text(value) or len(value) > 254 or not _EMAIL.fullmatch(value):
+        errors["email"] = say("That is not an e-mail address.")
+
+
+def _check_choice(field: str, value: Any, choices: tuple[str, ...], errors: Errors) -> None:
+    if value is not None and value not in choices:
+        errors[field] = say("One of %(choices)s.", choices=", ".join(choices))
+
+
+def _is_text(value: Any) -> bool:
+    """Text that can be stored: a lone surrogate has no UTF-8."""
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,211 @@
+"""``Comments``: what a host registers, and how it is wired into one app.
+
+Nothing about an app is kept on the object: ``Comments`` may serve two apps in one process, and
+its state for each lives in ``app.extensions["comments"]``.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Blueprint, Flask, Response, appcontext_pushed
+from markupsafe import Markup
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from comments import config, tree
+from comments.cli import group
+from comments.errors import ConfigError
+from comments.identity import Identity
+from comments.keys import Keys
+from comments.models import TABLE_PREFIX
+from comments.web import fragments, guards, problems
+from comments.web.api import api
+from comments.web.front import Front, PageCache
+from comments.web.limiting import Limits
+from comments.web.pages import pages
+from comments.web.state import EXTENSION, State, current
+
+log = logging.getLogger("comments")
+
+#: Settings that only the service reads; a host's may stand in its config for other reasons.
+MOUNT_KEYS = ("COMMENTS_URL_PREFIX", "COMMENTS_DEMO")
+
+Loader = TypeVar("Loader", bound=Callable[[], Identity | None])
+
+
+class Comments:
+    """Threaded comments for a Flask app.
+
+    Three lines: ``comments = Comments(app, db=db)`` (or ``init_app`` later), ``flask comments
+    db upgrade`` once, and ``{{ comments.thread("my-article") }}`` in a template.
+    """
+
+    def __init__(
+        self, app: Flask | None = None, *, db: Any = None, url_prefix: str = "/comments"
+    ) -> None:
+        self._db = db
+        self._url_prefix = url_prefix
+        self._load_identity: Callable[[], Identity | None] | None = None
+        if app is not None:
+            self.init_app(app, db=db)
+
+    def init_app(self, app: Flask, db: Any = None, *, url_prefix: str | None = None) -> None:
+        """Register the comments with *app*; *db* is its Flask-SQLAlchemy object.
+
+        Extensions may be set up in any order: the session, a CSRFProtect, Flask-Migrate and
+        Flask-Login are looked for when they are first needed. Raises :class:`ConfigError`.
+        """
+        if EXTENSION in app.extensions:
+            raise RuntimeError(
+                "This app already has comments. Keep one Comments object and call init_app once; "
+                "to serve a second app, call its init_app with that app."
+            )
+        db = db or self._db
+        if db is None:
+            raise ConfigError("Comments needs the app's database: Comments(app, db=db).")
+        prefix = self._url_prefix if url_prefix is None else url_prefix
+        state = self._state(app, db, prefix)
+        app.extensions[EXTENSION] = state
+        app.register_blueprint(_blueprint(), url_prefix=prefix or None)
+        app.cli.add_command(group)
+        app.jinja_env.globals.setdefault("comments", self)
+        if state.cache is not None:
+            app.wsgi_app = Front(  # type: ignore[method-assign]
+                app.wsgi_app, state.cache, state.engine, state.settings.origins
+            )
+        _when_first_used(app, _meet_neighbours)
+
+    def identity_loader(self, load: Loader) -> Loader:
+        """Decorate the function that tells who is signed in: an ``Identity`` or ``None``."""
+        self._load_identity = load
+        return load
+
+    def thread(self, key: str, *, title: str | None = None, url: str | None = None) -> Markup:
+        """The whole thread as HTML for the article's own template.
+
+        *title* and *url* describe the article, for feeds and permalinks.
+        """
+        state = current()
+        order = tree.order_named(
+            fragments.asked("sort", tree.ORDERS) or state.settings.default_sort
+        )
+        context = fragments.thread_context(
+            state, key, order, article_url=url, article_title=title, forgiving=True
+        )
+        return fragments.drawn(state, "embed_light.html", **context)
+
+    def count(self, key: str) -> Markup:
+        """The number of comments of a thread, as an element that the script keeps fresh."""
+        return fragments.drawn(current(), "count.html", key=key)
+
+    def script(self) -> Markup:
+        """The script tag alone, for pages whose threads or counts are put in by other means."""
+        return fragments.drawn(current(), "script.html")
+
+    def include_name(self, name: str | None, type_: str, _parents: Any = None) -> bool:
+        """For a plain Alembic ``env.py``: leaves our tables out of autogenerate."""
+        return not (type_ == "table" and name is not None and name.startswith(TABLE_PREFIX))
+
+    def _state(self, app: Flask, db: Any, prefix: str) -> State:
+        settings = config.Settings.load(app.config)
+        for sentence in config.unknown_keys(app.config, also_known=MOUNT_KEYS):
+            log.warning(sentence)
+        secret = settings.secret_key or app.config.get("SECRET_KEY")
+        if not secret:
+            raise ConfigError(
+                "COMMENTS_SECRET_KEY is not set and the app has no SECRET_KEY; "
+                "it must be a long random text."
+            )
+        fallbacks = settings.secret_key_fallbacks or tuple(
+            app.config.get("SECRET_KEY_FALLBACKS") or ()
+        )
+
+        def engine() -> Engine:
+            with app.app_context():
+                return db.engine  # type: ignore[no-any-return]
+
+        found: list[Engine] = []
+
+        def engine_once() -> Engine:
+            if not found:
+                found.append(engine())
+            return found[0]
+
+        def session() -> Session:
+            return db.session()  # type: ignore[no-any-return]
+
+        return State(
+            settings=settings,
+            keys=Keys(secret, fallbacks),
+            prefix=prefix.rstrip("/"),
+            session=session,
+            engine=engine_once,
+            identity_loader=self._identity,
+            owner=self,
+            limits=Limits(settings, engine=engine_once),
+            cache=PageCache(settings.cache_bytes) if settings.cache_bytes else None,
+        )
+
+    def _identity(self) -> Identity | None:
+        load = self._load_identity or guards.flask_login_identity
+        return load()
+
+
+def _blueprint() -> Blueprint:
+    """A blueprint of this app's own, so that two apps share nothing."""
+    blueprint = Blueprint("comments", "comments", template_folder="templates")
+    blueprint.register_blueprint(api)
+    blueprint.register_blueprint(pages)
+    problems.register(blueprint)
+
+    @blueprint.after_request
+    def _finish(response: Response) -> Response:
+        return guards.finish(current(), response)
+
+    return blueprint
+
+
+# ── neighbours ───────────────────────────────────────────────────────────────────────────
+
+
+def _when_first_used(app: Flask, act: Callable[[Flask], None]) -> None:
+    """Call *act* once, when the app is first used: everything is set up by then."""
+
+    def pushed(sender: Flask, **_: Any) -> None:
+        appcontext_pushed.disconnect(pushed, app)
+        act(sender)
+
+    # A strong reference: nobody else holds the function.
+    appcontext_pushed.connect(pushed, app, weak=False)
+
+
+def _meet_neighbours(app: Flask) -> None:
+    _exempt_from_csrf(app)
+    _hide_from_autogenerate(app)
+
+
+def _exempt_from_csrf(app: Flask) -> None:
+    """Flask-WTF would ask for a token that our public pages must not hold; we check the origin."""
+    protect = app.extensions.get("csrf")
+    if protect is not None:
+        for blueprint in (app.blueprints["comments"], *_nested(app)):
+            protect.exempt(blueprint)
+
+
+def _nested(app: Flask) -> list[Any]:
+    return [found for name, found in app.blueprints.items() if name.startswith("comments.")]
+
+
+def _hide_from_autogenerate(app: Flask) -> None:
+    """``flask db migrate`` of the host must not propose to drop our tables."""
+    migrate = app.extensions.get("migrate")
+    if migrate is None:
+        return
+    theirs = migrate.configure_args.get("include_name")
+
+    def include_name(name: str | None, type_: str, parents: Any) -> bool:
+        ours = type_ == "table" and name is not None and name.startswith(TABLE_PREFIX)
+        return not ours and (theirs is None or theirs(name, type_, parents))
+
+    migrate.configure_args["include_name"] = include_name

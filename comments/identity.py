@@ -1,0 +1,128 @@
+"""Who is writing: identities, guests' tokens, and who may do what.
+
+An author is a text: ``host:42`` for a user of the host, ``guest:9f…`` for a browser that holds
+a guest's token. The token is a signed id and nothing else; it is kept by the reader's browser,
+and a new one is made with a guest's first write.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from comments.config import Settings
+from comments.errors import CommentsError
+from comments.keys import Keys
+from comments.models import AuthorKind, Comment, Status
+
+#: A guest keeps a tag for a year and a bit after it was made; browsers cap cookies there too.
+TOKEN_LIFETIME = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A signed-in person, as the host knows them.
+
+    *id* is the host's own id as text or number, *name* what readers see.
+    """
+
+    id: str | int
+    name: str
+    avatar: str | None = None
+    website: str | None = None
+    is_moderator: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """The caller of a use-case. ``address`` is the keyed hash of a network, never the network."""
+
+    id: str
+    kind: AuthorKind
+    name: str | None = None
+    avatar: str | None = None
+    website: str | None = None
+    address: str | None = None
+    #: Set when this author has just got a token; the answer carries it back.
+    new_token: str | None = None
+
+    @property
+    def is_guest(self) -> bool:
+        return self.kind is AuthorKind.GUEST
+
+    @property
+    def is_moderator(self) -> bool:
+        return self.kind is AuthorKind.MODERATOR
+
+
+def from_identity(identity: Identity, *, realm: str = "host") -> Author:
+    """The author for a signed-in *identity*; *realm* tells who signed them in."""
+    return Author(
+        id=f"{realm}:{identity.id}",
+        kind=AuthorKind.MODERATOR if identity.is_moderator else AuthorKind.USER,
+        name=identity.name,
+        avatar=identity.avatar,
+        website=identity.website,
+    )
+
+
+# ── guests ───────────────────────────────────────────────────────────────────────────────
+
+
+def new_guest(keys: Keys, *, address: str | None, now: datetime) -> Author:
+    """A guest who had no token, with a fresh one."""
+    guest_id = secrets.token_hex(12)
+    return Author(
+        id=f"guest:{guest_id}",
+        kind=AuthorKind.GUEST,
+        address=address,
+        new_token=mint(keys, guest_id, now),
+    )
+
+
+def mint(keys: Keys, guest_id: str, now: datetime) -> str:
+    return keys.seal("guest", f"{guest_id}.{int(now.timestamp())}".encode())
+
+
+def known_guest(keys: Keys, token: str, *, address: str | None, now: datetime) -> Author:
+    """The guest who holds *token*; 401 when it is forged or expired."""
+    payload = keys.open("guest", token)
+    if payload is None:
+        raise CommentsError("token_invalid")
+    guest_id, _, made = payload.decode("ascii").partition(".")
+    if now.timestamp() - int(made) > TOKEN_LIFETIME.total_seconds():
+        raise CommentsError("token_invalid")
+    return Author(id=f"guest:{guest_id}", kind=AuthorKind.GUEST, address=address)
+
+
+def badge(keys: Keys, author_id: str, thread_id: int) -> str:
+    """Six hex digits that tell two guests of one thread apart and mean nothing elsewhere."""
+    return keys.digest("badge", f"{thread_id}:{author_id}")[:6]
+
+
+# ── who may do what ──────────────────────────────────────────────────────────────────────
+
+
+def editable_until(comment: Comment, settings: Settings) -> datetime:
+    return comment.created_at + timedelta(minutes=settings.edit_minutes)
+
+
+def check_can_change(author: Author, comment: Comment, settings: Settings, now: datetime) -> None:
+    """Editing and deleting: the author, while the window is open."""
+    if comment.status not in (Status.PUBLISHED, Status.PENDING):
+        raise CommentsError("no_such_comment")
+    if comment.author_id != author.id:
+        # A waiting comment of somebody else does not even exist.
+        raise CommentsError("not_yours" if comment.listed else "no_such_comment")
+    if now >= editable_until(comment, settings):
+        raise CommentsError("too_late")
+
+
+def rights(author: Author | None, settings: Settings, *, closed: bool) -> Mapping[str, bool]:
+    """What the caller may do in a thread, for the page to show the right controls."""
+    return {
+        "comment": not closed,
+        "vote": True,
+        "report": True,
+        "moderate": author is not None and author.is_moderator,
+    }

@@ -1,0 +1,225 @@
+"""The service: the same comments, with a database, a secret and a server of their own.
+
+``create_app()`` is the WSGI application; ``serve()`` runs it. Configuration comes from the
+environment (``COMMENTS_*``, ``HOST``, ``PORT``).
+"""
+
+import logging
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask, Response, redirect
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.engine import make_url
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from comments import config, database, schema
+from comments.errors import ConfigError
+from comments.extension import Comments
+from comments.web import problems
+from comments.web.front import RequestLog
+from comments.web.showcase import add_showcase
+from comments.web.state import EXTENSION, State
+
+log = logging.getLogger("comments")
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+DEFAULT_PORT = 5000
+#: Requests answered at once by one process. They share one interpreter, so more threads only
+#: help while some wait for the disk or the database.
+THREADS = 8
+
+
+def create_app(environ: Mapping[str, str] | None = None) -> Flask:
+    """The service as a WSGI application. Raises ``ConfigError`` with the key and what is right.
+
+    The tables are made or brought up to date on the way.
+    """
+    environ = os.environ if environ is None else environ
+    _log_to_stderr()
+    instance = Path(environ.get("COMMENTS_INSTANCE") or "instance").resolve()
+    app = Flask("comments", instance_path=str(instance), static_folder=None)
+    app.config.update(_configuration(environ, instance))
+    db = SQLAlchemy(app)
+    comments = Comments(app, db=db)
+    state: State = app.extensions[EXTENSION]
+    with app.app_context():
+        database.prepare_engine(db.engine)
+        schema.upgrade(db.engine)
+    _add_pages(app)
+    if environ.get("COMMENTS_DEMO"):
+        add_showcase(app, comments, port=_port(environ))
+    _wrap(app, state)
+    return app
+
+
+def serve() -> None:
+    """Run the service under granian until it is told to stop."""
+    # why: only the service needs a server
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    try:
+        port, workers = _port(os.environ), _workers(os.environ)
+        create_app()
+    except ConfigError as wrong:
+        raise SystemExit(f"Flask-Comments: {wrong}") from None
+    host = os.environ.get("HOST") or "127.0.0.1"
+    _check_free(host, port)
+    click.echo(f"Comments at http://{'localhost' if host == '127.0.0.1' else host}:{port}/")
+    Server(
+        "comments.standalone:create_app",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        log_access=False,
+    ).serve()
+
+
+def _check_free(host: str, port: int) -> None:
+    """A sentence instead of a stack trace when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as taken:
+            raise SystemExit(
+                f"Flask-Comments cannot listen on {host}, port {port}: {taken.strerror}. "
+                "Choose another with PORT=5001."
+            ) from None
+
+
+# ── configuration ────────────────────────────────────────────────────────────────────────
+
+
+def _configuration(environ: Mapping[str, str], instance: Path) -> dict[str, Any]:
+    for sentence in config.unknown_keys(environ, _SERVICE_KEYS):
+        log.warning(sentence)
+    settings = config.Settings.load(environ)
+    uri = _database_uri(settings, instance)
+    known = {row.key for row in config.table()}
+    values: dict[str, Any] = {key: environ[key] for key in known if environ.get(key)}
+    if environ.get("COMMENTS_DEMO") and not settings.origins:
+        # The showcase embeds itself under this machine's other name.
+        port = _port(environ)
+        values["COMMENTS_ORIGINS"] = f"http://localhost:{port},http://127.0.0.1:{port}"
+    return {
+        **values,
+        "SECRET_KEY": settings.secret_key or _kept_secret(instance),
+        "SQLALCHEMY_DATABASE_URI": uri,
+        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(uri),
+        "TRUSTED_HOSTS": list(settings.hosts or LOOPBACK),
+        "MAX_FORM_MEMORY_SIZE": 1_000_000,
+        "MAX_CONTENT_LENGTH": 2_000_000,
+        "TESTING": False,
+    }
+
+
+#: Read here and nowhere else; see ``docs/configuration.md``.
+_SERVICE_KEYS = ("COMMENTS_INSTANCE", "COMMENTS_DEMO", "COMMENTS_WORKERS")
+
+
+def _port(environ: Mapping[str, str]) -> int:
+    return _number(environ, "PORT", DEFAULT_PORT, 65_535)
+
+
+def _workers(environ: Mapping[str, str]) -> int:
+    return _number(environ, "COMMENTS_WORKERS", 1, 256)
+
+
+def _number(environ: Mapping[str, str], key: str, default: int, most: int) -> int:
+    given = environ.get(key) or str(default)
+    if not given.isdigit() or not 0 < int(given) <= most:
+        raise ConfigError(f"{key} is {given!r}; it must be a whole number from 1 to {most}.")
+    return int(given)
+
+
+def _database_uri(settings: config.Settings, instance: Path) -> str:
+    """Where the data is. ``postgresql://`` means psycopg 3 here, whatever SQLAlchemy is used."""
+    if settings.database_uri is None:
+        instance.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{instance / 'comments.sqlite3'}"
+    try:
+        url = make_url(settings.database_uri)
+    except ValueError:
+        url = None
+    if url is None or url.get_backend_name() not in ("sqlite", "postgresql", "postgres"):
+        raise ConfigError(
+            "COMMENTS_DATABASE_URI is (not shown); it must be a database address such as "
+            "postgresql+psycopg://host/name or sqlite:////var/lib/comments.sqlite3."
+        )
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
+    return url.render_as_string(hide_password=False)
+
+
+def _kept_secret(instance: Path) -> str:
+    """The secret in the instance folder, made at the first start and readable by us alone."""
+    place = instance / "secret_key"
+    instance.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        return _read_secret(place)
+    with os.fdopen(handle, "w") as file:
+        secret = secrets.token_urlsafe(32)
+        file.write(secret)
+    return secret
+
+
+def _read_secret(place: Path) -> str:
+    secret = place.read_text().strip()
+    if len(secret) < 20:
+        raise ConfigError(
+            f"The file {place.name} in the instance folder holds no usable secret. Delete it and "
+            "a new one is made; tokens signed with the old one then stop working."
+        )
+    return secret
+
+
+# ── the app around the comments ──────────────────────────────────────────────────────────
+
+
+def _add_pages(app: Flask) -> None:
+    app.register_error_handler(HTTPException, problems.refuse_http)
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return Response("ok\n", mimetype="text/plain", headers={"Cache-Control": "no-store"})
+
+    if not os.environ.get("COMMENTS_DEMO"):
+
+        @app.get("/")
+        def index() -> Any:
+            return redirect("/healthz")
+
+
+def _wrap(app: Flask, state: State) -> None:
+    hops = state.settings.trusted_proxies
+    if hops:
+        # The address of the caller is counted by us; the proxy tells scheme and host.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=0, x_proto=hops, x_host=hops
+        )
+    app.wsgi_app = RequestLog(app.wsgi_app)  # type: ignore[method-assign]
+
+
+def _log_to_stderr() -> None:
+    logger = logging.getLogger("comments")
+    if not logger.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False

@@ -1,0 +1,17 @@
+"""What people write: from typed text to safe HTML, and names fit to be shown and compared."""
+
+from comments.text.characters import clean_source, is_empty
+from comments.text.links import safe_url
+from comments.text.names import clean_name, fold_name
+from comments.text.render import RENDERER_VERSION, count_links, render
+
+__all__ = [
+    "RENDERER_VERSION",
+    "clean_name",
+    "clean_source",
+    "count_links",
+    "fold_name",
+    "is_empty",
+    "render",
+    "safe_url",
+]

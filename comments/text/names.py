@@ -1,0 +1,197 @@
+"""Names of people: made fit to stand in a line, and compared as eyes compare them."""
+
+import re
+import unicodedata
+
+from comments.text.characters import BLANK_LETTERS, is_mark, is_visible, limit_marks
+
+#: Vietnamese needs two marks on one letter; a name is small, and nobody needs more than three.
+MOST_MARKS = 3
+
+_SPACES = re.compile(r"\s+")
+_ZWNJ, _ZWJ = "\u200c", "\u200d"
+_PLAIN_TEXT_OR_EMOJI = "\ufe0e\ufe0f"
+_BLACK_FLAG, _END_OF_FLAG = "\U0001f3f4", "\U000e007f"
+_KEYCAP_BASES = "0123456789#*"
+
+
+def clean_name(text: str, max_length: int) -> str:
+    """*text* as a name: one line of visible characters, at most *max_length* of them.
+
+    Composed (NFC), white space folded; controls, direction marks, invisible characters, private
+    and never assigned code points gone, marks not stacked. What joins stays where it joins:
+    emoji sequences, flags, Persian and Indic letters, one variant of a Han character. Returns
+    ``""`` when nothing visible is left.
+    """
+    # Composing never makes a name of a text sixteen times too long; this bounds the work.
+    text = unicodedata.normalize("NFC", text[: max_length * 16])
+    text = _SPACES.sub(" ", text)
+    text = _without_hidden(text)
+    text = _SPACES.sub(" ", limit_marks(text, MOST_MARKS)).strip()
+    text = _cut(unicodedata.normalize("NFC", text), max_length)
+    return text if is_visible(text) else ""
+
+
+def _without_hidden(text: str) -> str:
+    kept: list[str] = []
+    for index, character in enumerate(text):
+        before = kept[-1] if kept else ""
+        after = text[index + 1 : index + 2]
+        if _belongs(character, before, after, kept):
+            kept.append(character)
+    return "".join(kept)
+
+
+def _belongs(character: str, before: str, after: str, kept: list[str]) -> bool:
+    """May *character* stay in a name, between these two?"""
+    if character in (_ZWNJ, _ZWJ):
+        return _joins(character, before, after, kept)
+    if character in _PLAIN_TEXT_OR_EMOJI:
+        return _is_pictograph(before) or (before != "" and before in _KEYCAP_BASES)
+    if "\U000e0100" <= character <= "\U000e01ef":
+        # Japanese family names tell variants of one Han character apart.
+        return unicodedata.name(before, "").startswith("CJK UNIFIED")
+    if "\U000e0000" <= character <= "\U000e0fff":
+        return _is_flag_tag(character, before)
+    if character in BLANK_LETTERS or _is_variant(character):
+        return False
+    category = unicodedata.category(character)
+    if category == "Cn":
+        # An emoji younger than this Python's tables.
+        return "\U0001f000" <= character <= "\U0001faff"
+    return not category.startswith("C")
+
+
+def _joins(joiner: str, before: str, after: str, kept: list[str]) -> bool:
+    """Does an invisible joiner do its work here? The rule of RFC 5892 (A.1, A.2), and emoji."""
+    if not before or not after:
+        return False
+    if unicodedata.combining(before) == 9:  # a virama: the joiner chooses the form of a letter
+        return True
+    if joiner == _ZWNJ:
+        return unicodedata.bidirectional(before) == unicodedata.bidirectional(after) == "AL"
+    drawn = before
+    if before in _PLAIN_TEXT_OR_EMOJI and len(kept) > 1:
+        drawn = kept[-2]
+    return _is_pictograph(drawn) and _is_pictograph(after)
+
+
+def _is_pictograph(character: str) -> bool:
+    # Skin tones are category Sk, what is younger than Python's tables Cn.
+    return character != "" and (
+        unicodedata.category(character) == "So" or "\U0001f000" <= character <= "\U0001faff"
+    )
+
+
+def _is_flag_tag(character: str, before: str) -> bool:
+    if not before:
+        return False
+    in_flag = before == _BLACK_FLAG or "\U000e0030" <= before <= "\U000e007a"
+    return in_flag and "\U000e0030" <= character <= _END_OF_FLAG
+
+
+def _cut(text: str, most: int) -> str:
+    """The first *most* characters, without half a letter or half an emoji at the end."""
+    if len(text) <= most:
+        return text
+    end = most
+    while end > 0 and (_continues(text[end]) or text[end - 1] == _ZWJ):
+        end -= 1
+    return text[:end].rstrip()
+
+
+def _continues(character: str) -> bool:
+    return (
+        is_mark(character)
+        or character == _ZWJ
+        or "\U0001f3fb" <= character <= "\U0001f3ff"
+        or "\U000e0020" <= character <= _END_OF_FLAG
+    )
+
+
+# ── look-alikes ──────────────────────────────────────────────────────────────────────────
+# Each line pairs letters with the Latin letters they pass for in common fonts. Ours, kept to
+# what is a look-alike: leet (3 for e) reads as what it means but does not look like it.
+# Upper and lower case stand apart, for Greek Η passes for H and η for n.
+
+
+def _pairs(letters: str, latin: str) -> dict[str, str]:
+    return dict(zip(letters.replace(" ", ""), latin.split(), strict=True))
+
+
+_CYRILLIC = _pairs(
+    "а в е ё з і ї ј к м н о р с т у х ѕ һ ԁ ԛ ԝ ѵ ѡ ӏ ь г п ү ғ ҽ",
+    "a b e e 3 i i j k m h o p c t y x s h d q w v w l b r n y f e",
+) | _pairs(
+    "А В Е Ё З І Ї Ј К М Н О Р С Т У Х Ѕ Һ Ԁ Ԛ Ԝ Ѵ Ӏ Ь Ү Ғ",
+    "a b e e 3 i i j k m h o p c t y x s h d q w v l b y f",
+)
+_GREEK = _pairs(
+    "α β γ ε η ι κ ν ο ρ σ τ υ χ ω ϲ ϳ μ", "a b y e n i k v o p o t u x w c j u"
+) | _pairs("Α Β Ε Ζ Η Ι Κ Μ Ν Ο Ρ Τ Υ Χ Ϲ", "a b e z h i k m n o p t y x c")
+_ARMENIAN = _pairs("օ ո ս հ ց զ ա լ յ Օ Տ Ս Լ", "o n u h g q w l j o s u l")
+_CHEROKEE = _pairs("Ꭺ Ᏼ Ꮯ Ꭰ Ꭼ Ꮐ Ꮋ Ꭻ Ꮶ Ꮮ Ꮇ Ꮲ Ꮢ Ꮪ Ꭲ Ꮩ Ꮃ Ꮓ", "a b c d e g h j k l m p r s t v w z")
+_LATIN = _pairs(
+    "ɑ ɡ ı ɩ ɪ ʏ ᴀ ʙ ᴄ ᴅ ᴇ ꜰ ɢ ʜ ᴊ ᴋ ʟ ᴍ ɴ ᴏ ᴘ ʀ ꜱ ᴛ ᴜ ᴠ ᴡ ᴢ ø đ ł ħ ŧ ƅ ƚ ɛ ɵ ʋ ʌ ǀ ӕ æ œ",
+    "a g i i i y a b c d e f g h j k l m n o p r s t u v w z o d l h t b l e o v v l ae ae oe",
+) | _pairs("Ø Đ Ł Ħ Ŧ Æ Œ İ", "o d l h t ae oe i")
+_SIGNS = _pairs("@ $ € ¢ | ! ¡ † ∂ ∅", "a s e c l i i t d o")
+# Letters in black circles and squares, and the two halves of a country's flag.
+_BOXED = {
+    chr(first + offset): chr(ord("a") + offset)
+    for first in (0x1F150, 0x1F170, 0x1F1E6)
+    for offset in range(26)
+}
+
+_LOOKS_LIKE = str.maketrans(_CYRILLIC | _GREEK | _ARMENIAN | _CHEROKEE | _LATIN | _SIGNS | _BOXED)
+# Told apart by no reader: 0 o, and 1 l i (a capital I is a small l in most fonts).
+_SAME = str.maketrans("0i1", "oll")
+
+
+def fold_name(text: str) -> str:
+    """A skeleton of *text*: two names that look alike have the same one.
+
+    It is for comparing, never for showing. Case, accents, separators and invisible characters
+    do not count; letters of other scripts that pass for Latin ones are read as those; ``0`` is
+    ``o``, ``1`` and ``i`` are ``l``, ``rn`` is ``m``, ``vv`` is ``w``. A name of signs alone
+    (an emoji) is its own skeleton.
+
+    >>> fold_name("Аdm1n") == fold_name("admin")
+    True
+    """
+    # Once before and once after composing and folding case: both make new look-alikes.
+    folded = text.translate(_LOOKS_LIKE)
+    folded = unicodedata.normalize("NFKC", folded).casefold().translate(_LOOKS_LIKE)
+    bare = "".join(_letters(unicodedata.normalize("NFKD", folded).casefold()))
+    skeleton = bare.translate(_LOOKS_LIKE).translate(_SAME)
+    skeleton = skeleton.replace("rn", "m").replace("vv", "w")
+    return skeleton or "".join(filter(is_visible, folded))
+
+
+def _letters(text: str) -> list[str]:
+    """The letters and digits of *text*, digits of every script as ASCII."""
+    letters = []
+    for character in text:
+        digit = unicodedata.decimal(character, None)
+        if digit is not None:
+            letters.append(str(digit))
+        elif _is_letter(character):
+            letters.append(character)
+    return letters
+
+
+def _is_letter(character: str) -> bool:
+    if character in BLANK_LETTERS or _is_variant(character):
+        return False
+    # An accent has a combining class; the vowels of Indic scripts have none and are letters.
+    category = unicodedata.category(character)
+    return category[0] == "L" or (category in ("Mn", "Mc") and not unicodedata.combining(character))
+
+
+def _is_variant(character: str) -> bool:
+    """Is it a variation selector: which drawing of the character before?"""
+    return (
+        "\ufe00" <= character <= "\ufe0f"
+        or "\u180b" <= character <= "\u180f"
+        or "\U000e0100" <= character <= "\U000e01ef"
+    )

@@ -1,0 +1,227 @@
+"""Drawing: the one renderer. Jinja templates make every comment, form and list.
+
+The same partials serve the thread page, the embed's fragments and a host's own article.
+"""
+
+from collections.abc import Container
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from flask import current_app, request
+from markupsafe import Markup
+
+from comments import i18n, threads, tree
+from comments.errors import CommentsError
+from comments.models import Comment, Status
+from comments.threads import Listing, ThreadFacts
+from comments.tree import Order
+from comments.web.identicon import identicon
+from comments.web.present import CommentView, Presenter, rfc3339
+from comments.web.state import State
+from comments.web.urls import Urls
+
+#: Addresses that answer the same in every language.
+_SPEECHLESS = ("asset", "embed", "base", "api_base")
+
+_SORT_LABELS = (("oldest", "Oldest"), ("newest", "Newest"), ("most_voted", "Most voted"))
+
+
+def draw(state: State, template: str, **context: Any) -> str:
+    """A template of ours, or the host's own of the same name, in the language asked for.
+
+    Context processors of the host do not run: they may hold what belongs to one reader, and
+    these pages are for everybody.
+    """
+    language = state.language()
+    catalogue = i18n.catalogue(language)
+    chosen = current_app.jinja_env.get_template(f"comments/{template}")
+    return chosen.render(
+        _=partial(_gettext, catalogue.gettext),
+        ngettext=partial(_ngettext, catalogue.ngettext),
+        url=partial(_url, state.urls(), language if request.args.get("lang") else None),
+        ago=written_out,
+        isotime=rfc3339,
+        identicon=identicon,
+        walk=tree.walk,
+        settings=state.settings,
+        lang=language,
+        dir=i18n.direction(language),
+        offers_email=bool(state.settings.smtp_uri),
+        sorts=[(mode, catalogue.gettext(label)) for mode, label in _SORT_LABELS],
+        **context,
+    )
+
+
+def drawn(state: State, template: str, **context: Any) -> Markup:
+    """The same, for a host's template to put into its page."""
+    return Markup(draw(state, template, **context))  # noqa: S704 - Jinja has escaped it
+
+
+def thread_context(
+    state: State,
+    key: str,
+    order: Order,
+    *,
+    article_url: str | None = None,
+    article_title: str | None = None,
+    forgiving: bool = False,
+) -> dict[str, Any]:
+    """What the thread's templates need, for the page that the address asks for.
+
+    ``after`` names a page, of the replies below one comment with ``under``; ``comment`` opens at
+    a comment, ``reply`` opens a form below one.
+    *article_url* and *article_title* count while nobody has written in the thread. A host's
+    article is *forgiving*: a cursor that has been damaged shows the first page there.
+    """
+    target = _target(state, key, _number("comment"))
+    under = _target(state, key, _number("under"))
+    after = request.args.get("after") or None
+    if target is not None:
+        listing = _opened_at(state, key, order, target)
+    elif under is not None:
+        listing = _under(state, key, order, under, after)
+    else:
+        listing = _page_after(state, key, order, after, forgiving)
+    presenter = Presenter(state.keys, listing.thread, state.urls().base)
+    page = presenter.page(listing)
+    reply_to = _reply_to(state, presenter, listing.thread, _number("reply"))
+    return {
+        "page": page,
+        "thread": page.thread,
+        "nodes": page.comments,
+        "sort": order.name,
+        "highlight": target.id if target is not None else None,
+        "is_first": not (after or target or under),
+        "reply_to": reply_to,
+        "article_url": page.thread.url or article_url,
+        "article_title": page.thread.title or article_title,
+        "form": {},
+        "errors": {},
+        "notice": None,
+        "viewer": None,
+        "preview_html": None,
+        "revision": listing.thread.revision,
+    }
+
+
+def comment(state: State, thread: ThreadFacts, view: CommentView) -> str:
+    """One comment as the ``<li>`` that a script puts into the list."""
+    order = tree.order_named(request.args.get("sort") or state.settings.default_sort)
+    presenter = Presenter(state.keys, thread, state.urls().base)
+    return draw(
+        state,
+        "_items.html",
+        nodes=[view],
+        thread=presenter.thread(order.name),
+        sort=order.name,
+        highlight=None,
+        reply_to=None,
+        form={},
+        errors={},
+        viewer=None,
+        notice=None,
+        preview_html=None,
+    )
+
+
+def written_out(moment: datetime) -> str:
+    """A time that stays true on a page that is kept; the script says "3 hours ago" instead."""
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+# ── which page ───────────────────────────────────────────────────────────────────────────
+
+
+def asked(name: str, choices: Container[str]) -> str | None:
+    """A choice in the article's own address; anything else there is not ours to refuse."""
+    given = request.args.get(name, "")
+    return given if given in choices else None
+
+
+def _page_after(
+    state: State, key: str, order: Order, after: str | None, forgiving: bool
+) -> Listing:
+    session = state.session()
+    try:
+        return threads.page(session, state.keys, key, order, after=after)
+    except CommentsError:
+        if not forgiving or after is None:
+            raise
+        return threads.page(session, state.keys, key, order)
+
+
+def _target(state: State, key: str, comment_id: int | None) -> Comment | None:
+    """The comment a deep link names, when it is one of this thread that may be seen."""
+    if comment_id is None:
+        return None
+    session = state.session()
+    try:
+        found = threads.visible(session, comment_id)
+    except CommentsError:
+        # A link to a comment that is gone still leads to the discussion.
+        return None
+    return found if threads.by_id(session, found.thread_id).key == key else None
+
+
+def _opened_at(state: State, key: str, order: Order, target: Comment) -> Listing:
+    """The page that begins at the target's top-level comment, with the way to it opened.
+
+    Deeper than one answer nests, the page begins at an ancestor near the target instead.
+    """
+    session = state.session()
+    way = [*target.ancestor_ids, target.id]
+    if len(way) <= tree.MAX_NESTING:
+        root = threads.get(session, way[0])
+        listing = threads.page(session, state.keys, key, order, start_at=root)
+    else:
+        near = threads.get(session, way[-tree.MAX_NESTING + 1])
+        listing = threads.branch(session, near, threads.find(session, key), order)
+    threads.open_way_to(session, listing, target)
+    return listing
+
+
+def _under(state: State, key: str, order: Order, top: Comment, after: str | None) -> Listing:
+    session = state.session()
+    facts = threads.find(session, key)
+    return threads.branch_after(session, state.keys, top, facts, order, after=after)
+
+
+def _reply_to(
+    state: State, presenter: Presenter, thread: ThreadFacts, comment_id: int | None
+) -> CommentView | None:
+    if comment_id is None or thread.closed:
+        return None
+    try:
+        found = threads.visible(state.session(), comment_id)
+    except CommentsError:
+        return None
+    if found.thread_id != thread.id or found.status is not Status.PUBLISHED:
+        return None
+    return presenter.comment(found)
+
+
+def _number(name: str) -> int | None:
+    given = request.args.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+
+
+# ── what templates call ──────────────────────────────────────────────────────────────────
+
+
+def _gettext(translate: Any, text: str, **params: Any) -> str:
+    return _filled(translate(text), params)
+
+
+def _ngettext(translate: Any, one: str, many: str, number: int, **params: Any) -> str:
+    return _filled(translate(one, many, number), {"n": number, "count": number, **params})
+
+
+def _filled(text: str, params: dict[str, Any]) -> str:
+    return text % params if params else text
+
+
+def _url(urls: Urls, language: str | None, endpoint: str, **args: Any) -> str:
+    if language and endpoint not in _SPEECHLESS:
+        args.setdefault("lang", language)
+    return urls(endpoint, **args)

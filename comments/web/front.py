@@ -1,0 +1,215 @@
+"""The page cache, in front of Flask.
+
+A page that is ready costs one look-up of its thread's revision and a write of bytes; Flask's
+routing, request and response objects are not needed for it and would be most of the cost. The
+view that made a page marks it with its thread and revision (``guards.public``); this WSGI
+middleware keeps the bytes and gives them out for as long as the revision in the database is
+still that one. There is no other invalidation, so it is right across processes.
+
+Everything else passes through untouched. ``COMMENTS_CACHE_BYTES = 0`` leaves it out.
+"""
+
+import gzip
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from json import dumps
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from flask import Response
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+requests_log = logging.getLogger("comments.requests")
+log = logging.getLogger("comments.front")
+
+#: Where a view leaves word that its answer is true for a revision of a thread.
+CACHE_MARK = "comments.cache"
+
+Headers = list[tuple[str, str]]
+Place = tuple[str, ...]
+
+_REVISION = {
+    "qmark": "SELECT revision FROM comments_threads WHERE key = ?",
+    "pyformat": "SELECT revision FROM comments_threads WHERE key = %s",
+}
+#: Under this, gzip's own frame eats what it saves.
+_WORTH_PACKING = 500
+#: Headers that belong to one answer, not to the page.
+_NOT_KEPT = {"content-length", "content-encoding", "access-control-allow-origin", "date"}
+
+
+@dataclass(slots=True)
+class Kept:
+    """A ready page: its bytes, once plain and once packed, and what they are true for."""
+
+    thread_key: str
+    revision: int
+    headers: Headers
+    etag: str
+    body: bytes
+    packed: bytes | None
+
+    @property
+    def size(self) -> int:
+        return len(self.body) + len(self.packed or b"") + 1000
+
+
+class PageCache:
+    """Ready pages of one process, the least used ones dropped beyond *most_bytes*."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._pages: OrderedDict[Place, Kept] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+
+    def get(self, place: Place) -> Kept | None:
+        with self._lock:
+            kept = self._pages.get(place)
+            if kept is not None:
+                self._pages.move_to_end(place)
+            return kept
+
+    def put(self, place: Place, kept: Kept) -> None:
+        if kept.size > self._most:
+            return
+        with self._lock:
+            self._drop(place)
+            self._pages[place] = kept
+            self._bytes += kept.size
+            while self._bytes > self._most:
+                self._drop(next(iter(self._pages)))
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    @property
+    def bytes(self) -> int:
+        return self._bytes
+
+    def _drop(self, place: Place) -> None:
+        old = self._pages.pop(place, None)
+        if old is not None:
+            self._bytes -= old.size
+
+
+def place_of(environ: "WSGIEnvironment") -> Place:
+    """What a page is kept under. The host is part of it, so that a page that was made for a
+    host name we answer for is never given to a request that names another one."""
+    return (
+        environ.get("HTTP_HOST", ""),
+        environ.get("wsgi.url_scheme", ""),
+        environ.get("SCRIPT_NAME", ""),
+        environ.get("PATH_INFO", ""),
+        environ.get("QUERY_STRING", ""),
+    )
+
+
+def keep(cache: PageCache, environ: "WSGIEnvironment", response: Response) -> None:
+    """Keep *response* if its view marked it as true for a revision of a thread."""
+    mark = environ.get(CACHE_MARK)
+    if mark is None or response.status_code != 200 or environ["REQUEST_METHOD"] != "GET":
+        return
+    thread_key, revision = mark
+    body = response.get_data()
+    headers = [(k, v) for k, v in response.headers if k.lower() not in _NOT_KEPT]
+    # mtime 0: the same page packs to the same bytes in every process.
+    packed = gzip.compress(body, 6, mtime=0) if len(body) > _WORTH_PACKING else None
+    etag = response.headers["ETag"]
+    cache.put(place_of(environ), Kept(thread_key, revision, headers, etag, body, packed))
+
+
+class Front:
+    """The middleware. *engine* is asked for late, since a host may set it up after us."""
+
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        cache: PageCache,
+        engine: Callable[[], Engine],
+        origins: tuple[str, ...],
+    ) -> None:
+        self._app = app
+        self._cache = cache
+        self._engine = engine
+        self._origins = frozenset(origins)
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "GET":
+            return self._app(environ, start_response)
+        kept = self._cache.get(place_of(environ))
+        if kept is not None and self._is_true(kept):
+            return self._give(kept, environ, start_response)
+        return self._app(environ, start_response)
+
+    def _is_true(self, kept: Kept) -> bool:
+        engine = self._engine()
+        try:
+            return self._revision(engine, kept.thread_key) == kept.revision
+        except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
+            # The app behind will meet the same and answer it in words.
+            log.warning("revision look-up failed: %s", type(error).__name__)
+            return False
+
+    def _revision(self, engine: Engine, key: str) -> int:
+        """The thread's revision, by the driver alone: SQLAlchemy would be most of the cost."""
+        connection = engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(_REVISION[engine.dialect.paramstyle], (key,))
+            row = cursor.fetchone()
+            cursor.close()
+        finally:
+            connection.close()
+        return row[0] if row else 0
+
+    def _give(
+        self, kept: Kept, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> list[bytes]:
+        headers = kept.headers.copy()
+        origin = environ.get("HTTP_ORIGIN")
+        if origin in self._origins:
+            headers.append(("Access-Control-Allow-Origin", origin))
+        if kept.etag in environ.get("HTTP_IF_NONE_MATCH", ""):
+            start_response("304 NOT MODIFIED", headers)
+            return [b""]
+        body = kept.body
+        if kept.packed is not None and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
+            body = kept.packed
+            headers.append(("Content-Encoding", "gzip"))
+        headers.append(("Content-Length", str(len(body))))
+        start_response("200 OK", headers)
+        return [body]
+
+
+class RequestLog:
+    """One JSON line per request: no bodies, no addresses, no tokens."""
+
+    def __init__(self, app: "WSGIApplication") -> None:
+        self._app = app
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        began = time.perf_counter()
+
+        def start(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], Any]:
+            facts = {
+                "method": environ["REQUEST_METHOD"],
+                "path": environ.get("PATH_INFO", ""),
+                "status": int(status[:3]),
+                "ms": round((time.perf_counter() - began) * 1000, 1),
+            }
+            requests_log.info(dumps(facts, ensure_ascii=False))
+            return start_response(status, headers, exc_info)
+
+        return self._app(environ, start)

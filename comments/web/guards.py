@@ -1,0 +1,224 @@
+"""Who is calling, from where, and what an answer may be kept as.
+
+- **Who**: a bearer token (guests, on any origin), the host's own sign-in (same origin only), or
+  the guest's cookie that the forms without JavaScript use (same origin only).
+- **From where**: our own origin and the exact origins of ``COMMENTS_ORIGINS``.
+- **Kept as**: public answers are the same bytes for everybody and carry an ``ETag``; private
+  ones carry ``no-store``.
+"""
+
+import hashlib
+import json
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from flask import Response, current_app, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from comments import __version__, identity
+from comments.config import Settings, parse_origin
+from comments.errors import CommentsError
+from comments.identity import Author, Identity
+from comments.web import address
+from comments.web.front import CACHE_MARK, keep
+from comments.web.state import State, now
+
+GUEST_COOKIE = "comments_guest"
+
+Answer = TypeVar("Answer", bound=AnyResponse)
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+
+
+# ── from where ───────────────────────────────────────────────────────────────────────────
+
+
+def own_origin() -> str:
+    return parse_origin(f"{request.scheme}://{request.host}")
+
+
+def is_same_origin() -> bool:
+    """Whether the page that made the browser send this is one of our own.
+
+    A browser that tells nothing can only have been sent here by one of our pages or be no
+    browser at all, unless it posts a plain form: those cross origins without asking.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        return origin == own_origin()
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin" or (site == "none" and request.method in _SAFE)
+    return request.method in _SAFE or request.mimetype not in _FORM_TYPES
+
+
+def check_origin(state: State) -> None:
+    """Refuse a write that a page of a site we do not know made a browser send."""
+    origin = request.headers.get("Origin")
+    known = origin is None or origin in state.settings.origins or origin == own_origin()
+    if not known:
+        raise CommentsError("origin_not_allowed")
+
+
+def check_same_origin() -> None:
+    """Refuse a form that did not come from one of our pages."""
+    if not is_same_origin():
+        raise CommentsError("cross_site")
+
+
+def allow_origin(state: State, response: Response) -> Response:
+    """CORS for the sites that may embed; no credentials, so never a cookie."""
+    origin = request.headers.get("Origin")
+    if state.settings.origins:
+        response.vary.add("Origin")
+    if origin in state.settings.origins:
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
+        if request.method == "OPTIONS":
+            response.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE"
+            response.headers["Access-Control-Allow-Headers"] = (
+                "Authorization, Content-Type, Idempotency-Key, If-None-Match"
+            )
+            response.headers["Access-Control-Max-Age"] = "7200"
+    return response
+
+
+# ── who ──────────────────────────────────────────────────────────────────────────────────
+
+
+def caller(state: State) -> Author | None:
+    """Who is asking, or ``None`` for a guest who has no token yet; 401 for a false token."""
+    guest = _bearer(state)
+    if not is_same_origin():
+        return guest
+    signed_in = state.identity_loader()
+    if signed_in is not None:
+        return identity.from_identity(signed_in)
+    return guest or _cookie_guest(state)
+
+
+def writer(state: State) -> Author:
+    """Who is writing; a guest without a token gets one with this write."""
+    known = caller(state)
+    if known is not None:
+        return known
+    return identity.new_guest(state.keys, address=network_hash(state), now=now())
+
+
+def _bearer(state: State) -> Author | None:
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        # The host may sit behind Basic authentication; that is not addressed to us.
+        return None
+    return identity.known_guest(state.keys, token.strip(), address=network_hash(state), now=now())
+
+
+def _cookie_guest(state: State) -> Author | None:
+    token = request.cookies.get(GUEST_COOKIE)
+    if not token:
+        return None
+    try:
+        return identity.known_guest(state.keys, token, address=network_hash(state), now=now())
+    except CommentsError:
+        # An old cookie is not a forgery to complain about: the reader gets a new one.
+        return None
+
+
+def remember_guest(state: State, response: Answer, author: Author) -> Answer:
+    """Keep a new guest's token in a cookie, for the forms that work without JavaScript."""
+    if author.new_token:
+        response.set_cookie(
+            GUEST_COOKIE,
+            author.new_token,
+            max_age=int(identity.TOKEN_LIFETIME.total_seconds()),
+            path=request.script_root + state.prefix or "/",
+            secure=request.is_secure,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def network_hash(state: State) -> str:
+    """The caller's network as a keyed hash; the network itself is never kept."""
+    hops = state.settings.trusted_proxies
+    network = address.network(address.client_address(request.environ, hops))
+    return state.keys.digest("address", network)
+
+
+def flask_login_identity() -> Identity | None:
+    """Flask-Login's ``current_user``, when the host uses Flask-Login; needs no code there."""
+    if not hasattr(current_app, "login_manager"):
+        return None
+    # why: an optional neighbour; a host without it must not need it installed
+    from flask_login import current_user
+
+    if not current_user or not current_user.is_authenticated:
+        return None
+    name = next(
+        (
+            str(getattr(current_user, field))
+            for field in ("display_name", "name", "username")
+            if getattr(current_user, field, None)
+        ),
+        str(current_user.get_id()),
+    )
+    return Identity(id=str(current_user.get_id()), name=name)
+
+
+# ── how an answer may be kept ────────────────────────────────────────────────────────────
+
+
+@lru_cache(maxsize=8)
+def _build(settings: Settings) -> str:
+    """What besides the thread decides the bytes: our version and the settings."""
+    return hashlib.sha256(f"{__version__} {settings!r}".encode()).hexdigest()[:8]
+
+
+def public(
+    state: State, body: str, mimetype: str, *, thread_key: str | None, revision: int | str
+) -> Response:
+    """An answer that is the same for everybody, with the thread's revision as its ETag.
+
+    With a *thread_key* the page cache may keep it until the thread's revision moves on.
+    """
+    response = Response(body, mimetype=mimetype)
+    response.set_etag(f"{revision}-{_build(state.settings)}", weak=True)
+    response.headers["Cache-Control"] = (
+        f"public, max-age=0, s-maxage={state.settings.public_max_age}, "
+        f"stale-while-revalidate={state.settings.public_stale}"
+    )
+    response.vary.add("Accept-Encoding")
+    if thread_key is not None:
+        request.environ[CACHE_MARK] = (thread_key, revision)
+    return response
+
+
+def finish(state: State, response: Response) -> Response:
+    """The last hand on every answer of ours: CORS, the page cache, "not modified"."""
+    response = allow_origin(state, response)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if state.cache is not None:
+        keep(state.cache, request.environ, response)
+    if "ETag" in response.headers and request.method in ("GET", "HEAD"):
+        response.make_conditional(request.environ)
+    return response
+
+
+def private(response: Answer) -> Answer:
+    """An answer for one reader: nobody may keep it."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def json_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def json_answer(value: Any, status: int = 200) -> Response:
+    """A private JSON answer."""
+    return private(Response(json_text(value), status, mimetype="application/json"))

@@ -1,0 +1,317 @@
+"""How much one caller may do in how short a time.
+
+Flask-Limiter does the counting. Ours knows nothing of a Limiter the host may have, nor of the
+host's ``RATELIMIT_*`` keys, and the host's is not touched by ours.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, NamedTuple, cast
+
+from flask import Flask, Response
+from flask_limiter import Limiter, RateLimitExceeded, RequestLimit
+from limits import RateLimitItem
+from sqlalchemy import Engine
+
+from comments.config import Settings
+from comments.errors import ConfigError, Message, RateLimited, say
+from comments.identity import Author
+from comments.limits import SCHEME, DatabaseStorage
+from comments.web.address import UNKNOWN
+
+#: How long a request waits for Redis before it is counted in memory.
+REDIS_SECONDS = 0.5
+REDIS_SCHEMES = ("redis://", "rediss://", "redis+unix://")
+
+
+class Kind(StrEnum):
+    """What is counted."""
+
+    POSTING = "posting"
+    EDITING = "editing"
+    VOTING = "voting"
+    REPORTING = "reporting"
+    PREVIEWING = "previewing"
+
+
+class _Rule(NamedTuple):
+    """The budgets of one kind, and the words a refusal is made of."""
+
+    guest: Callable[[Settings], str]
+    member: Callable[[Settings], str]
+    one: Message
+    many: Message
+    again: Message
+
+
+def _always(budget: str) -> Callable[[Settings], str]:
+    return lambda _settings: budget
+
+
+# A guest's budget belongs to a network address, which a household, an office or a whole mobile
+# operator may share. Moderators have no row: whoever cleans up must never be told to wait.
+# One window where one will do: every window costs a write.
+_RULES: dict[Kind, _Rule] = {
+    # Faster than anybody types, slow enough that a flood is a few comments before it stops.
+    Kind.POSTING: _Rule(
+        guest=lambda settings: settings.guest_limit,
+        member=lambda settings: settings.member_limit,
+        one=say("1 comment"),
+        many=say("%(n)d comments"),
+        again=say("You can post again in %(wait)s."),
+    ),
+    # Typos are mended a few times; and with every edit the page is drawn anew for all readers.
+    Kind.EDITING: _Rule(
+        guest=_always("20 per 10 minutes"),
+        member=_always("40 per 10 minutes"),
+        one=say("1 edit"),
+        many=say("%(n)d edits"),
+        again=say("You can edit again in %(wait)s."),
+    ),
+    # A reader who goes down a long thread votes on every other comment. What one network can do
+    # to one comment is limited elsewhere, by COMMENTS_GUEST_VOTES_PER_ADDRESS.
+    Kind.VOTING: _Rule(
+        guest=_always("100 per 10 minutes"),
+        member=_always("200 per 10 minutes"),
+        one=say("1 vote"),
+        many=say("%(n)d votes"),
+        again=say("You can vote again in %(wait)s."),
+    ),
+    # Every report costs a moderator a look, and a flooded queue hides the report that matters.
+    Kind.REPORTING: _Rule(
+        guest=_always("10 per hour"),
+        member=_always("30 per hour"),
+        one=say("1 report"),
+        many=say("%(n)d reports"),
+        again=say("You can report again in %(wait)s."),
+    ),
+    # Somebody who writes looks every few seconds; each look costs us the rendering of a comment.
+    Kind.PREVIEWING: _Rule(
+        guest=_always("60 per 5 minutes"),
+        member=_always("120 per 5 minutes"),
+        one=say("1 preview"),
+        many=say("%(n)d previews"),
+        again=say("You can preview again in %(wait)s."),
+    ),
+}
+
+_WINDOWS: dict[str, tuple[Message, Message]] = {
+    "second": (say("a second"), say("%(n)d seconds")),
+    "minute": (say("a minute"), say("%(n)d minutes")),
+    "hour": (say("an hour"), say("%(n)d hours")),
+    "day": (say("a day"), say("%(n)d days")),
+    "month": (say("a month"), say("%(n)d months")),
+    "year": (say("a year"), say("%(n)d years")),
+}
+
+
+class Limits:
+    """The limits of one app; *engine* is asked for at the first call that is counted.
+
+    Raises :class:`ConfigError` when ``COMMENTS_REDIS_URI`` cannot be used.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        engine: Callable[[], Engine],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._limiter = None
+        if settings.rate_limits == "off":
+            return
+        if settings.redis_uri:
+            self._limiter = _redis_limiter(settings.redis_uri)
+        else:
+            self._limiter = _limiter(f"{SCHEME}://", {"engine": engine, "clock": clock})
+        self._test = self._limiter.limit(_budget, deduct_when=_never)(_ask)
+        self._hit = self._limiter.limit(_budget)(_hit)
+        self._failures = self._limiter.storage.base_exceptions
+        # Redis tells how long a key lives in whole seconds, rounded to the nearest.
+        self._rounding = 0.5 if settings.redis_uri else 0.0
+
+    def check(self, kind: Kind, author: Author) -> None:
+        """Count one call of *kind* by *author*; :class:`RateLimited` when it is one too many.
+
+        Needs a request, and no lock of SQLite held by it: call this before any write. A refused
+        call is not counted. When the storage fails, each process counts by itself until it is back.
+        """
+        if self._limiter is None or author.is_moderator:
+            return
+        call = _Call(kind, _who(author), self._budget(kind, author))
+        token = _current.set(call)
+        try:
+            self._count(call)
+        except RateLimitExceeded:
+            raise self._refusal(call, author) from None
+        finally:
+            _current.reset(token)
+
+    def close(self) -> None:
+        """Give back what connections the counters hold."""
+        if self._limiter is not None and isinstance(self._limiter.storage, DatabaseStorage):
+            self._limiter.storage.close()
+
+    def _count(self, call: "_Call") -> None:
+        try:
+            self._test_and_hit()
+        except self._failures:
+            # Flask-Limiter 4.1 falls back for the thread that notices first. The others that were
+            # on their way to the storage come out here, and find the fallback when they go again.
+            call.breached.clear()
+            self._test_and_hit()
+
+    def _test_and_hit(self) -> None:
+        # First every window is asked, then each is hit: a caller whom the hour refuses does not
+        # use up the minute, and a flood of refused calls costs reads, not writes.
+        self._test()
+        self._hit()
+
+    def _budget(self, kind: Kind, author: Author) -> str:
+        rule = _RULES[kind]
+        return (rule.guest if author.is_guest else rule.member)(self._settings)
+
+    def _refusal(self, call: "_Call", author: Author) -> RateLimited:
+        # Of several windows that are used up, the caller waits for the one that ends last.
+        used_up = max(call.breached, key=lambda limit: limit.window.reset_time)
+        left = used_up.window.reset_time - self._clock() + self._rounding
+        retry_after = min(max(1, math.ceil(left)), used_up.limit.get_expiry())
+        return RateLimited(_sentence(call.kind, author, used_up.limit, retry_after), retry_after)
+
+
+# ── the Flask-Limiter behind it ──────────────────────────────────────────────────────────
+
+
+@dataclass(slots=True)
+class _Call:
+    """The call being counted; Flask-Limiter comes back to us for each of these facts."""
+
+    kind: Kind
+    who: str
+    budget: str
+    breached: list[RequestLimit] = field(default_factory=list)
+
+
+_current: ContextVar[_Call] = ContextVar("comments_limited_call")
+
+
+def _limiter(storage_uri: str, storage_options: dict[str, Any]) -> Limiter:
+    limiter = Limiter(
+        key_func=lambda: _current.get().who,
+        request_identifier=lambda: _current.get().kind,
+        storage_uri=storage_uri,
+        # Passed on to the storage as they are, whatever the annotation says.
+        storage_options=cast("dict[str, str | int]", storage_options),
+        strategy="fixed-window",
+        in_memory_fallback_enabled=True,
+        fail_on_first_breach=False,
+        on_breach=_note,
+    )
+    # ``init_app`` reads the app's RATELIMIT_* keys, some of which no argument overrides, writes
+    # two of them back, and counts the app's default limits once more for every Limiter. So ours
+    # never meets the host's app, only an empty one that serves nothing.
+    limiter.init_app(Flask("comments", static_folder=None, template_folder=None))
+    return limiter
+
+
+def _redis_limiter(uri: str) -> Limiter:
+    try:
+        # why: an optional extra
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+    except ImportError as missing:
+        raise ConfigError(
+            "COMMENTS_REDIS_URI is set, but redis is missing: pip install 'Flask-Comments[redis]'."
+        ) from missing
+    options = {
+        "key_prefix": "comments",
+        "socket_timeout": REDIS_SECONDS,
+        "socket_connect_timeout": REDIS_SECONDS,
+        # redis-py would try three times more and sleep for seconds while a reader waits.
+        "retry": Retry(NoBackoff(), 0),
+    }
+    try:
+        if not uri.startswith(REDIS_SCHEMES):
+            raise ValueError(uri)
+        return _limiter(uri, options)
+    except ValueError:
+        # Neither the address nor what led here is shown: there may be a password in it.
+        raise ConfigError(
+            "COMMENTS_REDIS_URI is (not shown); it must be an address such as redis://host:6379/0."
+        ) from None
+
+
+def _budget() -> str:
+    return _current.get().budget
+
+
+def _note(limit: RequestLimit) -> None:
+    # The end of the window is asked for here, where a storage that fails still means the fallback.
+    _ = limit.window
+    _current.get().breached.append(limit)
+
+
+def _never(_response: Response) -> bool:
+    """With a condition for the deduction, Flask-Limiter tests a window and does not hit it."""
+    return False
+
+
+def _ask() -> None:
+    """What Flask-Limiter guards when it only tests."""
+
+
+def _hit() -> None:
+    """What Flask-Limiter guards when it hits."""
+
+
+def _who(author: Author) -> str:
+    if not author.is_guest:
+        return author.id
+    return author.address or UNKNOWN
+
+
+# ── the words ────────────────────────────────────────────────────────────────────────────
+
+
+def _sentence(kind: Kind, author: Author, limit: RateLimitItem, seconds: int) -> Message:
+    rule = _RULES[kind]
+    amount = _counted(rule.one, rule.many, limit.amount)
+    window = _counted(*_WINDOWS[limit.GRANULARITY.name], limit.multiples)
+    again = replace(rule.again, params={"wait": _wait(seconds)})
+    if author.is_guest:
+        # Somebody else in the house may have used it up; "you" would be wrong.
+        return say(
+            "That was %(amount)s in %(window)s from your network, the most for guests here. "
+            "%(again)s",
+            amount=amount,
+            window=window,
+            again=again,
+        )
+    return say(
+        "That was %(amount)s in %(window)s, the most for one reader here. %(again)s",
+        amount=amount,
+        window=window,
+        again=again,
+    )
+
+
+def _wait(seconds: int) -> Message:
+    """Rounded up, never down: what it promises holds."""
+    if seconds < 120:
+        return _counted(say("1 second"), say("%(n)d seconds"), seconds)
+    if seconds < 2 * 3600:
+        return say("%(n)d minutes", n=math.ceil(seconds / 60))
+    if seconds < 2 * 86_400:
+        return say("%(n)d hours", n=math.ceil(seconds / 3600))
+    return say("%(n)d days", n=math.ceil(seconds / 86_400))
+
+
+def _counted(one: Message, many: Message, n: int) -> Message:
+    return one if n == 1 else replace(many, params={"n": n})

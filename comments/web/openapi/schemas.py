@@ -1,0 +1,292 @@
+"""The shapes of bodies and answers. Objects stay open: version 1 may grow, and what a body
+holds beyond its shape is ignored."""
+
+from typing import Any
+
+from comments import draft, posting, tree
+from comments.config import Settings
+from comments.errors import PROBLEMS
+from comments.models import NAME_LENGTH, URL_LENGTH, AuthorKind, Status
+from comments.web.openapi.parameters import ID, THREAD_KEY
+
+Schema = dict[str, Any]
+
+
+def schemas(settings: Settings) -> dict[str, Schema]:
+    """Every schema of the document by its name."""
+    return _things() | _answers() | _bodies(settings)
+
+
+def ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+# ── how schemas are written here ─────────────────────────────────────────────────────────
+
+
+def _object(about: str, required: Schema, optional: Schema | None = None) -> Schema:
+    return {
+        "type": "object",
+        "description": about,
+        "required": list(required),
+        "properties": required | (optional or {}),
+    }
+
+
+def _map(about: str, keys: Schema, values: Schema) -> Schema:
+    return {
+        "type": "object",
+        "description": about,
+        "propertyNames": keys,
+        "additionalProperties": values,
+    }
+
+
+def _list(of: str) -> Schema:
+    return {"type": "array", "items": ref(of)}
+
+
+def _nullable(schema: Schema) -> Schema:
+    if "type" in schema:
+        return schema | {"type": [schema["type"], "null"]}
+    if "enum" in schema:
+        return schema | {"enum": [*schema["enum"], None]}
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _text(
+    about: str | None = None, *, most: int | None = None, pattern: str | None = None
+) -> Schema:
+    told = {"type": "string", "description": about, "maxLength": most, "pattern": pattern}
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _moment(about: str) -> Schema:
+    # UTC, to the second.
+    pattern = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"
+    return _text(about, pattern=pattern) | {"format": "date-time"}
+
+
+def _count(about: str) -> Schema:
+    return {"type": "integer", "minimum": 0, "description": about}
+
+
+_YES_OR_NO: Schema = {"type": "boolean"}
+_COMMENT_NUMBER = _text(pattern=r"^[1-9][0-9]*$")
+_CURSOR = _nullable(_text("What to give as `after` for the next page; null at the end."))
+_TOKEN = _text("Only when one was made with this call: keep it, and send it from now on.")
+_FRAGMENT = _text("The comment as HTML, where `fragment` was asked for.")
+
+
+# ── what there is ────────────────────────────────────────────────────────────────────────
+
+
+def _things() -> dict[str, Schema]:
+    return {
+        "Thread": _thread(),
+        "Author": _author(),
+        "Comment": _comment(),
+        "Replies": _object(
+            "The first replies of a comment.",
+            {
+                "count": _count("Published comments below, at every depth."),
+                "comments": _list("Comment"),
+                "next": _CURSOR,
+            },
+        ),
+        "Problem": _problem(),
+    }
+
+
+def _thread() -> Schema:
+    return _object(
+        "The discussion under one article.",
+        {
+            "key": THREAD_KEY,
+            "title": _nullable(_text("The article's title.")),
+            "url": _nullable(_text("The article's address.")),
+            "count": _count("Published comments, at every depth."),
+            "revision": _count("Grows with every visible change."),
+            "closed": _YES_OR_NO,
+            "sort": {"enum": list(tree.ORDERS)},
+        },
+    )
+
+
+def _author() -> Schema:
+    badge = _text(
+        "Tells two guests of one thread apart and means nothing elsewhere.",
+        pattern="^[0-9a-f]{6}$",
+    )
+    return _object(
+        "Who wrote a comment, or who is asking.",
+        {
+            "name": _text("Empty for a guest who is asking: they may take another each time."),
+            "kind": {"enum": list(map(str, AuthorKind))},
+            "badge": _nullable(badge),
+            "avatar": _nullable(_text("The address of a picture.")),
+            "website": _nullable(_text("An http or https address.")),
+        },
+    )
+
+
+def _comment() -> Schema:
+    return _object(
+        "A comment. A deleted one that has replies stays in its place, without author and text.",
+        {
+            "id": ID,
+            "parent": _nullable(ID),
+            "depth": _count("0 at the top."),
+            "state": {"enum": [Status.PUBLISHED, Status.PENDING, Status.DELETED]},
+            "html": _text("Sanitised HTML."),
+            "author": _nullable(ref("Author")),
+            "created": _moment("When it was written."),
+            "edited": _nullable(_moment("When its text was changed last.")),
+            "score": {"type": "integer"},
+            "up": _count("Votes for it."),
+            "down": _count("Votes against it."),
+            "pinned": _YES_OR_NO,
+            "anchor": {"type": "null", "description": "Reserved."},
+            "url": _text("Its permanent address."),
+            "replies": ref("Replies"),
+        },
+    )
+
+
+def _problem() -> Schema:
+    return _object(
+        "A refusal (RFC 9457).",
+        {
+            "type": _text("Where `code` is described.") | {"format": "uri-reference"},
+            "title": _text(),
+            "status": {"enum": sorted({problem.status for problem in PROBLEMS.values()})},
+            "detail": _text("One sentence for the person who reads it."),
+            "code": {"enum": list(PROBLEMS)},
+        },
+        {
+            "errors": {
+                "type": "object",
+                "description": "What is wrong with each field.",
+                "additionalProperties": _text(),
+            }
+        },
+    )
+
+
+# ── what is answered ─────────────────────────────────────────────────────────────────────
+
+
+def _answers() -> dict[str, Schema]:
+    number = {"type": "integer"}
+    state = {"enum": [Status.PUBLISHED, Status.PENDING]}
+    vote = {"enum": [1, 0, -1]}
+    token = {"token": _TOKEN}
+    fragment = {"fragment": _FRAGMENT}
+    until = _moment("Until when its author may change or delete it.")
+    return {
+        "Page": _object(
+            "Comments in order, each with its first replies.",
+            {"thread": ref("Thread"), "comments": _list("Comment"), "next": _CURSOR},
+        ),
+        "Permalink": _object(
+            "A comment and the way to it.",
+            {
+                "comment": ref("Comment"),
+                "ancestors": _list("Comment") | {"description": "From the root to the parent."},
+                "thread": ref("Thread"),
+            },
+        ),
+        "Counts": _object(
+            "Published comments of each thread.",
+            {"counts": _map("By the thread's key.", THREAD_KEY, _count("0 where nobody wrote."))},
+        ),
+        "Pulse": _object(
+            "What has happened in a thread.",
+            {
+                "revision": _count("The thread's revision now."),
+                "count": _count("Published comments."),
+                "new": _count("Comments that became visible after `since`."),
+            },
+        ),
+        "Posted": _object(
+            "The stored comment; it waits for a moderator when it is pending.",
+            {"comment": ref("Comment"), "state": state, "editable_until": until},
+            token | fragment,
+        ),
+        "Edited": _object("The comment as it is now.", {"comment": ref("Comment")}, fragment),
+        "Votes": _object(
+            "The comment's votes now.",
+            {
+                "score": number,
+                "up": _count("For it."),
+                "down": _count("Against it."),
+                "value": vote,
+            },
+            token,
+        ),
+        "Reported": _object("The moderators will see it.", {}, token),
+        "Preview": _object("The text as it would look.", {"html": _text("Sanitised HTML.")}),
+        "Me": _me(until),
+        "Document": {"type": "object", "description": "This document."},
+    }
+
+
+def _me(until: Schema) -> Schema:
+    rights = ("comment", "vote", "report", "moderate")
+    fragments = _map("Each pending comment as HTML.", _COMMENT_NUMBER, _text())
+    own = _object("The caller's own comment.", {"editable_until": until})
+    return _object(
+        "What of a thread is the caller's own.",
+        {
+            "viewer": _nullable(ref("Author")),
+            "can": _object("What the caller may do here.", dict.fromkeys(rights, _YES_OR_NO)),
+            "votes": _map("By the comment's number.", _COMMENT_NUMBER, {"enum": [1, -1]}),
+            "own": _map("By the comment's number.", _COMMENT_NUMBER, own),
+            "pending": _list("Comment"),
+            "notify": {"enum": list(draft.NOTIFY)},
+        },
+        {"fragments": fragments},
+    )
+
+
+# ── what is sent ─────────────────────────────────────────────────────────────────────────
+
+
+def _bodies(settings: Settings) -> dict[str, Schema]:
+    markdown = _text("Markdown, without HTML.", most=settings.max_length, pattern=r"\S")
+    note = _nullable(_text("What a moderator should know.", most=draft.REPORT_NOTE_LENGTH))
+    return {
+        "NewComment": _object(
+            "A comment as it was written. What only the server decides is ignored.",
+            {"thread": _named_thread(), "body": markdown},
+            {
+                "parent": _nullable(ID | {"description": "The comment this one answers."}),
+                "name": _nullable(_text("A guest's name, needed from guests.", most=NAME_LENGTH)),
+                "email": _nullable(_text("An e-mail address.", most=254)),
+                "website": _nullable(_text("A guest's website.", most=URL_LENGTH)),
+                "notify": _nullable({"enum": list(draft.NOTIFY)}),
+                "anchor": {"description": "Reserved."},
+            },
+        ),
+        "NewText": _object("The text.", {"body": markdown}),
+        "Vote": _object(
+            "1 for it, -1 against it, 0 takes it back.", {"value": {"enum": [1, 0, -1]}}
+        ),
+        "Report": _object(
+            "What is wrong with a comment.",
+            {"reason": {"enum": list(posting.REASONS)}},
+            {"note": note},
+        ),
+    }
+
+
+def _named_thread() -> Schema:
+    # No types for address and title: what is not fit is left out, since an owner's mistake
+    # there must not cost a reader the comment.
+    address = f"The article's address, up to {URL_LENGTH} characters, on a site that may embed."
+    facts = {
+        "url": {"description": f"{address} Anything else is left out."},
+        "title": {"description": "The article's title. Anything but text is left out."},
+    }
+    named = _object("The thread with what is known of its article.", {"key": THREAD_KEY}, facts)
+    return {"anyOf": [THREAD_KEY, named]}

@@ -1,0 +1,96 @@
+"""Refusals as answers: problem+json for programs, a page for people. No trace, no SQL."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+
+from comments import i18n, signals
+from comments.errors import CommentsError
+from comments.web import fragments, guards
+from comments.web.pages import PAGE_POLICY
+from comments.web.state import State, current
+
+#: Seconds after which it is worth asking again when the database did not answer.
+RETRY_AFTER = 5
+
+_CODES = {
+    400: "bad_request",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "not_json_type",
+}
+
+
+def register(blueprint: Blueprint) -> None:
+    """Every error inside *blueprint* becomes one of our refusals."""
+    blueprint.register_error_handler(CommentsError, refuse)
+    blueprint.register_error_handler(HTTPException, refuse_http)
+    blueprint.register_error_handler(InternalServerError, broken)
+    for error in (OperationalError, InterfaceError, PoolTimeout):
+        blueprint.register_error_handler(error, unavailable)
+
+
+def refuse(error: CommentsError) -> Response:
+    """*error* in the shape the caller reads: JSON below ``/api/``, HTML elsewhere."""
+    state = current()
+    session = state.session()
+    session.rollback()
+    signals.forget(session)
+    return answer(state, error)
+
+
+def answer(state: State, error: CommentsError) -> Response:
+    body = _problem(state, error)
+    status = error.problem.status
+    if "/api/" in request.path:
+        text = guards.json_text(body)
+        response = Response(text, status, mimetype="application/problem+json")
+    else:
+        html = fragments.draw(state, "problem.html", problem=body)
+        response = Response(html, status, mimetype="text/html")
+        response.headers["Content-Security-Policy"] = PAGE_POLICY
+    if error.retry_after:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return guards.private(response)
+
+
+def refuse_http(error: HTTPException) -> Response | HTTPException:
+    """What Flask itself refuses: an unknown address, a body that is too large."""
+    if error.code is not None and error.code < 400:
+        return error
+    code = "unknown_host" if isinstance(error, SecurityError) else _CODES.get(error.code or 500)
+    response = refuse(CommentsError(code or "bad_request"))
+    if error.code == 405 and getattr(error, "valid_methods", None):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
+    return response
+
+
+def broken(_error: InternalServerError) -> Response:
+    """A mistake of ours. Flask has logged it; the caller gets a sentence."""
+    return answer(current(), CommentsError("broken"))
+
+
+def unavailable(_error: Exception) -> Response:
+    """The database cannot answer just now."""
+    return answer(current(), CommentsError("unavailable", retry_after=RETRY_AFTER))
+
+
+def _problem(state: State, error: CommentsError) -> dict[str, Any]:
+    language = state.language()
+    translate = i18n.catalogue(language).gettext
+    body: dict[str, Any] = {
+        "type": f"{state.urls()('api_base')}/openapi.json#/components/x-problems/{error.code}",
+        "title": translate(error.problem.title),
+        "status": error.problem.status,
+        "detail": i18n.told(error.detail, language),
+        "code": error.code,
+    }
+    if error.errors:
+        body["errors"] = {
+            field: i18n.told(message, language) for field, message in error.errors.items()
+        }
+    return body

@@ -1,0 +1,56 @@
+"""What one app has: settings, keys, session, cache. Nothing is kept on the extension itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app, request
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from comments import i18n
+from comments.config import Settings
+from comments.identity import Identity
+from comments.keys import Keys
+from comments.web.urls import Urls
+
+if TYPE_CHECKING:
+    from comments.web.front import PageCache
+    from comments.web.limiting import Limits
+
+EXTENSION = "comments"
+
+IdentityLoader = Callable[[], Identity | None]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One app's comments. *owner* is the extension object, the sender of our signals."""
+
+    settings: Settings
+    keys: Keys
+    prefix: str
+    session: Callable[[], Session]
+    engine: Callable[[], Engine]
+    identity_loader: Callable[[], Identity | None]
+    owner: Any
+    limits: "Limits"
+    cache: "PageCache | None"
+
+    def urls(self) -> Urls:
+        return Urls(self.settings.url or request.script_root + self.prefix)
+
+    def language(self) -> str:
+        return i18n.language_or(request.args.get("lang"), self.settings.language)
+
+
+def current() -> State:
+    """The state of the app that is answering."""
+    state: State = current_app.extensions[EXTENSION]
+    return state
+
+
+def now() -> datetime:
+    """The clock of the edge; below it every function is handed its time."""
+    return datetime.now(UTC)

@@ -1,0 +1,282 @@
+// @ts-check
+/** @import { Me } from "./types" */
+import { adopt } from "./sweep.js";
+
+/** Where storage is full or forbidden, the page remembers until it is left. @type {Record<string, string | undefined>} */
+const memory = {};
+
+/**
+ * A thread of comments; one that stands inside already is taken over where it is.
+ * Attributes and events: docs/embed.md.
+ */
+export class CommentThread extends HTMLElement {
+  static observedAttributes = ["thread", "base", "lang", "sort"];
+
+  /** @type {HTMLElement | null} */ section = null;
+  /** @type {HTMLElement | ShadowRoot} */ root = this;
+  /** @type {Me} */ me = { viewer: null, votes: {}, own: {} };
+  #life = new AbortController();
+
+  connectedCallback() {
+    this.#life = new AbortController();
+    const start = () => this.#start();
+    // A parser that is still at work has not put our children in yet.
+    if (document.readyState === "loading") this.hear(document, "DOMContentLoaded", start);
+    else start();
+  }
+
+  disconnectedCallback() {
+    this.#life.abort();
+  }
+
+  /** @param {string} _name @param {string | null} before @param {string | null} now */
+  attributeChangedCallback(_name, before, now) {
+    if (before === null || before === now || !this.isConnected) return;
+    this.disconnectedCallback();
+    this.connectedCallback();
+  }
+
+  get key() {
+    return this.getAttribute("thread") ?? "";
+  }
+
+  get base() {
+    const base = this.getAttribute("base") ?? new URL("..", import.meta.url);
+    return new URL(base, document.baseURI).href.replace(/\/$/, "");
+  }
+
+  get language() {
+    return this.lang || document.documentElement.lang;
+  }
+
+  /** Aborted when the element leaves the page. */
+  get signal() {
+    return this.#life.signal;
+  }
+
+  get form() {
+    return /** @type {HTMLFormElement | null} */ (this.root.querySelector('[data-do="post"]'));
+  }
+
+  /** @param {string | undefined} id */
+  find(id) {
+    return /** @type {HTMLElement | null} */ (this.root.querySelector(`[data-id="${id}"]`));
+  }
+
+  /** @param {EventTarget} target @param {string} type @param {(event: any) => unknown} act */
+  hear(target, type, act) {
+    target.addEventListener(type, act, { signal: this.signal });
+  }
+
+  /** @param {string} name @param {unknown} detail */
+  emit(name, detail) {
+    const more = { detail, bubbles: true, composed: true, cancelable: true };
+    return this.dispatchEvent(new CustomEvent("comments:" + name, more));
+  }
+
+  // ── showing ──
+
+  #start() {
+    const inside = this.querySelector("[data-comments]");
+    this.root = inside ? this : (this.shadowRoot ?? this.attachShadow({ mode: "open" }));
+    this.section = this.root.querySelector(".comments");
+    this.hear(this.root, "click", (event) => this.#click(event));
+    this.hear(this.root, "submit", (event) => {
+      event.preventDefault();
+      this.act(event.target.dataset.do, event.target, event.submitter);
+    });
+    this.hear(this.root, "focusin", async ({ target }) => {
+      if (target.form?.dataset.do === "post") (await import("./compose.js")).wake(this, target.form);
+    });
+    const near = new IntersectionObserver(
+      (seen) => {
+        if (seen.some((entry) => entry.isIntersecting)) show();
+      },
+      { rootMargin: "600px" },
+    );
+    const show = () => {
+      near.disconnect();
+      this.#show();
+    };
+    this.signal.addEventListener("abort", () => near.disconnect());
+    if (linked()) show();
+    else near.observe(this);
+  }
+
+  async #show() {
+    const { key, sort: shown } = this.section?.dataset ?? {};
+    const sort = this.recall("sort") ?? this.getAttribute("sort") ?? shown;
+    // An address that names an order means it; otherwise the reader's last choice holds.
+    const settled = shown === sort || new URLSearchParams(location.search).has("sort");
+    const comment = linked();
+    if (key === this.key && settled && (!comment || this.find(comment))) this.#ready();
+    else if (!(await this.load({ sort, comment }))) return;
+    if (comment) (await import("./layer.js")).reveal(this, comment);
+  }
+
+  /** Fetches the thread and shows it; whether that worked. @param {Record<string, string | undefined>} [asked] */
+  async load(asked) {
+    const { signal } = this;
+    if (!this.section) this.#draw(document.createElement("section")).className = "comments";
+    this.section?.setAttribute("aria-busy", "true");
+    try {
+      const [part] = await Promise.all([this.fragment("thread", asked), this.#style()]);
+      const section = part.querySelector("section");
+      if (signal.aborted || !section) return;
+      this.#draw(section);
+      this.#ready();
+      return true;
+    } catch (error) {
+      if (!signal.aborted) this.#sorry(error);
+    }
+  }
+
+  /** @param {HTMLElement} section */
+  #draw(section) {
+    if (this.section) this.section.replaceWith(section);
+    else this.root.append(section);
+    return (this.section = section);
+  }
+
+  /** Brings our style sheet, where the page does not. */
+  #style() {
+    if (this.root === this || this.root.querySelector("link")) return;
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = this.base + "/static/comments.css";
+    this.root.prepend(link);
+    return new Promise((done) => (link.onload = link.onerror = done));
+  }
+
+  /** @param {unknown} error */
+  #sorry(error) {
+    if (!this.emit("error", error)) return;
+    const section = document.createElement("section");
+    section.className = "comments";
+    const again = document.createElement("button");
+    again.className = "c-button";
+    again.dataset.do = "again";
+    // The server's translations are out of reach; a site may bring its own.
+    again.textContent = this.dataset.retry ?? "Try again";
+    section.append(this.dataset.failed ?? "The comments could not be loaded.", " ", again);
+    section.role = "alert";
+    this.#draw(section);
+  }
+
+  async #ready() {
+    const section = /** @type {HTMLElement} */ (this.section);
+    section.dataset.live = "";
+    this.drawTimes();
+    this.emit("load", { thread: this.key, count: Number(section.dataset.count) });
+    if (this.form && this.recall(`draft:${this.key}:`)) (await import("./compose.js")).wake(this, this.form);
+    // Who is of another origin and has never written has nothing of their own here.
+    if (this.isForeign && !this.recall("token")) return;
+    const query = new URLSearchParams({ thread: this.key, lang: this.language, fragment: "" });
+    try {
+      this.me = await this.api("GET", "me?" + query);
+      if (this.me.viewer) (await import("./layer.js")).layOver(this);
+    } catch (error) {
+      // The thread stands without it; only the marks on one's own comments are missing.
+      if (!this.signal.aborted) this.emit("error", error);
+    }
+  }
+
+  async drawTimes() {
+    if (this.section?.querySelector("time")) (await import("./times.js")).keepTime(this.section, this.signal);
+  }
+
+  // ── acting: what only some readers do is loaded when they do it ──
+
+  /** @param {MouseEvent} event */
+  #click(event) {
+    const target = /** @type {Element} */ (event.target);
+    const control = /** @type {HTMLElement | null} */ (target.closest("a[data-do], button[data-do]"));
+    if (!control || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    this.act(control.dataset.do, control);
+  }
+
+  /** @param {string | undefined} name @param {HTMLElement} control @param {HTMLElement} [submitter] */
+  async act(name, control, submitter) {
+    /** @type {any} */
+    const actions = await import(/^(post|reply|cancel|preview)$/.test(name ?? "") ? "./compose.js" : "./actions.js");
+    actions[name ?? ""]?.(this, control, submitter);
+  }
+
+  // ── asking ──
+
+  /** Every request goes out here; a subclass may change it. @param {string} path @param {RequestInit} init */
+  request(path, init) {
+    return fetch(this.base + path, init);
+  }
+
+  /** A public part of the thread. @param {string} name @param {Record<string, string | undefined>} [asked] */
+  async fragment(name, asked) {
+    const { sort } = this.section?.dataset ?? {};
+    const facts = Object.entries({ key: this.key, lang: this.language, sort, ...asked });
+    const query = new URLSearchParams(/** @type {string[][]} */ (facts.filter(([, value]) => value)));
+    const response = await this.request(`/fragment/${name}?${query}`, { credentials: "omit", signal: this.signal });
+    if (!response.ok) throw Object.assign(new Error(), { status: response.status });
+    return adopt(await response.text(), this.base);
+  }
+
+  get isForeign() {
+    return !this.base.startsWith(location.origin + "/");
+  }
+
+  /**
+   * The JSON API, with the guest's token. Throws a Problem.
+   * @param {string} method @param {string} path @param {unknown} [body] @param {RequestInit} [more]
+   * @returns {Promise<any>}
+   */
+  async api(method, path, body, more) {
+    const token = this.recall("token");
+    const headers = new Headers(more?.headers);
+    if (body) headers.set("Content-Type", "application/json");
+    if (token) headers.set("Authorization", "Bearer " + token);
+    const credentials = this.isForeign ? "omit" : "same-origin";
+    const response = await this.request("/api/v1/" + path, {
+      ...more, method, credentials, headers, body: body ? JSON.stringify(body) : null,
+    });
+    const answer = await response.json().catch(() => ({}));
+    if (answer.token) this.keep("token", answer.token);
+    if (response.ok) return answer;
+    if (response.status === 401 && token) {
+      // An old token is worth nothing; without it the reader is a new guest.
+      this.keep("token");
+      return this.api(method, path, body, more);
+    }
+    const retryAfter = Number(response.headers.get("Retry-After"));
+    throw Object.assign(new Error(answer.detail), { retryAfter }, answer);
+  }
+
+  // ── remembering ──
+
+  /** @param {string} name */
+  recall(name) {
+    name = `comments:${this.base}:${name}`;
+    try {
+      return memory[name] ?? localStorage.getItem(name);
+    } catch {
+      return memory[name];
+    }
+  }
+
+  /** @param {string} name @param {string} [value] */
+  keep(name, value) {
+    name = `comments:${this.base}:${name}`;
+    delete memory[name];
+    try {
+      if (value) localStorage.setItem(name, value);
+      else localStorage.removeItem(name);
+    } catch {
+      memory[name] = value;
+    }
+  }
+}
+
+/** The comment that the page's address names. */
+function linked() {
+  const asked = new URLSearchParams(location.search).get("comment") ?? location.hash.replace("#comment-", "");
+  return /^\d+$/.test(asked) ? asked : undefined;
+}

@@ -1,0 +1,16 @@
+// @ts-check
+// <script async src="…/embed.js" data-thread="KEY">: puts the thread where the script stands.
+(() => {
+  const script = /** @type {HTMLScriptElement} */ (document.currentScript);
+  const base = new URL(".", script.src).href;
+  // All at once: one after the other they would be a chain of waits.
+  for (const part of ["define", "comment-thread", "sweep"]) {
+    import(`${base}static/${part}.js`);
+  }
+  // A page kept and shown again by client-side navigation runs its scripts again.
+  if (!script.dataset.thread || script.nextElementSibling?.localName === "comment-thread") return;
+  const thread = document.createElement("comment-thread");
+  thread.setAttribute("base", base.slice(0, -1));
+  for (const name in script.dataset) thread.setAttribute(name, script.dataset[name] ?? "");
+  script.after(thread);
+})();

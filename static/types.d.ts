@@ -1,0 +1,60 @@
+// Types for the checker alone; no page loads this file.
+
+export interface Author {
+  name: string;
+  kind: "guest" | "user" | "moderator";
+  badge: string | null;
+  avatar: string | null;
+  website: string | null;
+}
+
+export interface CommentJson {
+  id: number;
+  parent: number | null;
+  state: "published" | "pending" | "deleted";
+  html: string;
+  author: Author | null;
+}
+
+/** The reader's own layer, `GET /api/v1/me`. */
+export interface Me {
+  viewer: Author | null;
+  votes: Record<string, number>;
+  own: Record<string, Own>;
+  fragments?: Record<string, string>;
+}
+
+export interface Own {
+  editable_until: string;
+  body?: string;
+}
+
+/** What `comments:before-post` shows; a listener may change it. */
+export interface Draft {
+  thread: { key: string; url: string; title: string };
+  parent: number | null;
+  body: string;
+  name?: string;
+  email?: string;
+  website?: string;
+}
+
+/** A text that is being written, as localStorage keeps it. */
+export interface KeptDraft {
+  body: string;
+  /** The Idempotency-Key of the first attempt; a changed text gets another. */
+  key?: string;
+}
+
+/** A refusal (RFC 9457), or an error of the network without a detail. */
+export interface Problem extends Error {
+  detail?: string;
+  status?: number;
+  code?: string;
+  errors?: Record<string, string>;
+  retryAfter?: number;
+}
+
+export type Texts =
+  | "published" | "waiting" | "saved" | "removed" | "undo" | "offline"
+  | "until" | "left" | "shown" | "reported" | "as";

