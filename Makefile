@@ -6,13 +6,14 @@ COMMENTS_HOLD ?= none
 
 PYTHON := .venv/bin/python
 UV := $(or $(shell command -v uv),.tools/bin/uv)
+NODE := $(PYTHON) -m tests.services.node
 PYTEST := $(PYTHON) -m pytest
 
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_PREFERENCE ?= system
 unexport VIRTUAL_ENV
 
-.PHONY: help run test lint bench corpus format clean dev
+.PHONY: help run test lint style types scripts bench corpus format clean dev
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -30,12 +31,18 @@ test: dev ## Run every test (ARGS="--no-cov tests/test_tree.py" for some)
 	@$(PYTEST) -n $(WORKERS) --dist worksteal --cov $(ARGS)
 
 lint: dev ## Check style and types of Python and JavaScript
-	$(PYTHON) -m ruff check
+	@$(MAKE) --no-print-directory --keep-going style types scripts
+
+style:
+	$(PYTHON) -m ruff check --output-format concise
 	$(PYTHON) -m ruff format --check
+
+types:
 	$(PYTHON) -m mypy
-	@PATH="$$($(PYTHON) -m tests.services.node):$$PATH" && \
-	npm ci --prefix tests/js --no-audit --no-fund --silent && \
-	echo tsc --checkJs static && node tests/js/node_modules/typescript/bin/tsc
+
+scripts:
+	@$(NODE) npm ci --prefix tests/js --no-audit --no-fund --silent
+	$(NODE) node tests/js/node_modules/typescript/bin/tsc
 
 bench: dev ## Measure speed, in ratios
 	@$(PYTHON) -m tests.bench $(ARGS)

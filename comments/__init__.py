@@ -5,14 +5,6 @@ from comments import Comments, Identity
 comments = Comments(app, db=db)
 """
 
-from importlib.metadata import PackageNotFoundError, version
-
-try:
-    __version__ = version("Flask-Comments")
-except PackageNotFoundError:
-    # A checkout that was not installed.
-    __version__ = "0.0.0"
-
 from comments.errors import CommentsError, ConfigError
 from comments.extension import Comments
 from comments.identity import Identity
@@ -24,6 +16,7 @@ from comments.signals import (
     comment_voted,
     status_changed,
 )
+from comments.version import __version__
 
 __all__ = [
     "Comments",
@@ -31,6 +24,7 @@ __all__ = [
     "ConfigError",
     "Identity",
     "Status",
+    "__version__",
     "comment_edited",
     "comment_posted",
     "comment_reported",

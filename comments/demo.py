@@ -1,4 +1,7 @@
-"""The demo thread: ten comments and a removed one, with the shape of a real news thread. The texts are ours."""
+"""The demo thread: ten comments and a removed one, in the shape of a real news thread.
+
+The texts are ours.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -31,49 +31,73 @@ class Problem:
     """One documented refusal: its HTTP status, short title and usual sentence."""
 
     status: int
-    title: str
-    detail: str
+    title: Message
+    detail: Message
 
 
 PROBLEMS: dict[str, Problem] = {
-    "not_json": Problem(400, "Not JSON", "The body could not be read as a JSON object."),
-    "bad_request": Problem(400, "Bad request", "The request could not be understood."),
-    "unknown_host": Problem(400, "Unknown host", "This server does not answer for that host name."),
-    "token_required": Problem(401, "Token required", "This needs the token you wrote with."),
-    "token_invalid": Problem(
-        401, "Token not accepted", "The token is damaged, expired or was not made here."
+    "not_json": Problem(400, say("Not JSON"), say("The body could not be read as a JSON object.")),
+    "bad_request": Problem(400, say("Bad request"), say("The request could not be understood.")),
+    "unknown_host": Problem(
+        400, say("Unknown host"), say("This server does not answer for that host name.")
     ),
-    "closed": Problem(403, "Discussion closed", "The discussion is closed to new comments."),
-    "not_yours": Problem(403, "Not yours", "Only the author can do that."),
-    "too_late": Problem(403, "Too late", "The time for changing this comment is over."),
-    "own_comment": Problem(403, "Your own comment", "You cannot vote on your own comment."),
+    "token_required": Problem(
+        401, say("Token required"), say("This needs the token you wrote with.")
+    ),
+    "token_invalid": Problem(
+        401, say("Token not accepted"), say("The token is damaged, expired or was not made here.")
+    ),
+    "closed": Problem(
+        403, say("Discussion closed"), say("The discussion is closed to new comments.")
+    ),
+    "not_yours": Problem(403, say("Not yours"), say("Only the author can do that.")),
+    "too_late": Problem(403, say("Too late"), say("The time for changing this comment is over.")),
+    "own_comment": Problem(
+        403, say("Your own comment"), say("You cannot vote on your own comment.")
+    ),
     "vote_ceiling": Problem(
         403,
-        "Enough votes from this network",
-        "Several guests on your network have already voted on this comment. Sign in to vote.",
+        say("Enough votes from this network"),
+        say("Several guests on your network have already voted on this comment. Sign in to vote."),
     ),
     "cross_site": Problem(
-        403, "From another site", "This has to be sent from the page that shows the comments."
+        403,
+        say("From another site"),
+        say("This has to be sent from the page that shows the comments."),
     ),
     "origin_not_allowed": Problem(
-        403, "Site not allowed", "The comments of this server may not be embedded on that site."
+        403,
+        say("Site not allowed"),
+        say("The comments of this server may not be embedded on that site."),
     ),
-    "name_reserved": Problem(403, "Name taken", "That name belongs to someone here."),
-    "not_found": Problem(404, "Not found", "There is nothing here."),
-    "no_such_comment": Problem(404, "No such comment", "There is no such comment."),
-    "method_not_allowed": Problem(405, "Method not allowed", "That cannot be done here."),
-    "parent_gone": Problem(409, "Comment gone", "The comment you are answering is no longer here."),
-    "too_large": Problem(413, "Too large", "That is more than can be sent at once."),
-    "not_json_type": Problem(415, "Send JSON", "Send the body as application/json."),
-    "invalid": Problem(422, "Something is missing or wrong", "Please mend what is marked."),
-    "bad_cursor": Problem(422, "Cursor not valid", "The cursor is not one that was given here."),
+    "name_reserved": Problem(403, say("Name taken"), say("That name belongs to someone here.")),
+    "not_found": Problem(404, say("Not found"), say("There is nothing here.")),
+    "no_such_comment": Problem(404, say("No such comment"), say("There is no such comment.")),
+    "method_not_allowed": Problem(405, say("Method not allowed"), say("That cannot be done here.")),
+    "parent_gone": Problem(
+        409, say("Comment gone"), say("The comment you are answering is no longer here.")
+    ),
+    "too_large": Problem(413, say("Too large"), say("That is more than can be sent at once.")),
+    "not_json_type": Problem(415, say("Send JSON"), say("Send the body as application/json.")),
+    "invalid": Problem(
+        422, say("Something is missing or wrong"), say("Please mend what is marked.")
+    ),
+    "bad_cursor": Problem(
+        422, say("Cursor not valid"), say("The cursor is not one that was given here.")
+    ),
     "key_reused": Problem(
-        422, "Idempotency key reused", "That Idempotency-Key was used for another comment."
+        422,
+        say("Idempotency key reused"),
+        say("That Idempotency-Key was used for another comment."),
     ),
-    "rate_limited": Problem(429, "Too many requests", "Please wait a little."),
-    "broken": Problem(500, "Something broke", "Something broke on our side. It has been noted."),
+    "rate_limited": Problem(429, say("Too many requests"), say("Please wait a little.")),
+    "broken": Problem(
+        500, say("Something broke"), say("Something broke on our side. It has been noted.")
+    ),
     "unavailable": Problem(
-        503, "Not available", "The comments cannot be reached for a moment. Please try again."
+        503,
+        say("Not available"),
+        say("The comments cannot be reached for a moment. Please try again."),
     ),
 }
 
@@ -95,7 +119,7 @@ class CommentsError(Exception):
     ) -> None:
         self.code = code
         self.problem = PROBLEMS[code]
-        self.detail = detail or Message(self.problem.detail)
+        self.detail = detail or self.problem.detail
         self.errors = dict(errors or {})
         self.retry_after = retry_after
         super().__init__(str(self.detail))

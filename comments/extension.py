@@ -21,6 +21,7 @@ from comments.keys import Keys
 from comments.models import TABLE_PREFIX
 from comments.web import fragments, guards, problems
 from comments.web.api import api
+from comments.web.forms import forms
 from comments.web.front import Front, PageCache
 from comments.web.limiting import Limits
 from comments.web.pages import pages
@@ -157,6 +158,7 @@ def _blueprint() -> Blueprint:
     blueprint = Blueprint("comments", "comments", template_folder="templates")
     blueprint.register_blueprint(api)
     blueprint.register_blueprint(pages)
+    blueprint.register_blueprint(forms)
     problems.register(blueprint)
 
     @blueprint.after_request

@@ -349,8 +349,9 @@ def report(
     session: Session, author: Author, comment_id: int, reason: str, note: str, *, now: datetime
 ) -> None:
     """Tell the moderators that something is wrong with a comment; once per reader."""
-    comment = threads.visible(session, comment_id)
-    thread = threads.lock(session, comment.thread_id)
+    thread, comment = _locked(session, comment_id)
+    if comment.status is not Status.PUBLISHED:
+        raise CommentsError("no_such_comment")
     fresh = insert_or_ignore(
         session,
         Report,

@@ -23,9 +23,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from comments import config, database, schema
 from comments.errors import ConfigError
 from comments.extension import Comments
+from comments.showcase import add_showcase
 from comments.web import problems
 from comments.web.front import RequestLog
-from comments.web.showcase import add_showcase
 from comments.web.state import EXTENSION, State
 
 log = logging.getLogger("comments")
@@ -62,10 +62,6 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
 
 def serve() -> None:
     """Run the service under granian until it is told to stop."""
-    # why: only the service needs a server
-    from granian.constants import Interfaces
-    from granian.server import Server
-
     try:
         port, workers = _port(os.environ), _workers(os.environ)
         create_app()
@@ -74,8 +70,17 @@ def serve() -> None:
     host = os.environ.get("HOST") or "127.0.0.1"
     _check_free(host, port)
     click.echo(f"Comments at http://{'localhost' if host == '127.0.0.1' else host}:{port}/")
-    Server(
-        "comments.standalone:create_app",
+    server("comments.standalone:create_app", host, port, workers).serve()
+
+
+def server(factory: str, host: str, port: int, workers: int = 1) -> Any:
+    """The service's server, set up as it serves best, around the app that *factory* makes."""
+    # why: only the service needs a server
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    return Server(
+        factory,
         factory=True,
         address=host,
         port=port,
@@ -83,7 +88,7 @@ def serve() -> None:
         workers=workers,
         blocking_threads=THREADS,
         log_access=False,
-    ).serve()
+    )
 
 
 def _check_free(host: str, port: int) -> None:

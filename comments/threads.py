@@ -8,9 +8,10 @@ keyset, so the thousandth page costs what the first one costs.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, true, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select, true, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from comments import tree
@@ -29,7 +30,7 @@ MAX_COUNTS = 100
 MAX_NEW = 1000
 
 #: What a page shows of a comment; body, path and the rest stay in the database.
-SHOWN = (
+SHOWN: tuple[Any, ...] = (
     Comment.id,
     Comment.thread_id,
     Comment.parent_id,
@@ -50,6 +51,7 @@ SHOWN = (
     Comment.replies_count,
     Comment.pinned_at,
 )
+_shown = select(*SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,7 @@ def branch(
     session: Session, top: Comment, thread: ThreadFacts, order: Order, limit: int = DEFAULT_LIMIT
 ) -> Listing:
     """One comment with what is below it, as a page of its own: for places deep in a chain."""
-    row = session.execute(select(*SHOWN).where(Comment.id == top.id)).one()
+    row = session.execute(_shown.where(Comment.id == top.id)).one()
     listing = Listing(thread, order, [Node(row)])
     _add_first_replies(session, listing.nodes, order, limit)
     return listing
@@ -231,7 +233,7 @@ def branch_after(
 ) -> Listing:
     """One comment with a later page of its replies below it."""
     below = replies(session, keys, top, thread, order, limit=limit, after=after)
-    row = session.execute(select(*SHOWN).where(Comment.id == top.id)).one()
+    row = session.execute(_shown.where(Comment.id == top.id)).one()
     return Listing(thread, order, [Node(row, below.nodes, cursor=below.next)])
 
 
@@ -273,7 +275,7 @@ def _begin_at(
     session: Session, listing: Listing, cursor: Cursor, start: Comment, limit: int
 ) -> None:
     """A page whose first comment is *start*; the ones before it stay a page away."""
-    first = session.execute(select(*SHOWN).where(Comment.id == start.id)).one()
+    first = session.execute(_shown.where(Comment.id == start.id)).one()
     cursor = Cursor(cursor.thread_id, None, cursor.sort, listing.order.key(first), cursor.revision)
     _fill(session, listing, cursor, max(limit - 1, 1))
     top = [Node(first)]
@@ -282,19 +284,17 @@ def _begin_at(
 
 
 def _among(cursor: Cursor) -> list[ColumnElement[bool]]:
-    """The listed siblings a cursor walks through."""
-    same_parent = (
-        Comment.parent_id.is_(None)
-        if cursor.parent_id is None
-        else Comment.parent_id == cursor.parent_id
-    )
-    return [Comment.thread_id == cursor.thread_id, same_parent, Comment.listed == true()]
+    """The listed siblings a cursor walks through, as the partial indexes name them."""
+    if cursor.parent_id is None:
+        siblings = [Comment.thread_id == cursor.thread_id, Comment.parent_id.is_(None)]
+    else:
+        siblings = [Comment.parent_id == cursor.parent_id]
+    return [*siblings, Comment.listed == true()]
 
 
 def _pinned(session: Session, cursor: Cursor, order: Order, most: int) -> list[Any]:
     rows = session.execute(
-        select(*SHOWN)
-        .where(
+        _shown.where(
             Comment.thread_id == cursor.thread_id,
             Comment.pinned_at.is_not(None),
             Comment.parent_id.is_(None),
@@ -323,7 +323,7 @@ def _beyond(order: Order, key: Key) -> ColumnElement[bool]:
 def _siblings(
     session: Session, cursor: Cursor, order: Order, limit: int, ranks: dict[int, int]
 ) -> list[Any]:
-    query = select(*SHOWN).where(*_among(cursor))
+    query = _shown.where(*_among(cursor))
     left_out = [*cursor.pinned, *ranks]
     rest = query.where(Comment.id.not_in(left_out)) if left_out else query
     if cursor.key is not None:
@@ -349,7 +349,7 @@ def _ranks_at(session: Session, cursor: Cursor) -> dict[int, int]:
         .join(first, first.c.revision == ScoreStep.revision)
         .where(ScoreStep.thread_id == cursor.thread_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def _key_at(order: Order, row: Any, ranks: dict[int, int]) -> Key:
@@ -374,44 +374,45 @@ def _add_first_replies(session: Session, nodes: Sequence[Node], order: Order, li
         if len(parents) > room:
             parents = dict(list(parents.items())[:room])
         each = min(max(1, room // len(parents)), tree.MOST_FIRST_REPLIES)
-        rows = session.execute(_first_replies(session, list(parents), order, each + 1))
+        rows = session.execute(
+            _first_replies(order, is_sqlite(session)),
+            {"parents": list(parents), "each": each + 1},
+        )
         level = tree.attach(parents, rows, order, each)
         room -= len(level)
     for node in level.values():
         node.more = bool(node.row.replies_count)
 
 
-def _first_replies(
-    session: Session, parent_ids: list[int], order: Order, each: int
-) -> Select[*tuple[Any, ...]]:
-    """The first *each* listed replies of every parent, in one query through the index.
+@cache
+def _first_replies(order: Order, on_sqlite: bool) -> Select[Any]:
+    """The first ``each`` listed replies of all ``parents``, in one query through the index.
 
     A window function would number all 50,000 replies of a parent to keep three of them, so
     each parent's list is cut where it is read: by ``LATERAL`` where there is one, and on
-    SQLite by a correlated list of ids.
+    SQLite by a correlated list of ids. Built once: it costs more to build than to run.
     """
     parent = aliased(Comment, name="parent")
     reply = aliased(Comment, name="reply")
     first = (
         select(reply.id)
         .where(
-            reply.thread_id == parent.thread_id,
             reply.parent_id == parent.id,
             reply.listed == true(),
         )
         .order_by(*_in_order(order, reply))
-        .limit(each)
+        .limit(bindparam("each", type_=Integer()))
+        .correlate(parent)
     )
-    if is_sqlite(session):
-        on = Comment.id.in_(first.correlate(parent))
-        return select(*SHOWN).select_from(parent).join(Comment, on).where(parent.id.in_(parent_ids))
-    cut = first.correlate(parent).lateral("first")
+    one_of_them = parent.id.in_(bindparam("parents", expanding=True))
+    if on_sqlite:
+        return _shown.select_from(parent).join(Comment, Comment.id.in_(first)).where(one_of_them)
+    cut = first.lateral("first")
     return (
-        select(*SHOWN)
-        .select_from(parent)
+        _shown.select_from(parent)
         .join(cut, true())
         .join(Comment, Comment.id == cut.c.id)
-        .where(parent.id.in_(parent_ids))
+        .where(one_of_them)
     )
 
 
@@ -434,6 +435,13 @@ def get(session: Session, comment_id: int) -> Comment:
     return comment
 
 
+def read_id(given: str | None) -> int:
+    """The number of a comment in an address; anything else names no comment."""
+    if not given or not (given.isascii() and given.isdigit() and len(given) < 19):
+        raise CommentsError("no_such_comment")
+    return int(given)
+
+
 def visible(session: Session, comment_id: int) -> Comment:
     """The comment, if it has a place in the list for everybody; otherwise 404."""
     comment = get(session, comment_id)
@@ -444,7 +452,7 @@ def visible(session: Session, comment_id: int) -> Comment:
 
 def rows(session: Session, ids: Iterable[int]) -> dict[int, Any]:
     """The shown columns of some comments, by id."""
-    found = session.execute(select(*SHOWN).where(Comment.id.in_(list(ids))))
+    found = session.execute(_shown.where(Comment.id.in_(list(ids))))
     return {row.id: row for row in found}
 
 
@@ -482,7 +490,7 @@ def counts(session: Session, keys: Sequence[str]) -> dict[str, int]:
         raise CommentsError("invalid", errors={"thread": too_many})
     asked = [check_key(key) for key in keys]
     found = session.execute(select(Thread.key, Thread.count).where(Thread.key.in_(asked)))
-    known = dict(found.tuples().all())
+    known = dict(found.all())
     return {key: known.get(key, 0) for key in asked}
 
 

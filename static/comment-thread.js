@@ -14,7 +14,7 @@ export class CommentThread extends HTMLElement {
 
   /** @type {HTMLElement | null} */ section = null;
   /** @type {HTMLElement | ShadowRoot} */ root = this;
-  /** @type {Me} */ me = { viewer: null, votes: {}, own: {} };
+  /** @type {Me} */ me = { viewer: null, votes: {}, own: {}, sources: {} };
   #life = new AbortController();
 
   connectedCallback() {
@@ -85,9 +85,8 @@ export class CommentThread extends HTMLElement {
       event.preventDefault();
       this.act(event.target.dataset.do, event.target, event.submitter);
     });
-    this.hear(this.root, "focusin", async ({ target }) => {
-      if (target.form?.dataset.do === "post") (await import("./compose.js")).wake(this, target.form);
-    });
+    this.root.addEventListener("pointerover", () => this.#stir(), { once: true, signal: this.signal });
+    this.hear(this.root, "focusin", (event) => this.#stir(event.target.form));
     const near = new IntersectionObserver(
       (seen) => {
         if (seen.some((entry) => entry.isIntersecting)) show();
@@ -96,25 +95,30 @@ export class CommentThread extends HTMLElement {
     );
     const show = () => {
       near.disconnect();
-      this.#show();
+      this.show();
     };
     this.signal.addEventListener("abort", () => near.disconnect());
     if (linked()) show();
     else near.observe(this);
   }
 
-  async #show() {
+  /** Shows the thread as the reader last saw it, at the comment that the address names. */
+  async show() {
     const { key, sort: shown } = this.section?.dataset ?? {};
     const sort = this.recall("sort") ?? this.getAttribute("sort") ?? shown;
-    // An address that names an order means it; otherwise the reader's last choice holds.
+    // An address that names an order means it.
     const settled = shown === sort || new URLSearchParams(location.search).has("sort");
     const comment = linked();
-    if (key === this.key && settled && (!comment || this.find(comment))) this.#ready();
-    else if (!(await this.load({ sort, comment }))) return;
-    if (comment) (await import("./layer.js")).reveal(this, comment);
+    try {
+      if (key === this.key && settled && (!comment || this.find(comment))) this.#ready();
+      else await this.load({ sort, comment });
+      if (comment) (await import("./layer.js")).reveal(this, comment);
+    } catch (error) {
+      if (!this.signal.aborted) this.#sorry(error);
+    }
   }
 
-  /** Fetches the thread and shows it; whether that worked. @param {Record<string, string | undefined>} [asked] */
+  /** Fetches the thread and puts it in place of what is shown. @param {Record<string, string | undefined>} asked */
   async load(asked) {
     const { signal } = this;
     if (!this.section) this.#draw(document.createElement("section")).className = "comments";
@@ -125,9 +129,8 @@ export class CommentThread extends HTMLElement {
       if (signal.aborted || !section) return;
       this.#draw(section);
       this.#ready();
-      return true;
-    } catch (error) {
-      if (!signal.aborted) this.#sorry(error);
+    } finally {
+      this.section?.removeAttribute("aria-busy");
     }
   }
 
@@ -150,7 +153,7 @@ export class CommentThread extends HTMLElement {
 
   /** @param {unknown} error */
   #sorry(error) {
-    if (!this.emit("error", error)) return;
+    if (!this.emit("error", error) || this.section?.dataset.key === this.key) return;
     const section = document.createElement("section");
     section.className = "comments";
     const again = document.createElement("button");
@@ -168,12 +171,12 @@ export class CommentThread extends HTMLElement {
     section.dataset.live = "";
     this.drawTimes();
     this.emit("load", { thread: this.key, count: Number(section.dataset.count) });
-    if (this.form && this.recall(`draft:${this.key}:`)) (await import("./compose.js")).wake(this, this.form);
-    // Who is of another origin and has never written has nothing of their own here.
-    if (this.isForeign && !this.recall("token")) return;
-    const query = new URLSearchParams({ thread: this.key, lang: this.language, fragment: "" });
     try {
-      this.me = await this.api("GET", "me?" + query);
+      if (this.form && this.recall(`draft:${this.key}:`)) await this.#stir(this.form);
+      // Who is of another origin and has never written has nothing of their own here.
+      if (this.isForeign && !this.recall("token")) return;
+      const query = new URLSearchParams({ thread: this.key, lang: this.language, fragment: "" });
+      this.me = { ...this.me, ...(await this.api("GET", "me?" + query)) };
       if (this.me.viewer) (await import("./layer.js")).layOver(this);
     } catch (error) {
       // The thread stands without it; only the marks on one's own comments are missing.
@@ -187,6 +190,12 @@ export class CommentThread extends HTMLElement {
 
   // ── acting: what only some readers do is loaded when they do it ──
 
+  /** @param {HTMLFormElement} [form] */
+  async #stir(form) {
+    (await import("./actions.js")).attend(this);
+    if (form?.dataset.do === "post") (await import("./compose.js")).wake(this, form);
+  }
+
   /** @param {MouseEvent} event */
   #click(event) {
     const target = /** @type {Element} */ (event.target);
@@ -199,7 +208,7 @@ export class CommentThread extends HTMLElement {
   /** @param {string | undefined} name @param {HTMLElement} control @param {HTMLElement} [submitter] */
   async act(name, control, submitter) {
     /** @type {any} */
-    const actions = await import(/^(post|reply|cancel|preview)$/.test(name ?? "") ? "./compose.js" : "./actions.js");
+    const actions = await import(/^(post|save|reply|cancel|preview|close)$/.test(name ?? "") ? "./compose.js" : "./actions.js");
     actions[name ?? ""]?.(this, control, submitter);
   }
 
@@ -221,7 +230,7 @@ export class CommentThread extends HTMLElement {
   }
 
   get isForeign() {
-    return !this.base.startsWith(location.origin + "/");
+    return new URL(this.base).origin !== location.origin;
   }
 
   /**

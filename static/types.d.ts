@@ -20,13 +20,10 @@ export interface CommentJson {
 export interface Me {
   viewer: Author | null;
   votes: Record<string, number>;
-  own: Record<string, Own>;
+  own: Record<string, { editable_until: string }>;
+  /** The Markdown of own comments. */
+  sources: Record<string, string>;
   fragments?: Record<string, string>;
-}
-
-export interface Own {
-  editable_until: string;
-  body?: string;
 }
 
 /** What `comments:before-post` shows; a listener may change it. */
@@ -55,6 +52,6 @@ export interface Problem extends Error {
   retryAfter?: number;
 }
 
-export type Texts =
-  | "published" | "waiting" | "saved" | "removed" | "undo" | "offline"
+export type Words =
+  | "published" | "waiting" | "save" | "saved" | "removed" | "undo" | "offline"
   | "until" | "left" | "shown" | "reported" | "as";

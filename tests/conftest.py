@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from wsgiref.types import WSGIApplication
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from tests.services import chromium, loopback, ports
@@ -147,37 +149,16 @@ def _migrate(uri: str) -> None:
     engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def _postgres_tables(postgres_server: Postgres) -> str:
-    """A database with our tables and nothing in them, to be copied: ten times faster than DDL."""
-    uri = postgres_server.create()
-    engine = create_engine(uri)
-    schema.upgrade(engine)
-    engine.dispose()
-    return uri
+@pytest.fixture
+def engine(migrated_uri: str) -> Iterator[Engine]:
+    """The service's engine on a database with our tables, empty; once on each kind."""
+    # why: as above
+    from comments import database
 
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """The service's engine on a database of this test's own, tables made; once on each kind."""
-    if request.param == "sqlite":
-        engine = _engine(request.getfixturevalue("sqlite_uri"))
-        metadata.create_all(engine)
-        yield engine
-        engine.dispose()
-        return
-    server: Postgres = request.getfixturevalue("postgres_server")
-    uri = server.create(template=request.getfixturevalue("_postgres_tables"))
-    engine = _engine(uri)
+    engine = create_engine(migrated_uri, **database.engine_options(migrated_uri))
+    database.prepare_engine(engine)
     yield engine
     engine.dispose()
-    server.drop(uri)
-
-
-def _engine(uri: str) -> Engine:
-    engine = create_engine(uri, **database.engine_options(uri))
-    database.prepare_engine(engine)
-    return engine
 
 
 @pytest.fixture

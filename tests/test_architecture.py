@@ -21,6 +21,7 @@ LONGEST = 400
 MAP = (
     ("comments",),
     ("standalone",),
+    ("showcase",),
     ("extension",),
     ("cli",),
     ("web",),
@@ -35,14 +36,14 @@ MAP = (
     ("models",),
     ("database", "i18n", "keys", "resources", "text"),
     ("config", "signals"),
-    ("errors",),
+    ("errors", "version"),
 )
-KNOWS_FLASK = {"comments", "standalone", "extension", "cli", "web"}
+KNOWS_FLASK = {"comments", "standalone", "showcase", "extension", "cli", "web"}
 
 SAYS_NOTHING = {"base", "common", "helper", "helpers", "manager", "misc", "util", "utils"}
 
 # The one file in which server HTML enters the page.
-HTML_ENTERS_IN = "fragment.js"
+HTML_ENTERS_IN = "sweep.js"
 
 
 # ── what is there ────────────────────────────────────────────────────────────────────────────

@@ -156,6 +156,23 @@ def test_one_sweep_is_bounded_and_spares_what_still_counts(
     assert storage.get("noise") == 7
 
 
+def test_a_sweep_leaves_rows_that_somebody_else_is_at(
+    make: Make, postgres_uri: str, clock: Clock
+) -> None:
+    options = {"options": "-c lock_timeout=2000"}
+    engine = create_engine(postgres_uri, connect_args=options)
+    counters.create(engine)
+    storage = make(engine)
+    storage.incr("one", 60)
+    storage.incr("other", 60)
+    clock.now += 60
+    with engine.connect() as connection:
+        connection.execute(select(counters).where(counters.c.key == "one").with_for_update())
+        assert storage.sweep() == 1
+    assert storage.sweep() == 1
+    engine.dispose()
+
+
 def test_a_session_that_has_read_does_not_hold_a_hit_up(
     storage: DatabaseStorage, engine: Engine
 ) -> None:

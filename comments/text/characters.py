@@ -12,7 +12,8 @@ from html import unescape
 MOST_MARKS = 5
 
 # A flag of a region (England, Texas) is a black flag and its letters as tag characters.
-_FLAG = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f"
+_BLACK_FLAG = "\U0001f3f4"
+_FLAG = _BLACK_FLAG + "[\U000e0030-\U000e0039\U000e0061-\U000e007a]{1,6}\U000e007f"
 
 # What no comment needs and a page is better without:
 #  - controls, but for tab and newline;
@@ -29,7 +30,8 @@ _UNWANTED = (
         chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in range(0x10000, 0x110000, 0x10000)
     )
 )
-_UNWANTED_OR_FLAG = re.compile(f"({_FLAG})|[{_UNWANTED}]")
+_UNWANTED_RUN = re.compile(f"[{_UNWANTED}]+")
+_FLAG_OR_UNWANTED = re.compile(f"({_FLAG})|[{_UNWANTED}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NEWLINE = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){3,}")
@@ -47,7 +49,9 @@ def showable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = _SURROGATE.sub("\ufffd", _NEWLINE.sub("\n", text))
-    return _UNWANTED_OR_FLAG.sub(r"\1", text)
+    if _BLACK_FLAG in text:
+        return _FLAG_OR_UNWANTED.sub(r"\1", text)
+    return _UNWANTED_RUN.sub("", text)
 
 
 def clean_source(text: str) -> str:

@@ -35,7 +35,7 @@ SAFE_HREF = re.compile(
 # White space, controls and whatever is drawn as nothing. Browsers drop some of these before
 # they read an address, so an address that is to be judged has none.
 _HIDDEN = (
-    "\\s\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
+    "\x00-\x20\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
     "\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0"
     "\ufff0-\uffff\U000e0000-\U000e0fff"
 )
@@ -261,7 +261,7 @@ def find(text: str) -> Iterator[Address | None]:
         if marker.start() >= done:
             found = _address_at(text, marker, done)
             done = found.end if found else marker.end()
-            yield found
+            yield found if found and found.href else None
 
 
 def _address_at(text: str, marker: re.Match[str], floor: int) -> Address | None:
@@ -287,7 +287,8 @@ def _web_at(text: str, marker: re.Match[str]) -> Address | None:
     end = host_start + len(authority)
     rest = "" if prose else _rest_of_address(text, end)
     if len(rest) > MOST_CHARACTERS:
-        return None
+        # Nobody means it, and what is inside need not be looked at again.
+        return Address(start, end + len(rest), "", "")
     end = host_start + len((authority + rest).rstrip(_TRAILING))
     href = safe_url(text[start:end])
     return Address(start, end, href, shown(text[start:end])) if href else None
@@ -310,7 +311,7 @@ def _rest_of_address(text: str, host_end: int) -> str:
         if depth < 0:
             rest = rest[: bracket.start()]
             break
-    prose = _PROSE_AFTER_PATH.search(rest)
+    prose = None if rest.isascii() else _PROSE_AFTER_PATH.search(rest)
     return rest[: prose.end()] if prose else rest
 
 

@@ -22,11 +22,11 @@ from comments.text.characters import is_visible, showable
 
 #: What one body may spend on blocks and on what stands inside them. A unit is about 10 µs of all
 #: the work that follows from it: reading, writing, and two sanitisers reading what was written.
-BLOCKS = 1200
-MARKS = 1000
+BLOCKS = 1100
+MARKS = 900
 #: ``<`` and ``&`` written as entities, which bleach is slow with. Those that come after show as
 #: the full-width signs ＜ and ＆.
-ENTITIES = 600
+ENTITIES = 500
 #: Blocks inside blocks (a list counts two: itself and its item), and inline marks inside marks.
 MOST_LEVELS = 10
 MOST_MARKS = 4
@@ -40,9 +40,9 @@ _BLOCK = 8
 _ITEM = 4
 _INNER = 4
 _STEP = 1
-_STEPS = {"\n": 4, "*": 4, "_": 4, "~": 4, "`": 6, "<": 2, "&": 2, "\\": 2}
+_STEPS = {"\n": 3, "*": 4, "_": 4, "~": 4, "`": 6, "<": 2, "&": 2, "\\": 2}
 _MARKER = 2
-_LINK = 8
+_LINK = 12
 _CHARACTERS_PER_UNIT = 32
 
 _REL = "nofollow ugc noopener"
@@ -168,17 +168,18 @@ def _paying(rule: _BlockRule, price: int) -> _BlockRule:
 def _quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if state.level >= MOST_LEVELS:
         return False
-    if not silent:
-        # The rule walks over all its lines before any other rule sees them.
-        _budget(state).pay_block(sum(_LINE for _ in _quoted_lines(state, start, end)))
+    # The rule walks over all its lines before any other rule sees them.
+    if not silent and not _budget(state).pay_block(sum(_quoted_lines(state, start, end))):
+        return False
     return blockquote(state, start, end, silent)
 
 
 def _quoted_lines(state: StateBlock, start: int, end: int) -> Iterator[int]:
+    """The price of each further line of the quote which begins at *start*."""
     for line in range(start, end):
         if not state.src.startswith(">", state.bMarks[line] + state.tShift[line]):
             return
-        yield line
+        yield _LINE
 
 
 def _list(state: StateBlock, start: int, end: int, silent: bool) -> bool:

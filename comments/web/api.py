@@ -4,21 +4,19 @@ Views hold no rules. What a caller may do stands in the use-cases; what an answe
 in ``present``.
 """
 
-import json
-from typing import Any, NoReturn
+from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy import select
 
-from comments import identity, posting, signals, text, threads, tree
+from comments import identity, posting, text, threads
 from comments.draft import Draft, read_body, read_report, read_vote
-from comments.errors import CommentsError, say
+from comments.errors import CommentsError
 from comments.models import Comment, Status, Vote
 from comments.threads import ThreadFacts
-from comments.web import fragments, guards, openapi
+from comments.web import fragments, guards, inputs, openapi
 from comments.web.limiting import Kind
 from comments.web.openapi import OWN, PRIVATE, PUBLIC, described
-from comments.web.openapi.parameters import MOST_KEY
 from comments.web.present import (
     Presenter,
     author_json,
@@ -28,13 +26,9 @@ from comments.web.present import (
     rfc3339,
     thread_json,
 )
-from comments.web.state import State, current, now
+from comments.web.state import State, commit, current, now
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
-
-#: A comment of the greatest length in the widest encoding, escaped, and its other fields.
-BODY_BYTES_PER_CHARACTER = 12
-BODY_BYTES_BESIDE = 20_000
 
 
 # ── public: reading ──────────────────────────────────────────────────────────────────────
@@ -47,7 +41,12 @@ def list_comments() -> Response:
     state = current()
     key = threads.check_key(request.args.get("thread"))
     listing = threads.page(
-        state.session(), state.keys, key, _order(state), limit=_limit(), after=_after()
+        state.session(),
+        state.keys,
+        key,
+        inputs.order(state),
+        limit=inputs.limit(),
+        after=inputs.after(),
     )
     page = _presenter(state, listing.thread).page(listing)
     return _public(state, page_json(page), listing.thread)
@@ -62,7 +61,13 @@ def list_replies(comment_id: int) -> Response:
     parent = threads.visible(session, comment_id)
     thread = threads.by_id(session, parent.thread_id)
     listing = threads.replies(
-        session, state.keys, parent, thread, _order(state), limit=_limit(), after=_after()
+        session,
+        state.keys,
+        parent,
+        thread,
+        inputs.order(state),
+        limit=inputs.limit(),
+        after=inputs.after(),
     )
     page = _presenter(state, thread).page(listing)
     return _public(state, page_json(page), thread)
@@ -81,7 +86,7 @@ def show_comment(comment_id: int) -> Response:
     answer = {
         "comment": comment_json(presenter.comment(comment)),
         "ancestors": [comment_json(view) for view in above],
-        "thread": thread_json(presenter.thread(_order(state).name)),
+        "thread": thread_json(presenter.thread(inputs.order(state).name)),
     }
     return _public(state, answer, thread)
 
@@ -105,11 +110,10 @@ def show_pulse() -> Response:
     state = current()
     session = state.session()
     thread = threads.find(session, threads.check_key(request.args.get("thread")))
-    since = _whole("since", 0, 0, 2**63 - 1)
     answer = {
         "revision": thread.revision,
         "count": thread.count,
-        "new": threads.new_since(session, thread, since),
+        "new": threads.new_since(session, thread, inputs.since()),
     }
     return _public(state, answer, thread)
 
@@ -144,7 +148,7 @@ def post_comment() -> Response:
     """Write a comment."""
     state = current()
     guards.check_origin(state)
-    fields = _json(state)
+    fields = inputs.json_object(state)
     known = guards.caller(state)
     draft = Draft.read(
         fields,
@@ -152,7 +156,7 @@ def post_comment() -> Response:
         own_origin=guards.own_origin(),
         signed_in=known is not None and not known.is_guest,
     )
-    key_hash = _idempotency(state, known)
+    key_hash = inputs.idempotency_hash(state, known)
     author = known or guards.writer(state)
     if not (key_hash and posting.is_repeated(state.session(), key_hash)):
         state.limits.check(Kind.POSTING, author)
@@ -191,7 +195,7 @@ def edit_comment(comment_id: int) -> Response:
     state = current()
     guards.check_origin(state)
     author = _known_caller(state)
-    body = read_body(_json(state), state.settings)
+    body = read_body(inputs.json_object(state), state.settings)
     state.limits.check(Kind.EDITING, author)
     session = state.session()
     comment = posting.edit(session, author, comment_id, body, settings=state.settings, now=now())
@@ -224,7 +228,7 @@ def vote(comment_id: int) -> Response:
     """Vote on a comment; saying the same again changes nothing."""
     state = current()
     guards.check_origin(state)
-    value = read_vote(_json(state))
+    value = read_vote(inputs.json_object(state))
     author = guards.writer(state)
     state.limits.check(Kind.VOTING, author)
     ballot = posting.vote(
@@ -249,7 +253,7 @@ def report(comment_id: int) -> Response:
     """Tell the moderators that something is wrong with a comment."""
     state = current()
     guards.check_origin(state)
-    reason, note = read_report(_json(state), posting.REASONS)
+    reason, note = read_report(inputs.json_object(state), posting.REASONS)
     author = guards.writer(state)
     state.limits.check(Kind.REPORTING, author)
     posting.report(state.session(), author, comment_id, reason, note, now=now())
@@ -269,7 +273,7 @@ def preview() -> Response:
     """See a text as it would look; nothing is stored."""
     state = current()
     guards.check_origin(state)
-    body = read_body(_json(state), state.settings)
+    body = read_body(inputs.json_object(state), state.settings)
     author = guards.writer(state)
     state.limits.check(Kind.PREVIEWING, author)
     return guards.json_answer({"html": text.render(body)})
@@ -331,58 +335,10 @@ def _lay_over(state: State, thread: ThreadFacts, author_id: str, answer: dict[st
     ]
     answer["pending"] = comments_json(waiting)
     if "fragment" in request.args:
+        answer["sources"] = {str(comment.id): comment.body for comment in own}
         answer["fragments"] = {
             str(view.id): fragments.comment(state, thread, view) for view in waiting
         }
-
-
-# ── reading a request ────────────────────────────────────────────────────────────────────
-
-
-def _order(state: State) -> tree.Order:
-    return tree.order_named(request.args.get("sort", state.settings.default_sort))
-
-
-def _limit() -> int:
-    return _whole("limit", threads.DEFAULT_LIMIT, 1, threads.MAX_LIMIT)
-
-
-def _after() -> str | None:
-    return request.args.get("after") or None
-
-
-def _whole(field: str, default: int, low: int, high: int) -> int:
-    given = request.args.get(field)
-    if given is None:
-        return default
-    # int() would take " 7 ", "1_0" and other alphabets' digits as well.
-    number = int(given) if given.isascii() and given.isdigit() and len(given) < 20 else -1
-    if not low <= number <= high:
-        wrong = say("A whole number from %(low)s to %(high)s.", low=low, high=high)
-        raise CommentsError("invalid", errors={field: wrong})
-    return number
-
-
-def _json(state: State) -> dict[str, Any]:
-    """The body as a JSON object; 413, 415 or 400 when it is none."""
-    most = state.settings.max_length * BODY_BYTES_PER_CHARACTER + BODY_BYTES_BESIDE
-    if (request.content_length or 0) > most:
-        raise CommentsError("too_large")
-    request.max_content_length = most
-    if request.mimetype != "application/json":
-        raise CommentsError("not_json_type")
-    try:
-        fields = json.loads(request.get_data(), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise CommentsError("not_json") from None
-    if not isinstance(fields, dict):
-        raise CommentsError("not_json")
-    return fields
-
-
-def _no_constant(name: str) -> NoReturn:
-    # Python reads NaN and Infinity, which are not JSON.
-    raise ValueError(name)
 
 
 def _known_caller(state: State) -> identity.Author:
@@ -390,18 +346,6 @@ def _known_caller(state: State) -> identity.Author:
     if author is None:
         raise CommentsError("token_required")
     return author
-
-
-def _idempotency(state: State, known: identity.Author | None) -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is None:
-        return None
-    if not 0 < len(key) <= MOST_KEY:
-        wrong = say("An Idempotency-Key has 1 to %(most)s characters.", most=MOST_KEY)
-        raise CommentsError("invalid", errors={"Idempotency-Key": wrong})
-    # A guest's first write has no token yet: the network stands in for the caller.
-    who = known.id if known else f"new:{guards.network_hash(state)}"
-    return posting.idempotency_hash(state.keys, who, key)
 
 
 # ── answering ────────────────────────────────────────────────────────────────────────────
@@ -428,10 +372,3 @@ def _public(state: State, answer: dict[str, Any], thread: ThreadFacts) -> Respon
         thread_key=thread.key,
         revision=thread.revision,
     )
-
-
-def commit(state: State) -> None:
-    """The one commit of a request; what it tells the host is told after it."""
-    session = state.session()
-    session.commit()
-    signals.send_waiting(session, state.owner)

@@ -3,7 +3,7 @@
 The same partials serve the thread page, the embed's fragments and a host's own article.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from comments.models import Comment, Status
 from comments.threads import Listing, ThreadFacts
 from comments.tree import Order
 from comments.web.identicon import identicon
-from comments.web.present import CommentView, Presenter, rfc3339
+from comments.web.present import CommentView, Presenter, ThreadView, rfc3339
 from comments.web.state import State
 from comments.web.urls import Urls
 
@@ -105,24 +105,27 @@ def thread_context(
     }
 
 
+def list_context(nodes: Sequence[CommentView], thread_view: ThreadView) -> dict[str, Any]:
+    """What the templates of comments need, when there is no whole page around them."""
+    return {
+        "nodes": nodes,
+        "thread": thread_view,
+        "sort": thread_view.sort,
+        "highlight": None,
+        "reply_to": None,
+        "form": {},
+        "errors": {},
+        "notice": None,
+        "viewer": None,
+        "preview_html": None,
+    }
+
+
 def comment(state: State, thread: ThreadFacts, view: CommentView) -> str:
     """One comment as the ``<li>`` that a script puts into the list."""
     order = tree.order_named(request.args.get("sort") or state.settings.default_sort)
     presenter = Presenter(state.keys, thread, state.urls().base)
-    return draw(
-        state,
-        "_items.html",
-        nodes=[view],
-        thread=presenter.thread(order.name),
-        sort=order.name,
-        highlight=None,
-        reply_to=None,
-        form={},
-        errors={},
-        viewer=None,
-        notice=None,
-        preview_html=None,
-    )
+    return draw(state, "_items.html", **list_context([view], presenter.thread(order.name)))
 
 
 def written_out(moment: datetime) -> str:

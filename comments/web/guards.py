@@ -15,10 +15,11 @@ from typing import Any, TypeVar
 from flask import Response, current_app, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments import __version__, identity
+from comments import identity
 from comments.config import Settings, parse_origin
 from comments.errors import CommentsError
 from comments.identity import Author, Identity
+from comments.version import __version__
 from comments.web import address
 from comments.web.front import CACHE_MARK, keep
 from comments.web.state import State, now

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, cast
 from flask import Flask, Response
 from flask_limiter import Limiter, RateLimitExceeded, RequestLimit
 from limits import RateLimitItem
+from limits.errors import ConfigurationError
 from sqlalchemy import Engine
 
 from comments.config import Settings
@@ -222,30 +223,24 @@ def _limiter(storage_uri: str, storage_options: dict[str, Any]) -> Limiter:
 
 
 def _redis_limiter(uri: str) -> Limiter:
-    try:
-        # why: an optional extra
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-    except ImportError as missing:
-        raise ConfigError(
-            "COMMENTS_REDIS_URI is set, but redis is missing: pip install 'Flask-Comments[redis]'."
-        ) from missing
     options = {
         "key_prefix": "comments",
         "socket_timeout": REDIS_SECONDS,
         "socket_connect_timeout": REDIS_SECONDS,
-        # redis-py would try three times more and sleep for seconds while a reader waits.
-        "retry": Retry(NoBackoff(), 0),
     }
     try:
         if not uri.startswith(REDIS_SCHEMES):
-            raise ValueError(uri)
+            raise ValueError
         return _limiter(uri, options)
     except ValueError:
         # Neither the address nor what led here is shown: there may be a password in it.
         raise ConfigError(
             "COMMENTS_REDIS_URI is (not shown); it must be an address such as redis://host:6379/0."
         ) from None
+    except ConfigurationError as missing:
+        raise ConfigError(
+            "COMMENTS_REDIS_URI is set, but redis is missing: pip install 'Flask-Comments[redis]'."
+        ) from missing
 
 
 def _budget() -> str:

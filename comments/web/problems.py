@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 from comments import i18n, signals
 from comments.errors import CommentsError
 from comments.web import fragments, guards
-from comments.web.pages import PAGE_POLICY
+from comments.web.policy import PAGE_POLICY
 from comments.web.state import State, current
 
 #: Seconds after which it is worth asking again when the database did not answer.
@@ -81,10 +81,9 @@ def unavailable(_error: Exception) -> Response:
 
 def _problem(state: State, error: CommentsError) -> dict[str, Any]:
     language = state.language()
-    translate = i18n.catalogue(language).gettext
     body: dict[str, Any] = {
         "type": f"{state.urls()('api_base')}/openapi.json#/components/x-problems/{error.code}",
-        "title": translate(error.problem.title),
+        "title": i18n.told(error.problem.title, language),
         "status": error.problem.status,
         "detail": i18n.told(error.detail, language),
         "code": error.code,

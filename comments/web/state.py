@@ -9,7 +9,7 @@ from flask import current_app, request
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from comments import i18n
+from comments import i18n, signals
 from comments.config import Settings
 from comments.identity import Identity
 from comments.keys import Keys
@@ -54,3 +54,10 @@ def current() -> State:
 def now() -> datetime:
     """The clock of the edge; below it every function is handed its time."""
     return datetime.now(UTC)
+
+
+def commit(state: State) -> None:
+    """The one commit of a request; what it tells the host is told after it."""
+    session = state.session()
+    session.commit()
+    signals.send_waiting(session, state.owner)

@@ -109,17 +109,6 @@ def upgrade() -> None:
             "ix_comments_comments_by_status", ["status", "created_at"], unique=False
         )
         batch_op.create_index(
-            "ix_comments_comments_by_time",
-            ["thread_id", "parent_id", "listed", "created_at", "id"],
-            unique=False,
-        )
-        batch_op.create_index(
-            "ix_comments_comments_by_votes",
-            ["thread_id", "parent_id", "listed", "vote_rank", "created_at", "id"],
-            unique=False,
-        )
-        batch_op.create_index("ix_comments_comments_parent_id", ["parent_id"], unique=False)
-        batch_op.create_index(
             "ix_comments_comments_pinned",
             ["thread_id", "pinned_at"],
             unique=False,
@@ -128,6 +117,34 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_comments_comments_renderer", ["renderer_version", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_comments_comments_replies_by_time",
+            ["parent_id", "listed", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("parent_id IS NOT NULL"),
+            postgresql_where=sa.text("parent_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_comments_comments_replies_by_votes",
+            ["parent_id", "listed", "vote_rank", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("parent_id IS NOT NULL"),
+            postgresql_where=sa.text("parent_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_comments_comments_roots_by_time",
+            ["thread_id", "listed", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("parent_id IS NULL"),
+            postgresql_where=sa.text("parent_id IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_comments_comments_roots_by_votes",
+            ["thread_id", "listed", "vote_rank", "created_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("parent_id IS NULL"),
+            postgresql_where=sa.text("parent_id IS NULL"),
         )
 
     op.create_table(
@@ -222,15 +239,32 @@ def downgrade() -> None:
 
     op.drop_table("comments_decisions")
     with op.batch_alter_table("comments_comments", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_comments_comments_roots_by_votes",
+            sqlite_where=sa.text("parent_id IS NULL"),
+            postgresql_where=sa.text("parent_id IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_comments_comments_roots_by_time",
+            sqlite_where=sa.text("parent_id IS NULL"),
+            postgresql_where=sa.text("parent_id IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_comments_comments_replies_by_votes",
+            sqlite_where=sa.text("parent_id IS NOT NULL"),
+            postgresql_where=sa.text("parent_id IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_comments_comments_replies_by_time",
+            sqlite_where=sa.text("parent_id IS NOT NULL"),
+            postgresql_where=sa.text("parent_id IS NOT NULL"),
+        )
         batch_op.drop_index("ix_comments_comments_renderer")
         batch_op.drop_index(
             "ix_comments_comments_pinned",
             sqlite_where=sa.text("pinned_at IS NOT NULL"),
             postgresql_where=sa.text("pinned_at IS NOT NULL"),
         )
-        batch_op.drop_index("ix_comments_comments_parent_id")
-        batch_op.drop_index("ix_comments_comments_by_votes")
-        batch_op.drop_index("ix_comments_comments_by_time")
         batch_op.drop_index("ix_comments_comments_by_status")
         batch_op.drop_index("ix_comments_comments_by_publication")
         batch_op.drop_index("ix_comments_comments_by_author")

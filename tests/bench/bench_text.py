@@ -8,6 +8,7 @@ Prints CPU milliseconds (the best of three runs) and how much twice the length c
 
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from comments.text import render
@@ -30,8 +31,8 @@ class Row:
         return [after / max(before, TOO_SHORT_TO_COMPARE) for before, after in pairs]
 
 
-def measure(family: str, make: Family) -> Row:
-    return Row(family, tuple(_cpu_milliseconds(make(length)) for length in LENGTHS))
+def measure(family: str, make: Family, lengths: Sequence[int] = LENGTHS) -> Row:
+    return Row(family, tuple(_cpu_milliseconds(make(length)) for length in lengths))
 
 
 def _cpu_milliseconds(text: str) -> float:

@@ -48,14 +48,18 @@ class Planned:
 
 
 def conversation(size: int) -> list[Planned]:
-    """*size* comments as people write them: one in five begins something new, half of the
-    others answer one of the latest, the rest any earlier one; a few were removed."""
+    """*size* comments as people write them: one in five begins something new, the others answer
+    what was written lately, half of them very lately; a few were removed.
+
+    Any stretch of it looks like any other, so a page holds as much of a long conversation as of
+    a short one, and the two can be compared.
+    """
     dice = Random(size)
     plan: list[Planned] = []
     for place in range(size):
         fresh = place == 0 or dice.random() < 0.2
-        latest = 0 if dice.random() < 0.5 else max(0, place - 50)
-        parent = None if fresh else dice.randrange(latest, place)
+        earliest = place - (20 if dice.random() < 0.5 else 200)
+        parent = None if fresh else dice.randrange(max(0, earliest), place)
         plan.append(_voted_on(dice, Planned(parent, removed=dice.random() < 0.02)))
     return _with_ways(plan)
 

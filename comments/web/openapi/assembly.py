@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from comments.config import Settings
-from comments.errors import PROBLEMS
+from comments.errors import PROBLEMS, Problem
 from comments.web.openapi.calls import PRIVATE, PUBLIC, Call, calls
 from comments.web.openapi.parameters import PARAMETERS
 from comments.web.openapi.schemas import ref, schemas
@@ -23,54 +23,45 @@ Json = dict[str, Any]
 BLUEPRINT = "comments.api"
 KEPT = "comments.openapi"
 
-PROBLEM_TYPE = "application/problem+json"
-JSON_TYPE = "application/json"
-
 _IN_RULE = re.compile(r"<(?:\w+:)?(\w+)>")
+
+#: Refusals that end by themselves, and say when.
+_WAITING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def document(app: Flask, state: State) -> Json:
     """The document of *app*. It is made once; only the address may differ from call to call."""
     made: Json | None = app.extensions.get(KEPT)
     if made is None:
-        made = app.extensions[KEPT] = _document(app, state)
+        made = app.extensions[KEPT] = _document(list(_operations(app, state)), state.settings)
     return made | {"servers": [{"url": state.urls()("api_base")}]}
 
 
-def _document(app: Flask, state: State) -> Json:
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Flask-Comments",
-            "version": "1",
-            "description": "Threaded comments. Version 1 may grow; what stands here keeps its "
-            "meaning. Times are RFC 3339 in UTC, texts UTF-8.",
-        },
-        "servers": [],
-        "tags": [{"name": kind.name, "description": kind.about} for kind in (PUBLIC, PRIVATE)],
-        "paths": _paths(app, state),
-        "components": {
-            "schemas": schemas(state.settings),
-            "parameters": _parameters(state.settings),
-            "responses": dict(_refusals(calls().values())),
-            "headers": _HEADERS,
-            "securitySchemes": _SECURITY,
-            "x-problems": _problems(),
-        },
-    }
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """A call at its address."""
+
+    path: str
+    method: str
+    call: Call
+    in_path: tuple[str, ...]
+
+    def refusals(self) -> dict[int, list[str]]:
+        """The codes of each status."""
+        by_status: dict[int, list[str]] = {}
+        for code in sorted(set(self.call.refusals(self.in_path))):
+            by_status.setdefault(PROBLEMS[code].status, []).append(code)
+        return dict(sorted(by_status.items()))
 
 
-def _paths(app: Flask, state: State) -> Json:
+def _operations(app: Flask, state: State) -> Iterator[_Operation]:
     base = state.prefix + PATHS["api_base"]
-    paths: Json = {}
     for rule in app.url_map.iter_rules():
         blueprint, _, view = rule.endpoint.rpartition(".")
-        if blueprint != BLUEPRINT:
-            continue
-        path = _IN_RULE.sub(r"{\1}", rule.rule.removeprefix(base))
-        for method in _methods(rule):
-            paths.setdefault(path, {})[method] = _operation(calls()[view])
-    return paths
+        if blueprint == BLUEPRINT:
+            path = _IN_RULE.sub(r"{\1}", rule.rule.removeprefix(base))
+            for method in _methods(rule):
+                yield _Operation(path, method, calls()[view], tuple(sorted(rule.arguments)))
 
 
 def _methods(rule: Rule) -> Iterator[str]:
@@ -78,67 +69,124 @@ def _methods(rule: Rule) -> Iterator[str]:
         if method not in ("HEAD", "OPTIONS"):
             yield method.lower()
 
-    # ── one call ─────────────────────────────────────────────────────────────────────────────
 
-    if call.description:
-        operation["description"] = call.description
-    if call.body:
-        content = {JSON_TYPE: {"schema": ref(call.body)}}
-        operation["requestBody"] = {"required": True, "content": content}
-    if call.kind.security:
-        operation["security"] = list(call.kind.security)
-    return operation
+# ── the whole ────────────────────────────────────────────────────────────────────────────
+
+
+def _document(operations: Iterable[_Operation], settings: Settings) -> Json:
+    paths: Json = {}
+    refusals: Json = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method] = _described(operation)
+        for status, codes in operation.refusals().items():
+            refusals[_refusal_name(status, codes)] = _refusal(status, codes)
+    return {
+        "openapi": "3.1.0",
+        "info": _INFO,
+        "tags": [{"name": kind.name, "description": kind.about} for kind in (PUBLIC, PRIVATE)],
+        "paths": paths,
+        "components": {
+            "schemas": schemas(settings),
+            "parameters": {
+                name: parameter.described(settings) for name, parameter in PARAMETERS.items()
+            },
+            "responses": refusals,
+            "headers": _HEADERS,
+            "securitySchemes": _SECURITY,
+            # What the type of a refusal points at.
+            "x-problems": {code: _problem(problem) for code, problem in PROBLEMS.items()},
+        },
+    }
+
+
+def _component(kind: str, name: str) -> Json:
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+# ── one call ─────────────────────────────────────────────────────────────────────────────
+
+
+def _described(operation: _Operation) -> Json:
+    call = operation.call
+    takes = (*operation.in_path, *call.parameters)
+    told: Json = {
+        "operationId": call.name,
+        "tags": [call.kind.name],
+        "summary": call.summary,
+        "description": call.description,
+        "parameters": [_component("parameters", name) for name in takes],
+        "requestBody": call.body and _body(call.body),
+        "responses": _answers(call) | _refusals(operation),
+        "security": call.kind.security,
+    }
+    return {key: value for key, value in told.items() if value}
+
+
+def _body(schema: str) -> Json:
+    return {"required": True, "content": {"application/json": {"schema": ref(schema)}}}
 
 
 def _answers(call: Call) -> Json:
-    answers = {str(status): _answer(call, status) for status in call.answers}
-    if call.kind is PUBLIC:
-        answers["304"] = _answer(call, HTTPStatus.NOT_MODIFIED)
-    return answers
+    return {str(status): _answer(call, status) for status in (*call.answers, *call.kind.answers)}
 
 
 def _answer(call: Call, status: int) -> Json:
     answer: Json = {
         "description": HTTPStatus(status).phrase,
-        "headers": {name: _header(component) for name, component in call.kind.headers.items()},
+        "headers": {
+            name: _component("headers", component) for name, component in call.kind.headers.items()
+        },
     }
     schema = call.answers.get(status)
     if schema:
-        answer["content"] = {JSON_TYPE: {"schema": ref(schema)}}
+        answer["content"] = {"application/json": {"schema": ref(schema)}}
     return answer
 
 
 # ── what can be refused ──────────────────────────────────────────────────────────────────
 
 
-def _refusals(codes: Iterable[str]) -> Json:
-    by_status: dict[int, list[str]] = {}
-    for code in sorted(set(codes)):
-        by_status.setdefault(PROBLEMS[code].status, []).append(code)
-    return {str(status): _refusal(status, by_status[status]) for status in sorted(by_status)}
-
-
-def _refusal(status: int, codes: list[str]) -> Json:
-    headers = {"Cache-Control": _header("no-store")}
-    if status in _WAITING:
-        headers["Retry-After"] = _header("Retry-After")
-    narrowed = {"properties": {"status": {"const": status}, "code": {"enum": codes}}}
+def _refusals(operation: _Operation) -> Json:
     return {
-        "description": "\n".join(f"- `{code}`: {PROBLEMS[code].detail}" for code in codes),
-        "headers": headers,
-        "content": {PROBLEM_TYPE: {"schema": {"allOf": [ref("Problem"), narrowed]}}},
+        str(status): _component("responses", _refusal_name(status, codes))
+        for status, codes in operation.refusals().items()
     }
 
 
-def _problems() -> Json:
-    """What ``type`` of a refusal points at."""
-    return {code: asdict(problem) for code, problem in PROBLEMS.items()}
+def _refusal_name(status: int, codes: list[str]) -> str:
+    return ".".join((str(status), *codes))
 
 
-# ── headers and security ─────────────────────────────────────────────────────────────────
+def _refusal(status: int, codes: list[str]) -> Json:
+    """A status with the codes that it can mean for some call."""
+    headers = {"Cache-Control": _component("headers", "no-store")}
+    if status in _WAITING:
+        headers["Retry-After"] = _component("headers", "Retry-After")
+    narrowed = {"properties": {"status": {"const": status}, "code": {"enum": codes}}}
+    schema = {"allOf": [ref("Problem"), narrowed]}
+    return {
+        "description": "\n".join(f"- `{code}`: {PROBLEMS[code].detail}" for code in codes),
+        "headers": headers,
+        "content": {"application/problem+json": {"schema": schema}},
+    }
 
-#: Refusals that end by themselves, and say when.
-_WAITING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+
+def _problem(problem: Problem) -> Json:
+    return {
+        "status": problem.status,
+        "title": str(problem.title),
+        "detail": str(problem.detail),
+    }
+
+
+# ── what is the same everywhere ─────────────────────────────────────────────────────────────
+
+_INFO: Json = {
+    "title": "Flask-Comments",
+    "version": "1",
+    "description": "Threaded comments. Version 1 may grow; what stands here keeps its meaning. "
+    "Times are RFC 3339 in UTC, ids are integers, texts are UTF-8.",
+}
 
 _HEADERS: Json = {
     "ETag": {
@@ -171,7 +219,3 @@ _SECURITY: Json = {
         "at the host's own site need none: its session counts on requests from its own pages.",
     }
 }
-
-
-def _header(name: str) -> Json:
-    return {"$ref": f"#/components/headers/{name}"}

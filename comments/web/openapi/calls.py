@@ -14,13 +14,18 @@ View = TypeVar("View", bound=Callable[..., Response])
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Whom a call is for. *headers* are those of good answers, each with its component."""
+    """Whom a call is for, and what every call of the kind takes, answers and refuses.
+
+    *headers* are those of good answers, each with its component in the document.
+    """
 
     name: str
     about: str
     headers: Mapping[str, str]
     security: tuple[Mapping[str, list[str]], ...]
     refusals: tuple[str, ...]
+    takes: tuple[str, ...] = ()
+    answers: tuple[int, ...] = ()
 
 
 _ALWAYS = ("bad_request", "unknown_host", "broken", "unavailable")
@@ -33,6 +38,8 @@ PUBLIC = Kind(
     headers={"ETag": "ETag", "Cache-Control": "public"},
     security=(),
     refusals=_ALWAYS,
+    takes=("If-None-Match",),
+    answers=(304,),
 )
 PRIVATE = Kind(
     "private",
@@ -101,7 +108,7 @@ def described(
             kind=kind,
             summary=summary.rstrip("."),
             description=description,
-            parameters=tuple(takes),
+            parameters=(*takes, *kind.takes),
             body=body,
             answers=answers,
             own_refusals=tuple(refusals),

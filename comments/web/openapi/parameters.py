@@ -6,12 +6,9 @@ from typing import Any
 from comments import threads, tree
 from comments.config import Settings
 from comments.models import KEY_LENGTH
+from comments.web.inputs import MOST_KEY, MOST_NUMBER
 
 Schema = dict[str, Any]
-
-MOST_NUMBER = 2**63 - 1
-#: The longest ``Idempotency-Key``.
-MOST_KEY = 200
 
 ID: Schema = {"type": "integer", "format": "int64", "minimum": 1, "maximum": MOST_NUMBER}
 THREAD_KEY: Schema = {

@@ -177,9 +177,13 @@ def _problem() -> Schema:
 
 
 def _answers() -> dict[str, Schema]:
-    number = {"type": "integer"}
     state = {"enum": [Status.PUBLISHED, Status.PENDING]}
-    vote = {"enum": [1, 0, -1]}
+    ballot = {
+        "score": {"type": "integer"},
+        "up": _count("Votes for it."),
+        "down": _count("Votes against it."),
+        "value": {"enum": [1, 0, -1], "description": "What the caller says of it now."},
+    }
     token = {"token": _TOKEN}
     fragment = {"fragment": _FRAGMENT}
     until = _moment("Until when its author may change or delete it.")
@@ -214,16 +218,7 @@ def _answers() -> dict[str, Schema]:
             token | fragment,
         ),
         "Edited": _object("The comment as it is now.", {"comment": ref("Comment")}, fragment),
-        "Votes": _object(
-            "The comment's votes now.",
-            {
-                "score": number,
-                "up": _count("For it."),
-                "down": _count("Against it."),
-                "value": vote,
-            },
-            token,
-        ),
+        "Votes": _object("The comment's votes now.", ballot, token),
         "Reported": _object("The moderators will see it.", {}, token),
         "Preview": _object("The text as it would look.", {"html": _text("Sanitised HTML.")}),
         "Me": _me(until),
@@ -234,6 +229,7 @@ def _answers() -> dict[str, Schema]:
 def _me(until: Schema) -> Schema:
     rights = ("comment", "vote", "report", "moderate")
     fragments = _map("Each pending comment as HTML.", _COMMENT_NUMBER, _text())
+    sources = _map("What the caller wrote, for an editor.", _COMMENT_NUMBER, _text())
     own = _object("The caller's own comment.", {"editable_until": until})
     return _object(
         "What of a thread is the caller's own.",
@@ -245,7 +241,7 @@ def _me(until: Schema) -> Schema:
             "pending": _list("Comment"),
             "notify": {"enum": list(draft.NOTIFY)},
         },
-        {"fragments": fragments},
+        {"fragments": fragments, "sources": sources},
     )
 
 

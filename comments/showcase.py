@@ -1,19 +1,15 @@
 """The demo pages of ``make run``: an article with a living thread, and the embed beside it."""
 
-from typing import TYPE_CHECKING
-
 from flask import Flask, Response, request
 
 from comments import demo
+from comments.extension import Comments
 from comments.web import fragments
-from comments.web.pages import PAGE_POLICY
+from comments.web.policy import PAGE_POLICY
 from comments.web.state import current, now
 
-if TYPE_CHECKING:
-    from comments.extension import Comments
 
-
-def add_showcase(app: Flask, comments: "Comments", *, port: int) -> None:
+def add_showcase(app: Flask, comments: Comments, *, port: int) -> None:
     """Add ``/`` (the plugin's way) and ``/embed`` (the tag, from another origin) to *app*."""
     with app.app_context():
         state = current()

@@ -1,0 +1,347 @@
+"""The forms that need no JavaScript, and the pages that belong to one reader.
+
+They are private answers, reached by links and by POST-redirect-GET; every POST comes from one of
+our own pages or is refused.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request
+from sqlalchemy import select
+from werkzeug.wrappers import Response as AnyResponse
+
+from comments import i18n, identity, posting, text, threads, tree
+from comments.draft import Draft, read_body, read_report
+from comments.errors import CommentsError, say
+from comments.identity import Author
+from comments.models import Comment, Status
+from comments.threads import ThreadFacts
+from comments.web import fragments, guards
+from comments.web.limiting import Kind
+from comments.web.policy import PAGE_POLICY
+from comments.web.present import CommentView, Presenter, sanitised
+from comments.web.state import State, commit, current, now
+from comments.web.urls import with_comment
+
+forms = Blueprint("forms", __name__)
+
+
+@forms.post("/post")
+def post() -> AnyResponse:
+    state = current()
+    guards.check_same_origin()
+    known = guards.caller(state)
+    author = known or guards.writer(state)
+    try:
+        draft = Draft.read(
+            _draft_fields(),
+            state.settings,
+            own_origin=guards.own_origin(),
+            signed_in=not author.is_guest,
+        )
+        state.limits.check(Kind.POSTING, author)
+        posted = posting.post(state.session(), author, draft, settings=state.settings, now=now())
+    except CommentsError as refused:
+        return _form_again(state, author, refused)
+    comment, facts = posted.comment, threads.facts(posted.thread)
+    published = comment.status is Status.PUBLISHED
+    target = _place(state, facts, comment.id) if published else _mine(state, facts, comment.id)
+    commit(state)
+    return guards.remember_guest(state, _see_other(target), author)
+
+
+@forms.post("/preview")
+def preview() -> Response:
+    """The form again with the text as it would appear; nothing is stored."""
+    state = current()
+    guards.check_same_origin()
+    author = guards.writer(state)
+    try:
+        state.limits.check(Kind.PREVIEWING, author)
+        shown = sanitised(text.render(read_body(request.form, state.settings)))
+    except CommentsError as refused:
+        return _form_again(state, author, refused)
+    return _form_page(state, author, preview_html=shown)
+
+
+@forms.post("/comment/<int:comment_id>/vote")
+def vote(comment_id: int) -> AnyResponse:
+    state = current()
+    guards.check_same_origin()
+    value = {"1": 1, "-1": -1}.get(request.form.get("value", ""))
+    if value is None:
+        raise CommentsError("invalid", errors={"value": say("A vote is 1, 0 or -1.")})
+    author = guards.writer(state)
+    state.limits.check(Kind.VOTING, author)
+    session = state.session()
+    posting.vote(
+        session, author, comment_id, value, settings=state.settings, now=now(), toggle=True
+    )
+    comment = threads.get(session, comment_id)
+    target = _place(state, threads.by_id(session, comment.thread_id), comment_id)
+    commit(state)
+    return guards.remember_guest(state, _see_other(target), author)
+
+
+@forms.get("/comment/<int:comment_id>/edit")
+def ask_edit(comment_id: int) -> Response:
+    state = current()
+    author, comment, facts = _own(state, comment_id)
+    return _edit_page(state, author, comment, facts, comment.body)
+
+
+@forms.post("/comment/<int:comment_id>/edit")
+def edit(comment_id: int) -> AnyResponse:
+    state = current()
+    guards.check_same_origin()
+    author, comment, facts = _own(state, comment_id)
+    try:
+        body = read_body(request.form, state.settings)
+        state.limits.check(Kind.EDITING, author)
+        edited = posting.edit(
+            state.session(), author, comment_id, body, settings=state.settings, now=now()
+        )
+    except CommentsError as refused:
+        state.session().rollback()
+        body = request.form.get("body", "")
+        return _edit_page(state, author, comment, facts, body, refused)
+    published = edited.status is Status.PUBLISHED
+    target = _place(state, facts, comment_id) if published else _mine(state, facts, comment_id)
+    commit(state)
+    return _see_other(target)
+
+
+@forms.get("/comment/<int:comment_id>/delete")
+def ask_delete(comment_id: int) -> Response:
+    state = current()
+    author, comment, facts = _own(state, comment_id)
+    return _own_page(state, "delete.html", author, comment, facts)
+
+
+@forms.post("/comment/<int:comment_id>/delete")
+def delete(comment_id: int) -> AnyResponse:
+    state = current()
+    guards.check_same_origin()
+    author, _comment, facts = _own(state, comment_id)
+    posting.delete(state.session(), author, comment_id, settings=state.settings, now=now())
+    commit(state)
+    return _see_other(_mine(state, facts, None, done="deleted"))
+
+
+@forms.get("/comment/<int:comment_id>/report")
+def ask_report(comment_id: int) -> Response:
+    state = current()
+    comment = threads.visible(state.session(), comment_id)
+    return _report_page(state, comment, {}, {})
+
+
+@forms.post("/comment/<int:comment_id>/report")
+def report(comment_id: int) -> AnyResponse:
+    state = current()
+    guards.check_same_origin()
+    session = state.session()
+    comment = threads.visible(session, comment_id)
+    facts = threads.by_id(session, comment.thread_id)
+    try:
+        reason, note = read_report(request.form, posting.REASONS)
+        author = guards.writer(state)
+        state.limits.check(Kind.REPORTING, author)
+        posting.report(session, author, comment_id, reason, note, now=now())
+    except CommentsError as refused:
+        return _report_page(state, comment, request.form, _told(state, refused), refused)
+    commit(state)
+    target = _mine(state, facts, None, done="reported")
+    return guards.remember_guest(state, _see_other(target), author)
+
+
+@forms.get("/mine")
+def mine() -> Response:
+    """What this browser's reader wrote in a thread, with what may still be changed."""
+    state = current()
+    session = state.session()
+    facts = threads.find(session, threads.check_key(request.args.get("key")))
+    author = guards.caller(state)
+    own: list[dict[str, Any]] = []
+    presenter = Presenter(state.keys, facts, state.urls().base)
+    if author is not None and facts.id is not None:
+        written = session.scalars(
+            select(Comment)
+            .where(
+                Comment.author_id == author.id,
+                Comment.thread_id == facts.id,
+                Comment.status.in_((Status.PUBLISHED, Status.PENDING)),
+            )
+            .order_by(Comment.id.desc())
+            .limit(threads.MAX_LIMIT)
+        )
+        own = [_own_row(state, presenter, comment) for comment in written]
+    context = fragments.list_context([row["node"] for row in own], presenter.thread("oldest"))
+    done = request.args.get("done", "")
+    html = fragments.draw(state, "mine.html", **context, own=own, done=done)
+    return _private_page(html)
+
+
+# ── pieces of pages ──────────────────────────────────────────────────────────────────────
+
+
+def _private_page(html: str, status: int = 200) -> Response:
+    response = guards.private(Response(html, status, mimetype="text/html"))
+    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    return response
+
+
+def _own(state: State, comment_id: int) -> tuple[Author, Comment, ThreadFacts]:
+    """The caller and a comment they may still change; refused otherwise."""
+    author = guards.caller(state)
+    session = state.session()
+    comment = threads.get(session, comment_id)
+    if author is None:
+        raise CommentsError("not_yours" if comment.listed else "no_such_comment")
+    identity.check_can_change(author, comment, state.settings, now())
+    return author, comment, threads.by_id(session, comment.thread_id)
+
+
+def _own_row(state: State, presenter: Presenter, comment: Comment) -> dict[str, Any]:
+    until = identity.editable_until(comment, state.settings)
+    return {
+        "node": presenter.comment(comment, to_its_author=True),
+        "editable_until": until if until > now() else None,
+    }
+
+
+def _own_page(
+    state: State, template: str, author: Author, comment: Comment, facts: ThreadFacts, **more: Any
+) -> Response:
+    presenter = Presenter(state.keys, facts, state.urls().base)
+    view = presenter.comment(comment, to_its_author=True)
+    context = fragments.list_context([view], presenter.thread("oldest"))
+    context["viewer"] = presenter.viewer(author)
+    status = more.pop("status", 200)
+    return _private_page(fragments.draw(state, template, **(context | more), node=view), status)
+
+
+def _edit_page(
+    state: State,
+    author: Author,
+    comment: Comment,
+    facts: ThreadFacts,
+    body: str,
+    refused: CommentsError | None = None,
+) -> Response:
+    return _own_page(
+        state,
+        "edit.html",
+        author,
+        comment,
+        facts,
+        form={"body": body},
+        errors=_told(state, refused) if refused else {},
+        notice=_notice(state, refused),
+        status=refused.problem.status if refused else 200,
+    )
+
+
+def _report_page(
+    state: State,
+    comment: Comment,
+    form: Mapping[str, Any],
+    errors: dict[str, str],
+    refused: CommentsError | None = None,
+) -> Response:
+    facts = threads.by_id(state.session(), comment.thread_id)
+    presenter = Presenter(state.keys, facts, state.urls().base)
+    view = presenter.comment(comment)
+    context = fragments.list_context([view], presenter.thread("oldest")) | {
+        "form": form,
+        "errors": errors,
+        "notice": _notice(state, refused),
+    }
+    html = fragments.draw(state, "report.html", **context, node=view, reasons=posting.REASONS)
+    return _private_page(html, refused.problem.status if refused else 200)
+
+
+def _form_again(state: State, author: Author, refused: CommentsError) -> Response:
+    """The form with the text that was typed, and what is wrong with it."""
+    state.session().rollback()
+    response = _form_page(
+        state,
+        author,
+        errors=_told(state, refused),
+        notice=_notice(state, refused),
+        status=refused.problem.status,
+    )
+    if refused.retry_after:
+        response.headers["Retry-After"] = str(refused.retry_after)
+    return response
+
+
+def _form_page(state: State, author: Author, *, status: int = 200, **more: Any) -> Response:
+    session = state.session()
+    facts = threads.find(session, threads.check_key(request.form.get("key")))
+    presenter = Presenter(state.keys, facts, state.urls().base)
+    context = fragments.list_context([], presenter.thread(_order(state).name))
+    context |= {
+        "form": request.form,
+        "viewer": presenter.viewer(author) if not author.is_guest else None,
+        "reply_to": _answered(state, presenter, facts),
+        "article_url": request.form.get("url"),
+        "article_title": request.form.get("title"),
+    }
+    return _private_page(fragments.draw(state, "post.html", **(context | more)), status)
+
+
+def _answered(state: State, presenter: Presenter, facts: ThreadFacts) -> CommentView | None:
+    given = request.form.get("parent", "")
+    if not given.isdigit():
+        return None
+    try:
+        parent = threads.visible(state.session(), threads.read_id(given))
+    except CommentsError:
+        return None
+    return presenter.comment(parent) if parent.thread_id == facts.id else None
+
+
+def _draft_fields() -> dict[str, Any]:
+    form = request.form
+    fields: dict[str, Any] = form.to_dict()
+    fields["thread"] = {name: form.get(name) for name in ("key", "url", "title")}
+    given = form.get("parent", "")
+    fields["parent"] = (int(given) if given.isdigit() and len(given) < 19 else given) or None
+    return fields
+
+
+def _told(state: State, refused: CommentsError) -> dict[str, str]:
+    language = state.language()
+    return {field: i18n.told(message, language) for field, message in refused.errors.items()}
+
+
+def _notice(state: State, refused: CommentsError | None) -> str | None:
+    return i18n.told(refused.detail, state.language()) if refused else None
+
+
+# ── where to go next ─────────────────────────────────────────────────────────────────────
+
+
+def _see_other(target: str) -> AnyResponse:
+    return guards.private(redirect(target, 303))
+
+
+def _place(state: State, facts: ThreadFacts, comment_id: int) -> str:
+    """Back to the page the form was on: the article on this site, or our page of the thread."""
+    back = request.form.get("back", "")
+    if facts.url and back == "article" and facts.url.startswith(guards.own_origin() + "/"):
+        return with_comment(facts.url, comment_id)
+    asked = {name: request.form.get(name) or request.args.get(name) for name in ("sort", "lang")}
+    address = state.urls()("thread", key=facts.key, **asked)
+    return with_comment(address, comment_id)
+
+
+def _mine(state: State, facts: ThreadFacts, comment_id: int | None, done: str = "held") -> str:
+    address = state.urls()("mine", key=facts.key, done=done, lang=request.args.get("lang"))
+    return f"{address}#comment-{comment_id}" if comment_id else address
+
+
+def _order(state: State) -> tree.Order:
+    named = request.args.get("sort") or request.form.get("sort")
+    return tree.order_named(named or state.settings.default_sort)

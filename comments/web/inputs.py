@@ -1,0 +1,83 @@
+"""What a call of the JSON API was sent with: its query, its body, its headers, checked."""
+
+import json
+from typing import Any, NoReturn
+
+from flask import request
+
+from comments import posting, threads, tree
+from comments.errors import CommentsError, say
+from comments.identity import Author
+from comments.web import guards
+from comments.web.state import State
+
+#: A comment of the greatest length in the widest encoding, escaped, and its other fields.
+BODY_BYTES_PER_CHARACTER = 12
+BODY_BYTES_BESIDE = 20_000
+#: The longest ``Idempotency-Key``.
+MOST_KEY = 200
+#: What a database counts up to.
+MOST_NUMBER = 2**63 - 1
+
+
+def order(state: State) -> tree.Order:
+    return tree.order_named(request.args.get("sort", state.settings.default_sort))
+
+
+def limit() -> int:
+    return _whole("limit", threads.DEFAULT_LIMIT, 1, threads.MAX_LIMIT)
+
+
+def after() -> str | None:
+    return request.args.get("after") or None
+
+
+def since() -> int:
+    return _whole("since", 0, 0, MOST_NUMBER)
+
+
+def _whole(field: str, default: int, low: int, high: int) -> int:
+    given = request.args.get(field)
+    if given is None:
+        return default
+    # int() would take " 7 ", "1_0" and other alphabets' digits as well.
+    number = int(given) if given.isascii() and given.isdigit() and len(given) < 20 else -1
+    if not low <= number <= high:
+        wrong = say("A whole number from %(low)s to %(high)s.", low=low, high=high)
+        raise CommentsError("invalid", errors={field: wrong})
+    return number
+
+
+def json_object(state: State) -> dict[str, Any]:
+    """The body as a JSON object; 413, 415 or 400 when it is none."""
+    most = state.settings.max_length * BODY_BYTES_PER_CHARACTER + BODY_BYTES_BESIDE
+    if (request.content_length or 0) > most:
+        raise CommentsError("too_large")
+    request.max_content_length = most
+    if request.mimetype != "application/json":
+        raise CommentsError("not_json_type")
+    try:
+        fields = json.loads(request.get_data(), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise CommentsError("not_json") from None
+    if not isinstance(fields, dict):
+        raise CommentsError("not_json")
+    return fields
+
+
+def _no_constant(name: str) -> NoReturn:
+    # Python reads NaN and Infinity, which are not JSON.
+    raise ValueError(name)
+
+
+def idempotency_hash(state: State, known: Author | None) -> str | None:
+    """What the caller's ``Idempotency-Key`` is kept under, ``None`` without one."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= MOST_KEY:
+        wrong = say("An Idempotency-Key has 1 to %(most)s characters.", most=MOST_KEY)
+        raise CommentsError("invalid", errors={"Idempotency-Key": wrong})
+    # A guest's first write has no token yet: the network stands in for the caller.
+    who = known.id if known else f"new:{guards.network_hash(state)}"
+    return posting.idempotency_hash(state.keys, who, key)

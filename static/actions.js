@@ -1,0 +1,230 @@
+// @ts-check
+// What a reader does with comments that are there. Each action is named by data-do.
+/** @import { CommentThread } from "./comment-thread.js" */
+import { article, drawVote, focus, layOver, place, reveal } from "./layer.js";
+import { fail, hush, say, words } from "./speech.js";
+
+const UNDO_SECONDS = 8;
+
+/** @type {WeakSet<AbortSignal>} */
+const attended = new WeakSet();
+
+// ── looking ──
+
+/** @param {CommentThread} thread */
+export function again(thread) {
+  return thread.show();
+}
+
+/** @param {CommentThread} thread @param {HTMLElement} link */
+export async function sort(thread, link) {
+  const { sort } = link.dataset;
+  thread.keep("sort", sort);
+  try {
+    await thread.load({ sort });
+  } catch (error) {
+    return fail(thread, error, link.closest("header") ?? link);
+  }
+  focus(thread.section?.querySelector('[aria-current="true"]'));
+}
+
+/** @param {CommentThread} thread @param {HTMLElement} link */
+export async function more(thread, link) {
+  const { under, after } = link.dataset;
+  try {
+    const part = await thread.fragment(under ? "replies" : "thread", { id: under, after });
+    const items = [...(part.querySelector("section [data-list]") ?? part).children];
+    // Somebody may have written meanwhile: nothing is shown twice.
+    const fresh = items.filter((item) => !thread.find(item.getAttribute("data-id") ?? undefined));
+    link.closest("li")?.replaceWith(...fresh);
+    say(thread, words(thread, "shown", { number: fresh.filter((item) => item.id).length }));
+    focus(article(fresh[0]));
+  } catch (error) {
+    return fail(thread, error, link.closest("li") ?? link);
+  }
+  thread.drawTimes();
+  layOver(thread);
+}
+
+/** The permalink: the address bar of the page now leads here. @param {CommentThread} thread @param {HTMLElement} control */
+export function link(thread, control) {
+  const { id } = idOf(control);
+  const url = new URL(location.href);
+  url.searchParams.set("comment", id);
+  url.hash = "comment-" + id;
+  history.replaceState(history.state, "", url);
+  reveal(thread, id);
+}
+
+/** @param {CommentThread} thread @param {HTMLElement} control */
+export function to(thread, control) {
+  reveal(thread, control.dataset.to);
+}
+
+/** @param {CommentThread} _thread @param {HTMLElement} button */
+export function fold(_thread, button) {
+  button.ariaExpanded = String(button.ariaExpanded !== "true");
+}
+
+// ── votes ──
+
+/** @param {CommentThread} thread @param {HTMLFormElement} form @param {HTMLButtonElement} button */
+export async function vote(thread, form, button) {
+  const { id, item } = idOf(form);
+  const { votes } = thread.me;
+  const before = votes[id] ?? 0;
+  const value = before === Number(button.value) ? 0 : Number(button.value);
+  const shown = Number(form.querySelector("[data-score]")?.textContent?.replace("−", "-"));
+  hush(article(item) ?? item);
+  votes[id] = value;
+  drawVote(thread, id, value, shown + value - before);
+  try {
+    const answer = await thread.api("PUT", `comments/${id}/vote`, { value });
+    // Another press may be under way; its answer will come.
+    if (votes[id] !== value) return;
+    drawVote(thread, id, value, answer.score);
+    thread.emit("vote", { id: Number(id), value, score: answer.score });
+  } catch (error) {
+    if (votes[id] === value) {
+      votes[id] = before;
+      drawVote(thread, id, before, shown);
+    }
+    fail(thread, error, form);
+  }
+}
+
+// ── one's own comments ──
+
+/** @param {CommentThread} thread @param {HTMLAnchorElement} link */
+export async function edit(thread, link) {
+  const { id, item } = idOf(link);
+  const source = thread.me.sources[id];
+  // Without its source the text cannot be edited here; the page for it can.
+  if (source === undefined || !thread.form) return location.assign(link.href);
+  const body = /** @type {HTMLElement} */ (item.querySelector("[data-body]"));
+  const { openEditor } = await import("./compose.js");
+  openEditor(thread, body, source, link.textContent ?? "");
+}
+
+/** A deletion waits a moment for an Undo, since the server keeps nothing of it. @param {CommentThread} thread @param {HTMLElement} link */
+export function remove(thread, link) {
+  const { id, item } = idOf(link);
+  const comment = /** @type {HTMLElement} */ (article(item));
+  const note = document.createElement("p");
+  note.className = "c-note";
+  const undo = document.createElement("button");
+  undo.className = "c-button";
+  undo.textContent = words(thread, "undo");
+  note.append(words(thread, "removed"), " ", undo);
+  comment.hidden = true;
+  comment.before(note);
+  focus(undo);
+  say(thread, words(thread, "removed"));
+  const leaving = new AbortController();
+  const back = () => {
+    leaving.abort();
+    note.remove();
+    comment.hidden = false;
+  };
+  const send = async () => {
+    if (leaving.signal.aborted) return;
+    leaving.abort();
+    try {
+      await thread.api("DELETE", "comments/" + id, undefined, { keepalive: true });
+      if (!thread.signal.aborted) await gone(thread, id, item);
+    } catch (error) {
+      back();
+      fail(thread, error, comment);
+    }
+  };
+  const { signal } = leaving;
+  undo.addEventListener("click", () => {
+    back();
+    focus(comment);
+  });
+  addEventListener("pagehide", send, { signal });
+  thread.signal.addEventListener("abort", send, { signal });
+  const timer = setTimeout(send, UNDO_SECONDS * 1000);
+  signal.addEventListener("abort", () => clearTimeout(timer));
+}
+
+/** @param {CommentThread} thread @param {string} id @param {HTMLElement} item */
+async function gone(thread, id, item) {
+  delete thread.me.own[id];
+  thread.emit("delete", { id: Number(id) });
+  const next = /** @type {HTMLElement | null} */ (item.nextElementSibling ?? item.previousElementSibling);
+  const had = item.contains(/** @type {Document | ShadowRoot} */ (item.getRootNode()).activeElement);
+  const left = await thread.fragment("comment", { id }).catch(() => null);
+  item.querySelector(".c-note")?.remove();
+  const tombstone = article(left?.firstElementChild);
+  if (tombstone) article(item)?.replaceWith(tombstone);
+  else item.remove();
+  const heading = (await thread.fragment("thread")).querySelector("[data-heading]");
+  if (heading) thread.section?.querySelector("[data-heading]")?.replaceWith(heading);
+  if (had) focus(tombstone ?? article(next) ?? thread.section);
+}
+
+// ── reports ──
+
+/** @param {CommentThread} thread @param {HTMLAnchorElement} link */
+export function report(thread, link) {
+  const { item } = idOf(link);
+  const model = /** @type {HTMLFormElement | null} */ (thread.section?.querySelector(":scope > [data-report-form]"));
+  if (!model) return location.assign(link.href);
+  thread.section?.querySelector("li [data-report-form]")?.remove();
+  const form = /** @type {HTMLFormElement} */ (model.cloneNode(true));
+  form.hidden = false;
+  article(item)?.after(form);
+  form.querySelector("select")?.focus();
+}
+
+/** @param {CommentThread} thread @param {HTMLFormElement} form */
+export async function tell(thread, form) {
+  const { id, item } = idOf(form);
+  hush(form);
+  try {
+    await thread.api("POST", `comments/${id}/reports`, Object.fromEntries(new FormData(form)));
+    const note = document.createElement("p");
+    note.className = "c-note";
+    note.textContent = words(thread, "reported");
+    form.replaceWith(note);
+    item.querySelector("[data-others]")?.remove();
+    focus(note);
+    thread.emit("report", { id: Number(id) });
+  } catch (error) {
+    fail(thread, error, form);
+  }
+}
+
+/** @param {CommentThread} _thread @param {HTMLElement} button */
+export function untell(_thread, button) {
+  const { item } = idOf(button);
+  button.closest("form")?.remove();
+  focus(item.querySelector("summary"));
+}
+
+// ── menus ──
+
+/** Closes open menus when the reader turns elsewhere. @param {CommentThread} thread */
+export function attend(thread) {
+  if (attended.has(thread.signal)) return;
+  attended.add(thread.signal);
+  thread.hear(document, "click", (event) => closeMenus(thread, event.composedPath(), false));
+  thread.hear(thread.root, "keydown", (event) => event.key === "Escape" && closeMenus(thread, [], true));
+}
+
+/** @param {CommentThread} thread @param {EventTarget[]} path @param {boolean} back whether the focus goes back */
+function closeMenus(thread, path, back) {
+  for (const menu of thread.root.querySelectorAll("details")) {
+    const chosen = path.some((target) => target instanceof HTMLAnchorElement);
+    if (!menu.open || (path.includes(menu) && !chosen)) continue;
+    menu.open = false;
+    if (back) menu.querySelector("summary")?.focus();
+  }
+}
+
+/** @param {Element} control */
+function idOf(control) {
+  const item = /** @type {HTMLElement} */ (control.closest("[data-id]"));
+  return { item, id: item.dataset.id ?? "" };
+}

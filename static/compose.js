@@ -1,0 +1,293 @@
+// @ts-check
+// Writing: the one form that moves to where it is needed, its draft, and the editor.
+/** @import { CommentThread } from "./comment-thread.js" */
+/** @import { Draft, KeptDraft, Problem } from "./types" */
+import { adopt } from "./sweep.js";
+import { article, focus, layOver, place, reveal } from "./layer.js";
+import { fail, hush, say, words } from "./speech.js";
+
+/** Characters left from which the reader is told. */
+const NEAR_THE_END = 500;
+const REMEMBERED = ["name", "website", "email"];
+
+/** @type {WeakSet<HTMLFormElement>} */
+const awake = new WeakSet();
+
+/** Opens the form and gives it back what was written before. @param {CommentThread} thread @param {HTMLFormElement} form */
+export function wake(thread, form) {
+  form.dataset.open = "";
+  if (awake.has(form)) return;
+  awake.add(form);
+  for (const name of REMEMBERED) {
+    const field = fieldOf(form, name);
+    if (field && !field.value) field.value = thread.recall(name) ?? "";
+  }
+  bringBack(thread, form);
+  form.addEventListener("input", () => typed(thread, form));
+  form.addEventListener("keydown", sendOnEnter);
+}
+
+/** @param {KeyboardEvent} event */
+function sendOnEnter(event) {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  /** @type {HTMLFormElement} */ (event.currentTarget).requestSubmit();
+}
+
+// ── drafts ──
+
+/** @param {CommentThread} thread @param {HTMLFormElement} form */
+function draftName(thread, form) {
+  return `draft:${thread.key}:${fieldOf(form, "parent")?.value}`;
+}
+
+/** @param {CommentThread} thread @param {HTMLFormElement} form @returns {KeptDraft} */
+function kept(thread, form) {
+  return JSON.parse(thread.recall(draftName(thread, form)) ?? "{}");
+}
+
+/** @param {CommentThread} thread @param {HTMLFormElement} form */
+function bringBack(thread, form) {
+  const text = textOf(form);
+  if (!text.value) text.value = kept(thread, form).body ?? "";
+  countDown(thread, form);
+}
+
+/** Every keystroke is kept at once: storage is quick, and a crash does not wait. @param {CommentThread} thread @param {HTMLFormElement} form */
+function typed(thread, form) {
+  const { value: body } = textOf(form);
+  thread.keep(draftName(thread, form), body && JSON.stringify({ body }));
+  countDown(thread, form);
+}
+
+/** @param {CommentThread} thread @param {HTMLFormElement} form */
+function countDown(thread, form) {
+  const text = textOf(form);
+  const number = text.maxLength - text.value.length;
+  const old = form.querySelector("[data-left]");
+  if (number > NEAR_THE_END) return old?.remove();
+  const hint = /** @type {HTMLElement} */ (old ?? document.createElement("p"));
+  hint.className = "c-hint";
+  hint.dataset.left = "";
+  hint.textContent = words(thread, "left", { number });
+  text.after(hint);
+}
+
+// ── answering ──
+
+/** @param {CommentThread} thread @param {HTMLElement} link */
+export function reply(thread, link) {
+  const { form } = thread;
+  const item = /** @type {HTMLElement | null} */ (link.closest("[data-id]"));
+  if (!form || !item) return;
+  wake(thread, form);
+  setParent(thread, form, item.dataset.id ?? "", link.textContent ?? "");
+  article(item)?.after(form);
+  form.scrollIntoView({ block: "nearest" });
+  textOf(form).focus();
+}
+
+/** @param {CommentThread} thread @param {HTMLElement} button */
+export function cancel(thread, button) {
+  const form = /** @type {HTMLFormElement} */ (button.closest("form"));
+  const item = form.closest("[data-id]");
+  goHome(thread, form);
+  focus(item?.querySelector('[data-do="reply"]'));
+}
+
+/** Back above the list. @param {CommentThread} thread @param {HTMLFormElement} form */
+function goHome(thread, form) {
+  setParent(thread, form, "", "");
+  thread.section?.querySelector("[data-list]")?.before(form);
+  form.toggleAttribute("data-open", Boolean(textOf(form).value));
+}
+
+/** @param {CommentThread} thread @param {HTMLFormElement} form @param {string} parent @param {string} title */
+function setParent(thread, form, parent, title) {
+  const field = fieldOf(form, "parent");
+  if (field) field.value = parent;
+  setHead(form, title);
+  hush(form);
+  form.querySelector(".c-preview")?.remove();
+  textOf(form).value = "";
+  bringBack(thread, form);
+}
+
+/** @param {HTMLFormElement} form @param {string} title none hides the line */
+function setHead(form, title) {
+  const head = /** @type {HTMLElement} */ (form.querySelector("[data-reply-head]"));
+  head.hidden = !title;
+  const shown = head.querySelector("[data-reply-title]");
+  if (shown) shown.textContent = title;
+}
+
+// ── sending ──
+
+/** @param {CommentThread} thread @param {HTMLFormElement} form */
+export async function post(thread, form) {
+  const draft = read(thread, form);
+  if (form.ariaBusy === "true" || !thread.emit("before-post", draft)) return;
+  hush(form);
+  form.ariaBusy = "true";
+  const name = draftName(thread, form);
+  const query = new URLSearchParams({ fragment: "", lang: thread.language, sort: thread.section?.dataset.sort ?? "" });
+  try {
+    const headers = { "Idempotency-Key": keyOf(thread, form) };
+    const answer = await thread.api("POST", "comments?" + query, draft, { headers });
+    thread.keep(name);
+    for (const field of REMEMBERED) thread.keep(field, fieldOf(form, field)?.value);
+    const { id } = answer.comment;
+    thread.me.own[id] = { editable_until: answer.editable_until };
+    thread.me.sources[id] = draft.body;
+    textOf(form).value = "";
+    goHome(thread, form);
+    show(thread, answer.fragment, words(thread, answer.state === "pending" ? "waiting" : "published"));
+    thread.emit("post", answer);
+  } catch (error) {
+    complain(thread, form, error);
+  } finally {
+    form.ariaBusy = null;
+  }
+}
+
+/** @param {CommentThread} thread @param {HTMLFormElement} form @returns {Draft} */
+function read(thread, form) {
+  const { body, name, email, website, parent, key, url, title } = /** @type {Record<string, string>} */ (
+    Object.fromEntries(new FormData(form))
+  );
+  return {
+    thread: {
+      key,
+      url: thread.getAttribute("url") ?? (url || pageAddress()),
+      title: thread.getAttribute("title") ?? (title || document.title),
+    },
+    parent: Number(parent) || null,
+    body,
+    name,
+    email,
+    website,
+  };
+}
+
+/** The article's address: its canonical one, or this page's without the way to a comment. */
+function pageAddress() {
+  const canonical = /** @type {HTMLLinkElement | null} */ (document.querySelector('link[rel="canonical"]'));
+  if (canonical) return canonical.href;
+  const url = new URL(location.href);
+  url.searchParams.delete("comment");
+  url.hash = "";
+  return url.href;
+}
+
+/**
+ * The same text sent again, after a reload too, is the same comment; a changed text is not:
+ * typing forgets the key.
+ * @param {CommentThread} thread @param {HTMLFormElement} form
+ */
+function keyOf(thread, form) {
+  const { key = crypto.getRandomValues(new Uint32Array(4)).join("-") } = kept(thread, form);
+  thread.keep(draftName(thread, form), JSON.stringify({ body: textOf(form).value, key }));
+  return key;
+}
+
+/** @param {CommentThread} thread @param {string} html @param {string} sentence */
+function show(thread, html, sentence) {
+  const id = place(thread, html);
+  layOver(thread);
+  reveal(thread, id);
+  say(thread, sentence);
+}
+
+/** Says what is wrong, beside each field that is. The text stays. @param {CommentThread} thread @param {HTMLFormElement} form @param {unknown} error */
+function complain(thread, form, error) {
+  fail(thread, error, form);
+  const { errors = {} } = /** @type {Problem} */ (error);
+  for (const name in errors) {
+    const field = fieldOf(form, name);
+    if (!field) continue;
+    const note = document.createElement("span");
+    note.className = "c-error";
+    note.id = `c-error-${name}-${fieldOf(form, "parent")?.value ?? ""}`;
+    note.textContent = errors[name];
+    field.ariaInvalid = "true";
+    field.setAttribute("aria-describedby", note.id);
+    (field.closest("label") ?? field).after(note);
+  }
+  /** @type {HTMLElement | null} */ (form.querySelector("[aria-invalid]"))?.focus();
+}
+
+/** @param {CommentThread} thread @param {HTMLElement} button */
+export async function preview(thread, button) {
+  const form = /** @type {HTMLFormElement} */ (button.closest("form"));
+  hush(form);
+  try {
+    const { html } = await thread.api("POST", "preview", { body: textOf(form).value });
+    form.querySelector(".c-preview")?.remove();
+    const frame = document.createElement("div");
+    frame.className = "c-preview";
+    frame.role = "region";
+    frame.ariaLabel = button.textContent;
+    frame.append(adopt(`<div class="c-body" dir="auto" data-body>${html}</div>`, thread.base));
+    form.querySelector(".c-bar")?.before(frame);
+    focus(frame);
+  } catch (error) {
+    complain(thread, form, error);
+  }
+}
+
+// ── editing ──
+
+/** The form once more, for the text of one's own comment. @param {CommentThread} thread @param {HTMLElement} body @param {string} source @param {string} title */
+export function openEditor(thread, body, source, title) {
+  const form = /** @type {HTMLFormElement} */ (thread.form?.cloneNode(true));
+  form.dataset.do = "save";
+  form.dataset.open = "";
+  hush(form);
+  for (const part of form.querySelectorAll("[data-guest], [data-do=preview], [data-left], .c-preview")) part.remove();
+  setHead(form, title);
+  /** @type {HTMLElement} */ (form.querySelector("[data-do=cancel]")).dataset.do = "close";
+  /** @type {HTMLElement} */ (form.querySelector(".c-primary")).textContent = words(thread, "save");
+  textOf(form).value = source;
+  body.hidden = true;
+  body.after(form);
+  form.addEventListener("keydown", sendOnEnter);
+  textOf(form).focus();
+}
+
+/** @param {CommentThread} _thread @param {HTMLElement} button */
+export function close(_thread, button) {
+  const form = /** @type {HTMLFormElement} */ (button.closest("form"));
+  const comment = form.closest("[data-comment]");
+  /** @type {HTMLElement} */ (form.previousElementSibling).hidden = false;
+  form.remove();
+  focus(comment?.querySelector("summary"));
+}
+
+/** @param {CommentThread} thread @param {HTMLFormElement} form */
+export async function save(thread, form) {
+  const id = form.closest("[data-id]")?.getAttribute("data-id") ?? "";
+  const body = textOf(form).value;
+  hush(form);
+  form.ariaBusy = "true";
+  try {
+    const query = new URLSearchParams({ fragment: "", lang: thread.language });
+    const answer = await thread.api("PATCH", `comments/${id}?${query}`, { body });
+    thread.me.sources[id] = body;
+    show(thread, answer.fragment, words(thread, "saved"));
+    thread.emit("edit", answer);
+  } catch (error) {
+    complain(thread, form, error);
+  } finally {
+    form.ariaBusy = null;
+  }
+}
+
+/** @param {HTMLFormElement} form */
+function textOf(form) {
+  return /** @type {HTMLTextAreaElement} */ (fieldOf(form, "body"));
+}
+
+/** @param {HTMLFormElement} form @param {string} name */
+function fieldOf(form, name) {
+  return /** @type {HTMLInputElement | HTMLTextAreaElement | null} */ (form.elements.namedItem(name));
+}

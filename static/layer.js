@@ -1,0 +1,95 @@
+// @ts-check
+// The reader's own layer. The thread is the same for everybody; this is laid over it.
+/** @import { CommentThread } from "./comment-thread.js" */
+import { words } from "./speech.js";
+import { adopt } from "./sweep.js";
+
+/** Marks votes, own comments and the ones that wait. @param {CommentThread} thread */
+export function layOver(thread) {
+  const { viewer, votes, own, fragments } = thread.me;
+  for (const id in fragments) if (!thread.find(id)) place(thread, fragments[id]);
+  for (const id in votes) drawVote(thread, id, votes[id]);
+  for (const id in own) {
+    const item = article(thread.find(id));
+    const open = Date.parse(own[id].editable_until) > Date.now();
+    show(item, "[data-you]", true);
+    show(item, "[data-own]", open);
+    show(item, "[data-others]", !open);
+  }
+  const fields = thread.form?.querySelector("[data-guest]");
+  if (viewer && viewer.kind !== "guest" && fields) {
+    const hint = document.createElement("p");
+    hint.className = "c-hint";
+    hint.textContent = words(thread, "as", { name: viewer.name });
+    fields.replaceWith(hint);
+  }
+}
+
+/** @param {Element | undefined} item @param {string} marks @param {boolean} shown */
+function show(item, marks, shown) {
+  for (const mark of /** @type {NodeListOf<HTMLElement>} */ (item?.querySelectorAll(marks) ?? [])) mark.hidden = !shown;
+}
+
+/** The comment itself, without its replies. @param {Element | null | undefined} item */
+export function article(item) {
+  return /** @type {HTMLElement | undefined} */ (item?.querySelector("[data-comment]") ?? undefined);
+}
+
+/** Puts a comment that has just come where it belongs; gives its id. @param {CommentThread} thread @param {string} html */
+export function place(thread, html) {
+  const item = /** @type {HTMLElement} */ (adopt(html, thread.base).querySelector("[data-id]"));
+  const { id = "", parent, title = "" } = item.dataset;
+  const old = article(thread.find(id));
+  if (old) old.replaceWith(article(item) ?? "");
+  else listOf(thread, parent)?.[!parent && thread.section?.dataset.sort === "newest" ? "prepend" : "append"](item);
+  // A waiting comment does not count yet.
+  const heading = thread.section?.querySelector("[data-heading]");
+  if (heading && item.querySelector('[data-do="vote"]')) heading.textContent = title;
+  thread.drawTimes();
+  return id;
+}
+
+/** The replies under a comment, or the thread's own list. @param {CommentThread} thread @param {string | undefined} parent */
+function listOf(thread, parent) {
+  const above = parent ? thread.find(parent) : thread.section;
+  const found = above?.querySelector("[data-list]");
+  if (found || !parent) return found;
+  const replies = document.createElement("div");
+  replies.className = "c-replies";
+  const list = document.createElement("ol");
+  list.className = "c-list";
+  list.dataset.list = "";
+  replies.append(list);
+  above?.append(replies);
+  return list;
+}
+
+/** @param {CommentThread} thread @param {string} id @param {number} value @param {number} [score] */
+export function drawVote(thread, id, value, score) {
+  const form = article(thread.find(id))?.querySelector('[data-do="vote"]');
+  for (const button of form?.querySelectorAll("button") ?? []) {
+    button.ariaPressed = String(Number(button.value) === value);
+  }
+  const shown = form?.querySelector("[data-score]");
+  if (shown && score !== undefined) shown.textContent = String(score).replace("-", "−");
+}
+
+/** Brings the reader to a comment. @param {CommentThread} thread @param {string | undefined} id */
+export function reveal(thread, id) {
+  const item = thread.find(id);
+  if (!item) return;
+  for (let list = item.closest("[data-list]"); list; list = list.parentElement?.closest("[data-list]") ?? null) {
+    list.parentElement?.querySelector(':scope > [aria-expanded="false"]')?.setAttribute("aria-expanded", "true");
+  }
+  thread.root.querySelector("[data-highlight]")?.removeAttribute("data-highlight");
+  item.dataset.highlight = "";
+  focus(article(item));
+  article(item)?.scrollIntoView({ block: "center" });
+}
+
+/** @param {HTMLElement | null | undefined} place */
+export function focus(place) {
+  if (!place) return;
+  if (!place.matches("a, button, input, textarea, select, summary")) place.tabIndex = -1;
+  place.focus({ preventScroll: true });
+}

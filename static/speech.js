@@ -1,0 +1,54 @@
+// @ts-check
+// What the thread says to its reader, in words the server has translated.
+/** @import { CommentThread } from "./comment-thread.js" */
+/** @import { Problem, Words } from "./types" */
+
+/** @param {CommentThread} thread @param {Words} name @param {Record<string, unknown>} [values] */
+export function words(thread, name, values = {}) {
+  const found = thread.section?.querySelector("[data-texts]")?.getAttribute("data-" + name) ?? "";
+  return found.replace(/{(\w+)}/, (_all, field) => String(values[field]));
+}
+
+/** For those who listen to the page. @param {CommentThread} thread @param {string} sentence */
+export function say(thread, sentence) {
+  let status = thread.root.querySelector(".comments-status");
+  if (!status) {
+    status = Object.assign(document.createElement("p"), { className: "comments-status", role: "status" });
+    thread.root.append(status);
+  }
+  status.textContent = "";
+  // A region has to be there, and empty, before what is put into it is heard.
+  setTimeout(() => (status.textContent = sentence), 100);
+}
+
+/**
+ * Says beside *place* why something did not work and, if that is known, until when.
+ * @param {CommentThread} thread @param {unknown} error @param {Element} place
+ */
+export function fail(thread, error, place) {
+  const problem = /** @type {Problem} */ (error);
+  if (thread.signal.aborted || !thread.emit("error", problem)) return;
+  const where = place.closest('form:not([data-do="vote"])') ?? place.closest("[data-id]")?.querySelector("[data-comment]") ?? place;
+  hush(where);
+  const sentences = [problem.detail ?? words(thread, "offline")];
+  if (problem.retryAfter) sentences.push(words(thread, "until", { time: clock(thread, problem.retryAfter) }));
+  const alert = document.createElement("p");
+  alert.className = "c-alert";
+  alert.role = "alert";
+  alert.textContent = sentences.join(" ");
+  const bar = where.querySelector(".c-bar");
+  if (bar) bar.before(alert);
+  else where.append(alert);
+}
+
+/** Takes an earlier complaint away. @param {Element} where */
+export function hush(where) {
+  for (const old of where.querySelectorAll(".c-alert, .c-error")) old.remove();
+  for (const field of where.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+}
+
+/** @param {CommentThread} thread @param {number} seconds from now */
+function clock(thread, seconds) {
+  const timeStyle = seconds < 120 ? "medium" : "short";
+  return new Intl.DateTimeFormat(thread.language, { timeStyle }).format(Date.now() + seconds * 1000);
+}

@@ -1,0 +1,87 @@
+"""``python -m tests.bench``: measure, print tables and ratios, and say which goals are met."""
+
+import argparse
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from tests.bench import bench_text, load, reads, store, weight
+from tests.bench.report import Goal, Progress, print_goals, print_header, print_list, print_table
+from tests.bench.servers import service
+from tests.hostile_text import FAMILIES
+
+SECTIONS = ("reads", "text", "weight")
+# All families of hostile texts count for the goals; these many are printed.
+_SHOWN_FAMILIES = 8
+_LENGTH = 10_000
+_MOST_CPU_MS, _MOST_GROWTH = 50, 2.6
+
+
+def main() -> None:
+    options = _options()
+    print_header("quick" if options.quick else "full", load.client())
+    goals: list[Goal] = []
+    with tempfile.TemporaryDirectory(prefix="comments-bench-") as temporary:
+        folder = Path(temporary)
+        if options.only in (None, "reads"):
+            goals += _reads(folder, options.database, quick=options.quick)
+        if options.only in (None, "text"):
+            goals += _text(quick=options.quick)
+        if options.only in (None, "weight"):
+            goals += _weight(folder)
+    print_goals(goals)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="less exact, in a minute or two")
+    parser.add_argument("--only", choices=SECTIONS, help="one section of the benchmark")
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    return parser.parse_args()
+
+
+def _reads(folder: Path, database: str, *, quick: bool) -> list[Goal]:
+    with store.opened(database, folder) as loaded:
+        print_list(f"Database: {loaded.about}")
+        return [
+            *reads.cached(loaded, folder, rounds=2 if quick else 7, seconds=1 if quick else 2),
+            *reads.uncached(loaded, folder, rounds=1 if quick else 5, seconds=1 if quick else 2),
+        ]
+
+
+def _text(*, quick: bool) -> list[Goal]:
+    """The rendering of hostile texts, which has a program of its own."""
+    lengths = (_LENGTH, 2 * _LENGTH) if quick else bench_text.LENGTHS
+    progress = Progress("rendering", len(FAMILIES))
+    rows = []
+    for name, family in FAMILIES.items():
+        progress.step(name)
+        rows.append(bench_text.measure(name, family, lengths))
+    progress.end()
+    place = lengths.index(_LENGTH)
+    rows.sort(key=lambda row: row.milliseconds[place], reverse=True)
+    _print_text(rows[:_SHOWN_FAMILIES], lengths)
+    slowest = rows[0].milliseconds[place]
+    growth = max(max(row.growth) for row in rows)
+    return [
+        Goal("any 10,000 characters ≤ 50 ms CPU", f"{slowest:.0f} ms", slowest <= _MOST_CPU_MS),
+        Goal("twice the length ≤ 2.6 × the CPU", f"{growth:.2f} ×", growth <= _MOST_GROWTH),
+    ]
+
+
+def _print_text(rows: Iterable[bench_text.Row], lengths: Iterable[int]) -> None:
+    cells = [(row.family, *(f"{value:.1f}" for value in row.milliseconds)) for row in rows]
+    heads = [f"{length:,}" for length in lengths]
+    print_table("Rendering hostile texts, CPU ms by characters", ("family", *heads), cells)
+
+
+def _weight(folder: Path) -> list[Goal]:
+    server = service(folder, f"sqlite:///{folder / 'empty.sqlite3'}")
+    try:
+        return weight.measure(server)
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""One process of our own load client; prints the latencies in milliseconds as a JSON list.
+
+python -m tests.bench.client URL SECONDS CONNECTIONS ENCODING
+"""
+
+import asyncio
+import json
+import sys
+import time
+from urllib.parse import urlsplit
+
+
+async def main(url: str, seconds: float, connections: int, encoding: str) -> list[float]:
+    parts = urlsplit(url)
+    request = (
+        f"GET {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+        f"Accept-Encoding: {encoding}\r\n\r\n"
+    ).encode()
+    until = time.perf_counter() + seconds
+    readers = [
+        _keep_asking(parts.hostname or "", parts.port or 80, request, until)
+        for _ in range(connections)
+    ]
+    return [latency for each in await asyncio.gather(*readers) for latency in each]
+
+
+async def _keep_asking(host: str, port: int, request: bytes, until: float) -> list[float]:
+    reader, writer = await asyncio.open_connection(host, port, limit=2**20)
+    latencies: list[float] = []
+    while (began := time.perf_counter()) < until:
+        writer.write(request)
+        await _answer(reader)
+        latencies.append((time.perf_counter() - began) * 1000)
+    writer.close()
+    return latencies
+
+
+async def _answer(reader: asyncio.StreamReader) -> None:
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    status = head.split(b" ", 2)[1]
+    if not status.startswith(b"2"):
+        raise RuntimeError(f"answered {status.decode()}")
+    length = head.partition(b"content-length: ")[2].split(b"\r\n", 1)[0]
+    await reader.readexactly(int(length))
+
+
+if __name__ == "__main__":
+    url, seconds, connections, encoding = sys.argv[1:]
+    measured = asyncio.run(main(url, float(seconds), int(connections), encoding))
+    print(json.dumps([round(latency, 3) for latency in measured]))
