@@ -13,7 +13,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_PREFERENCE ?= system
 unexport VIRTUAL_ENV
 
-.PHONY: help run test lint style types scripts bench corpus format clean dev
+.PHONY: help run test lint style types scripts bench corpus messages format clean dev
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ bench: dev ## Measure speed, in ratios
 corpus: dev ## Post a folder of hostile strings everywhere (CORPUS=path)
 	@test -n "$(CORPUS)" || { echo "Say which: make corpus CORPUS=path/of/a/folder"; exit 2; }
 	@COMMENTS_CORPUS="$(abspath $(CORPUS))" $(PYTEST) -n $(WORKERS) -m corpus $(ARGS)
+
+messages: dev ## Collect the texts that are translated
+	@$(PYTHON) -m tests.messages
 
 format: dev ## Rewrite the Python in the project's style
 	@$(PYTHON) -m ruff check --fix-only --exit-zero

@@ -83,9 +83,12 @@ def sqlite_module() -> ModuleType:
 
 def engine_options(uri: str) -> dict[str, Any]:
     """``create_engine`` options of the service for *uri*."""
+    # A statement that fails is logged, and its values are what somebody wrote.
+    discreet = {"hide_parameters": True}
     if uri.startswith("sqlite"):
-        return {"module": sqlite_module(), "connect_args": {"timeout": BUSY_SECONDS}}
-    return {"pool_pre_ping": True}
+        timeout = {"timeout": BUSY_SECONDS}
+        return discreet | {"module": sqlite_module(), "connect_args": timeout}
+    return discreet | {"pool_pre_ping": True}
 
 
 def prepare_engine(engine: Engine) -> None:

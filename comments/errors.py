@@ -12,18 +12,28 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence that is translated where it is shown, not where it is written."""
+    """A sentence that is translated where it is shown, not where it is written.
+
+    With a *plural*, the number ``n`` among *params* chooses between the two.
+    """
 
     text: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    plural: str | None = None
 
     def __str__(self) -> str:
-        return self.text % self.params if self.params else self.text
+        text = self.text if self.plural is None or self.params["n"] == 1 else self.plural
+        return text % self.params if self.params else text
 
 
 def say(text: str, **params: Any) -> Message:
     """Mark *text* for translation; ``%(name)s`` is filled from *params* when shown."""
     return Message(text, params)
+
+
+def say_n(one: str, many: str, **params: Any) -> Message:
+    """The same for what is counted. Languages have up to six plurals: never choose one yourself."""
+    return Message(one, params, many)
 
 
 @dataclass(frozen=True, slots=True)

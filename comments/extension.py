@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from comments import config, tree
+from comments import config, i18n, tree
 from comments.cli import group
 from comments.errors import ConfigError
 from comments.identity import Identity
@@ -112,6 +112,11 @@ class Comments:
         settings = config.Settings.load(app.config)
         for sentence in config.unknown_keys(app.config, also_known=MOUNT_KEYS):
             log.warning(sentence)
+        if not i18n.language_or(settings.language, ""):
+            raise ConfigError(
+                f"COMMENTS_LANGUAGE is {settings.language!r}; it must be a language with a "
+                f"catalogue: {', '.join(i18n.available())}."
+            )
         secret = settings.secret_key or app.config.get("SECRET_KEY")
         if not secret:
             raise ConfigError(

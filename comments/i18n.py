@@ -8,51 +8,70 @@ is named in the address (``lang=ar``) and never guessed from a header.
 import gettext
 import io
 import re
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from comments.errors import Message
 
 FOLDER = Path(__file__).parent / "translations"
-DOMAIN = "comments"
 
 _RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"}
-_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+# A language, perhaps its script, perhaps its region. More would be well-formed too, but not all
+# of it is taken by the browser's Intl, which gets the tag from our pages.
+_TAG = re.compile(r"[a-z]{2,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?", re.ASCII | re.IGNORECASE)
 
 
 def language_or(tag: str | None, default: str) -> str:
-    """*tag* when it is a well-formed language tag such as ``ar`` or ``pt-BR``."""
-    return tag if tag and len(tag) <= 20 and _TAG.fullmatch(tag) else default
+    """*tag* when it is a language tag such as ``ar`` or ``de-AT`` that a catalogue speaks."""
+    return tag if tag and _TAG.fullmatch(tag) and _speaker(tag) else default
 
 
 def direction(language: str) -> str:
     """``rtl`` or ``ltr``."""
-    return "rtl" if language.split("-")[0] in _RIGHT_TO_LEFT else "ltr"
+    return "rtl" if _base(language) in _RIGHT_TO_LEFT else "ltr"
 
 
-def available() -> list[str]:
+@cache
+def available() -> tuple[str, ...]:
     """Languages that have a catalogue; English needs none."""
-    return ["en", *sorted(folder.stem for folder in FOLDER.glob("*.po"))]
+    return ("en", *sorted(source.stem for source in FOLDER.glob("*.po")))
 
 
-@lru_cache(maxsize=64)
 def catalogue(language: str) -> gettext.NullTranslations:
     """The translations for *language*, or for its base (``pt`` for ``pt-BR``), or none."""
-    for name in (language, language.split("-")[0]):
-        source = FOLDER / f"{name}.po"
-        if name != "en" and source.is_file():
-            # why: only pages in another language need the reader
-            import polib
-
-            compiled = polib.pofile(str(source)).to_binary()
-            return gettext.GNUTranslations(io.BytesIO(compiled))
-    return gettext.NullTranslations()
+    return _compiled(_speaker(language) or "en")
 
 
 def told(message: Message, language: str) -> str:
     """*message* as a sentence in *language*; a message among its params is translated too."""
-    params = {
+    words = catalogue(language)
+    params: dict[str, Any] = {
         name: told(value, language) if isinstance(value, Message) else value
         for name, value in message.params.items()
     }
-    return str(Message(catalogue(language).gettext(message.text), params))
+    if message.plural is None:
+        return str(Message(words.gettext(message.text), params))
+    return str(Message(words.ngettext(message.text, message.plural, params["n"]), params))
+
+
+def _base(language: str) -> str:
+    return language.split("-")[0].lower()
+
+
+def _speaker(language: str) -> str | None:
+    """The catalogue that speaks *language*, by its name."""
+    names = {name.lower(): name for name in available()}
+    return names.get(language.lower()) or names.get(_base(language))
+
+
+# By the catalogue's name, not by the tag asked for: whoever makes up tags makes no work.
+@cache
+def _compiled(name: str) -> gettext.NullTranslations:
+    source = FOLDER / f"{name}.po"
+    if not source.is_file():
+        return gettext.NullTranslations()
+    # why: only pages in another language need the reader
+    import polib
+
+    return gettext.GNUTranslations(io.BytesIO(polib.pofile(str(source)).to_binary()))

@@ -66,7 +66,7 @@ def post(
     what was stored under it within a day is given back instead. Raises 403 for a closed
     thread or a reserved name, 409 when the parent is gone, 422 for a key used for another text.
     """
-    html = _rendered(draft.body)
+    html = rendered(draft.body)
     thread = threads.lock_or_create(
         session, draft.thread_key, url=draft.thread_url, title=draft.thread_title, now=now
     )
@@ -96,7 +96,8 @@ def is_repeated(session: Session, key_hash: str) -> bool:
     return session.get(Submission, key_hash) is not None
 
 
-def _rendered(body: str) -> str:
+def rendered(body: str) -> str:
+    """*body* as it will appear; 422 when nothing of it would."""
     html = text.render(body)
     if text.is_empty(html):
         raise CommentsError("invalid", errors={"body": say("Write something first.")})
@@ -201,7 +202,7 @@ def edit(
 
     The new text passes the screens again, so a harmless comment cannot become another one.
     """
-    html = _rendered(body)
+    html = rendered(body)
     thread, comment = _locked(session, comment_id)
     identity.check_can_change(author, comment, settings, now)
     comment.body, comment.html = body, html

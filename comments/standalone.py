@@ -217,7 +217,7 @@ def _wrap(app: Flask, state: State) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=0, x_proto=hops, x_host=hops
         )
-    app.wsgi_app = RequestLog(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = RequestLog(app.wsgi_app, sys.stderr)  # type: ignore[method-assign]
 
 
 def _log_to_stderr() -> None:

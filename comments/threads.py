@@ -6,12 +6,22 @@ keyset, so the thousandth page costs what the first one costs.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    func,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from comments import tree
@@ -50,6 +60,13 @@ SHOWN: tuple[Any, ...] = (
     Comment.vote_rank,
     Comment.replies_count,
     Comment.pinned_at,
+    # The thread's revision in the very moment of the statement that reads the row: a cursor
+    # must begin where its rows were read, and a vote may fall between two statements.
+    select(Thread.revision)
+    .where(Thread.id == Comment.thread_id)
+    .correlate(Comment)
+    .scalar_subquery()
+    .label("revision"),
 )
 _shown = select(*SHOWN)
 
@@ -155,11 +172,13 @@ def lock_or_create(
     )
     thread = session.execute(locked).scalar_one_or_none()
     if thread is None:
-        insert_or_ignore(session, Thread, key=key, url=url, title=title, created_at=now)
+        insert_or_ignore(session, Thread, key=key, created_at=now)
         thread = session.execute(locked).scalar_one()
     # An early comment may have come from a client that did not tell where the article is.
-    thread.url = thread.url or url
-    thread.title = thread.title or title
+    if (url and not thread.url) or (title and not thread.title):
+        thread.url, thread.title = thread.url or url, thread.title or title
+        # Pages show both, even while the comment that brought them waits.
+        thread.revision += 1
     return thread
 
 
@@ -250,25 +269,19 @@ def _fill(
     session: Session, listing: Listing, cursor: Cursor, limit: int, *, with_pinned: bool = False
 ) -> None:
     pinned = _pinned(session, cursor, listing.order, limit) if with_pinned else []
-    shown = tuple(row.id for row in pinned)
-    cursor = Cursor(
-        cursor.thread_id,
-        cursor.parent_id,
-        cursor.sort,
-        cursor.key,
-        cursor.revision,
-        cursor.pinned + shown,
-    )
+    cursor = replace(cursor, pinned=(*cursor.pinned, *(row.id for row in pinned)))
     room = limit - len(pinned)
-    ranks = _ranks_at(session, cursor) if listing.order.moves and cursor.key else {}
-    rows = _siblings(session, cursor, listing.order, room + 1, ranks)
+    rows = _siblings(session, cursor, listing.order, room + 1)
     listing.nodes = [Node(row) for row in (*pinned, *rows[:room])]
     if len(rows) > room:
-        key = _key_at(listing.order, rows[room - 1], ranks) if room else cursor.key
-        listing.next = Cursor(
-            cursor.thread_id, cursor.parent_id, cursor.sort, key, cursor.revision, cursor.pinned
-        )
+        listing.next = _behind(cursor, listing.order, rows[room - 1]) if room else cursor
     _add_first_replies(session, listing.nodes, listing.order, limit)
+
+
+def _behind(cursor: Cursor, order: Order, row: Any) -> Cursor:
+    """*cursor* after *row* was shown; a reader's first row tells when the reading began."""
+    revision = row.revision if cursor.key is None else cursor.revision
+    return replace(cursor, key=order.key(row), revision=revision)
 
 
 def _begin_at(
@@ -276,7 +289,7 @@ def _begin_at(
 ) -> None:
     """A page whose first comment is *start*; the ones before it stay a page away."""
     first = session.execute(_shown.where(Comment.id == start.id)).one()
-    cursor = Cursor(cursor.thread_id, None, cursor.sort, listing.order.key(first), cursor.revision)
+    cursor = _behind(cursor, listing.order, first)
     _fill(session, listing, cursor, max(limit - 1, 1))
     top = [Node(first)]
     _add_first_replies(session, top, listing.order, limit)
@@ -315,47 +328,59 @@ def _in_order(order: Order, of: Any = Comment) -> list[Any]:
     return [column.desc() for column in columns] if order.descending else columns
 
 
-def _beyond(order: Order, key: Key) -> ColumnElement[bool]:
-    columns, mark = tuple_(*_columns(order)), tuple_(*key)
-    return columns < mark if order.descending else columns > mark
+def _beyond(order: Order, key: Key, columns: Sequence[Any]) -> ColumnElement[bool]:
+    here, mark = tuple_(*columns), tuple_(*key, types=[column.type for column in columns])
+    return here < mark if order.descending else here > mark
 
 
-def _siblings(
-    session: Session, cursor: Cursor, order: Order, limit: int, ranks: dict[int, int]
-) -> list[Any]:
-    query = _shown.where(*_among(cursor))
-    left_out = [*cursor.pinned, *ranks]
-    rest = query.where(Comment.id.not_in(left_out)) if left_out else query
+def _siblings(session: Session, cursor: Cursor, order: Order, limit: int) -> list[Any]:
+    here = _among(cursor)
+    if cursor.pinned:
+        here.append(Comment.id.not_in(cursor.pinned))
+    if cursor.key is not None and order.moves:
+        return _as_they_were(session, cursor, cursor.key, order, here, limit)
     if cursor.key is not None:
-        rest = rest.where(_beyond(order, cursor.key))
-    rows = list(session.execute(rest.order_by(*_in_order(order)).limit(limit)))
-    if not ranks or cursor.key is None:
-        return rows
-    moved = session.execute(query.where(Comment.id.in_([*ranks.keys() - set(cursor.pinned)])))
-    rows += [row for row in moved if order.is_after(_key_at(order, row, ranks), cursor.key)]
-    return order.sort(rows, key=lambda row: _key_at(order, row, ranks))[:limit]
+        here.append(_beyond(order, cursor.key, _columns(order)))
+    return list(session.execute(_shown.where(*here).order_by(*_in_order(order)).limit(limit)))
 
 
-def _ranks_at(session: Session, cursor: Cursor) -> dict[int, int]:
-    """The rank that each comment voted on since *cursor* began had when it began."""
-    first = (
-        select(func.min(ScoreStep.revision).label("revision"))
-        .where(ScoreStep.thread_id == cursor.thread_id, ScoreStep.revision > cursor.revision)
-        .group_by(ScoreStep.comment_id)
-        .subquery()
-    )
-    rows = session.execute(
+def _as_they_were(
+    session: Session,
+    cursor: Cursor,
+    key: Key,
+    order: Order,
+    here: list[ColumnElement[bool]],
+    limit: int,
+) -> list[Any]:
+    """Siblings with the rank they had when the reader of *cursor* began.
+
+    What was voted on since then is left out where it stands now and put in where it stood. Both
+    in one statement: a vote between two would hide a comment or show it twice.
+    """
+    since = (ScoreStep.thread_id == cursor.thread_id, ScoreStep.revision > cursor.revision)
+    first = select(func.min(ScoreStep.revision)).where(*since).group_by(ScoreStep.comment_id)
+    step = (
         select(ScoreStep.comment_id, ScoreStep.rank_before)
-        .join(first, first.c.revision == ScoreStep.revision)
-        .where(ScoreStep.thread_id == cursor.thread_id)
+        .where(*since, ScoreStep.revision.in_(first))
+        .cte("step")
     )
-    return dict(rows.all())
-
-
-def _key_at(order: Order, row: Any, ranks: dict[int, int]) -> Key:
-    if row.id not in ranks:
-        return order.key(row)
-    return (ranks[row.id], row.created_at, row.id)
+    stayed = (
+        _shown.where(*here, Comment.id.not_in(select(step.c.comment_id)))
+        .where(_beyond(order, key, _columns(order)))
+        .order_by(*_columns(order))
+        .limit(limit)
+    )
+    then = (step.c.rank_before, Comment.created_at, Comment.id)
+    columns = [then[0].label("vote_rank") if c.key == "vote_rank" else c for c in SHOWN]
+    moved = (
+        select(*columns)
+        .join(step, step.c.comment_id == Comment.id)
+        .where(*here, _beyond(order, key, then))
+        .order_by(*then)
+        .limit(limit)
+    )
+    both = union_all(select(stayed.subquery("stayed")), select(moved.subquery("moved")))
+    return order.sort(session.execute(both))[:limit]
 
 
 # ── the levels below ─────────────────────────────────────────────────────────────────────
@@ -421,7 +446,8 @@ def next_replies(thread: ThreadFacts, order: Order, node: Node) -> Cursor | None
     if node.cursor or not node.more:
         return node.cursor
     assert thread.id is not None
-    return Cursor(thread.id, node.row.id, order.name, node.last_key, thread.revision)
+    revision = thread.revision if node.revision is None else node.revision
+    return Cursor(thread.id, node.row.id, order.name, node.last_key, revision)
 
 
 # ── single comments ──────────────────────────────────────────────────────────────────────
@@ -448,6 +474,21 @@ def visible(session: Session, comment_id: int) -> Comment:
     if not comment.listed:
         raise CommentsError("no_such_comment")
     return comment
+
+
+def placed(session: Session, comment_id: int) -> tuple[Comment, ThreadFacts]:
+    """A visible comment and its thread, for a page that is kept.
+
+    The thread is read first. Otherwise a comment that is hidden between the two reads would be
+    shown on a page that says it is true for the revision after that.
+    """
+    of_this_comment = select(Comment.thread_id).where(Comment.id == comment_id)
+    row = None
+    if 0 < comment_id < 2**63:
+        row = session.execute(_facts.where(Thread.id.in_(of_this_comment))).one_or_none()
+    if row is None:
+        raise CommentsError("no_such_comment")
+    return visible(session, comment_id), _read(row)
 
 
 def rows(session: Session, ids: Iterable[int]) -> dict[int, Any]:

@@ -6,12 +6,12 @@ Nothing here recurses over the depth that people make: a page nests at most
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from comments.errors import CommentsError, Message
+from comments.errors import CommentsError, say
 from comments.keys import Keys
 
 #: Levels of comments in one answer, the top level included.
@@ -37,11 +37,8 @@ class Order:
     def key(self, row: Any) -> Key:
         return tuple(getattr(row, column) for column in self.columns)
 
-    def sort(self, rows: Iterable[Any], key: Callable[[Any], Key] | None = None) -> list[Any]:
-        return sorted(rows, key=key or self.key, reverse=self.descending)
-
-    def is_after(self, key: Key, mark: Key) -> bool:
-        return key < mark if self.descending else key > mark
+    def sort(self, rows: Iterable[Any]) -> list[Any]:
+        return sorted(rows, key=self.key, reverse=self.descending)
 
 
 ORDERS: dict[str, Order] = {
@@ -57,7 +54,7 @@ def order_named(name: str) -> Order:
     try:
         return ORDERS[name]
     except KeyError:
-        wrong = Message("Sort is one of %(choices)s.", {"choices": ", ".join(ORDERS)})
+        wrong = say("Sort is one of %(choices)s.", choices=", ".join(ORDERS))
         raise CommentsError("invalid", errors={"sort": wrong}) from None
 
 
@@ -129,6 +126,8 @@ class Node:
     #: Replies were left out; the list goes on at this key (``None``: from its beginning).
     more: bool = False
     last_key: Key | None = None
+    #: The thread's when the replies were read.
+    revision: int | None = None
     #: Set where the list was read page by page; it then goes on exactly where it stopped.
     cursor: "Cursor | None" = None
 
@@ -177,6 +176,6 @@ def attach(
         shown = order.sort(siblings)[:each]
         parent.replies = [Node(row) for row in shown]
         parent.more = len(siblings) > each
-        parent.last_key = order.key(shown[-1])
+        parent.last_key, parent.revision = order.key(shown[-1]), shown[-1].revision
         level.update((node.row.id, node) for node in parent.replies)
     return level

@@ -112,6 +112,7 @@ export function remove(thread, link) {
   const comment = /** @type {HTMLElement} */ (article(item));
   const note = document.createElement("p");
   note.className = "c-note";
+  note.dataset.note = "";
   const undo = document.createElement("button");
   undo.className = "c-button";
   undo.textContent = words(thread, "undo");
@@ -155,7 +156,7 @@ async function gone(thread, id, item) {
   const next = /** @type {HTMLElement | null} */ (item.nextElementSibling ?? item.previousElementSibling);
   const had = item.contains(/** @type {Document | ShadowRoot} */ (item.getRootNode()).activeElement);
   const left = await thread.fragment("comment", { id }).catch(() => null);
-  item.querySelector(".c-note")?.remove();
+  item.querySelector("[data-note]")?.remove();
   const tombstone = article(left?.firstElementChild);
   if (tombstone) article(item)?.replaceWith(tombstone);
   else item.remove();

@@ -79,7 +79,7 @@ export class CommentThread extends HTMLElement {
   #start() {
     const inside = this.querySelector("[data-comments]");
     this.root = inside ? this : (this.shadowRoot ?? this.attachShadow({ mode: "open" }));
-    this.section = this.root.querySelector(".comments");
+    this.section = this.root.querySelector("[data-comments]");
     this.hear(this.root, "click", (event) => this.#click(event));
     this.hear(this.root, "submit", (event) => {
       event.preventDefault();
@@ -87,6 +87,7 @@ export class CommentThread extends HTMLElement {
     });
     this.root.addEventListener("pointerover", () => this.#stir(), { once: true, signal: this.signal });
     this.hear(this.root, "focusin", (event) => this.#stir(event.target.form));
+    this.hear(this.root, "input", (event) => this.keepDraft(event.target.form));
     const near = new IntersectionObserver(
       (seen) => {
         if (seen.some((entry) => entry.isIntersecting)) show();
@@ -121,8 +122,7 @@ export class CommentThread extends HTMLElement {
   /** Fetches the thread and puts it in place of what is shown. @param {Record<string, string | undefined>} asked */
   async load(asked) {
     const { signal } = this;
-    if (!this.section) this.#draw(document.createElement("section")).className = "comments";
-    this.section?.setAttribute("aria-busy", "true");
+    (this.section ?? this.#draw(this.#blank())).ariaBusy = "true";
     try {
       const [part] = await Promise.all([this.fragment("thread", asked), this.#style()]);
       const section = part.querySelector("section");
@@ -130,8 +130,15 @@ export class CommentThread extends HTMLElement {
       this.#draw(section);
       this.#ready();
     } finally {
-      this.section?.removeAttribute("aria-busy");
+      if (this.section) this.section.ariaBusy = null;
     }
+  }
+
+  #blank() {
+    const section = document.createElement("section");
+    section.className = "comments";
+    section.dataset.comments = "";
+    return section;
   }
 
   /** @param {HTMLElement} section */
@@ -154,14 +161,13 @@ export class CommentThread extends HTMLElement {
   /** @param {unknown} error */
   #sorry(error) {
     if (!this.emit("error", error) || this.section?.dataset.key === this.key) return;
-    const section = document.createElement("section");
-    section.className = "comments";
+    const section = this.#blank();
     const again = document.createElement("button");
     again.className = "c-button";
     again.dataset.do = "again";
     // The server's translations are out of reach; a site may bring its own.
-    again.textContent = this.dataset.retry ?? "Try again";
-    section.append(this.dataset.failed ?? "The comments could not be loaded.", " ", again);
+    again.textContent = this.getAttribute("retry") ?? "Try again";
+    section.append(this.getAttribute("failed") ?? "The comments could not be loaded.", " ", again);
     section.role = "alert";
     this.#draw(section);
   }
@@ -172,7 +178,7 @@ export class CommentThread extends HTMLElement {
     this.drawTimes();
     this.emit("load", { thread: this.key, count: Number(section.dataset.count) });
     try {
-      if (this.form && this.recall(`draft:${this.key}:`)) await this.#stir(this.form);
+      if (this.form && this.recall(this.draftName(this.form))) await this.#stir(this.form);
       // Who is of another origin and has never written has nothing of their own here.
       if (this.isForeign && !this.recall("token")) return;
       const query = new URLSearchParams({ thread: this.key, lang: this.language, fragment: "" });
@@ -224,7 +230,10 @@ export class CommentThread extends HTMLElement {
     const { sort } = this.section?.dataset ?? {};
     const facts = Object.entries({ key: this.key, lang: this.language, sort, ...asked });
     const query = new URLSearchParams(/** @type {string[][]} */ (facts.filter(([, value]) => value)));
-    const response = await this.request(`/fragment/${name}?${query}`, { credentials: "omit", signal: this.signal });
+    // Always asked again: what a browser may show stale would lack what its reader has just written.
+    const response = await this.request(`/fragment/${name}?${query}`, {
+      cache: "no-cache", credentials: "omit", signal: this.signal,
+    });
     if (!response.ok) throw Object.assign(new Error(), { status: response.status });
     return adopt(await response.text(), this.base);
   }
@@ -269,6 +278,18 @@ export class CommentThread extends HTMLElement {
     } catch {
       return memory[name];
     }
+  }
+
+  /** @param {HTMLFormElement} form */
+  draftName(form) {
+    return `draft:${this.key}:${form.parent.value}`;
+  }
+
+  /** Every keystroke at once: a crash does not wait. @param {HTMLFormElement | null} form */
+  keepDraft(form) {
+    if (form?.dataset.do !== "post") return;
+    const body = form.body.value;
+    this.keep(this.draftName(form), body && JSON.stringify({ body }));
   }
 
   /** @param {string} name @param {string} [value] */

@@ -22,8 +22,10 @@ export function wake(thread, form) {
     const field = fieldOf(form, name);
     if (field && !field.value) field.value = thread.recall(name) ?? "";
   }
-  bringBack(thread, form);
-  form.addEventListener("input", () => typed(thread, form));
+  // Somebody may have begun before this module was here.
+  if (textOf(form).value) countDown(thread, form);
+  else bringBack(thread, form);
+  form.addEventListener("input", () => countDown(thread, form));
   form.addEventListener("keydown", sendOnEnter);
 }
 
@@ -36,27 +38,14 @@ function sendOnEnter(event) {
 
 // ── drafts ──
 
-/** @param {CommentThread} thread @param {HTMLFormElement} form */
-function draftName(thread, form) {
-  return `draft:${thread.key}:${fieldOf(form, "parent")?.value}`;
-}
-
 /** @param {CommentThread} thread @param {HTMLFormElement} form @returns {KeptDraft} */
 function kept(thread, form) {
-  return JSON.parse(thread.recall(draftName(thread, form)) ?? "{}");
+  return JSON.parse(thread.recall(thread.draftName(form)) ?? "{}");
 }
 
 /** @param {CommentThread} thread @param {HTMLFormElement} form */
 function bringBack(thread, form) {
-  const text = textOf(form);
-  if (!text.value) text.value = kept(thread, form).body ?? "";
-  countDown(thread, form);
-}
-
-/** Every keystroke is kept at once: storage is quick, and a crash does not wait. @param {CommentThread} thread @param {HTMLFormElement} form */
-function typed(thread, form) {
-  const { value: body } = textOf(form);
-  thread.keep(draftName(thread, form), body && JSON.stringify({ body }));
+  textOf(form).value = kept(thread, form).body ?? "";
   countDown(thread, form);
 }
 
@@ -108,8 +97,7 @@ function setParent(thread, form, parent, title) {
   if (field) field.value = parent;
   setHead(form, title);
   hush(form);
-  form.querySelector(".c-preview")?.remove();
-  textOf(form).value = "";
+  form.querySelector("[data-shown]")?.remove();
   bringBack(thread, form);
 }
 
@@ -129,7 +117,7 @@ export async function post(thread, form) {
   if (form.ariaBusy === "true" || !thread.emit("before-post", draft)) return;
   hush(form);
   form.ariaBusy = "true";
-  const name = draftName(thread, form);
+  const name = thread.draftName(form);
   const query = new URLSearchParams({ fragment: "", lang: thread.language, sort: thread.section?.dataset.sort ?? "" });
   try {
     const headers = { "Idempotency-Key": keyOf(thread, form) };
@@ -139,7 +127,6 @@ export async function post(thread, form) {
     const { id } = answer.comment;
     thread.me.own[id] = { editable_until: answer.editable_until };
     thread.me.sources[id] = draft.body;
-    textOf(form).value = "";
     goHome(thread, form);
     show(thread, answer.fragment, words(thread, answer.state === "pending" ? "waiting" : "published"));
     thread.emit("post", answer);
@@ -186,7 +173,7 @@ function pageAddress() {
  */
 function keyOf(thread, form) {
   const { key = crypto.getRandomValues(new Uint32Array(4)).join("-") } = kept(thread, form);
-  thread.keep(draftName(thread, form), JSON.stringify({ body: textOf(form).value, key }));
+  thread.keep(thread.draftName(form), JSON.stringify({ body: textOf(form).value, key }));
   return key;
 }
 
@@ -207,6 +194,7 @@ function complain(thread, form, error) {
     if (!field) continue;
     const note = document.createElement("span");
     note.className = "c-error";
+    note.dataset.trouble = "";
     note.id = `c-error-${name}-${fieldOf(form, "parent")?.value ?? ""}`;
     note.textContent = errors[name];
     field.ariaInvalid = "true";
@@ -222,13 +210,14 @@ export async function preview(thread, button) {
   hush(form);
   try {
     const { html } = await thread.api("POST", "preview", { body: textOf(form).value });
-    form.querySelector(".c-preview")?.remove();
+    form.querySelector("[data-shown]")?.remove();
     const frame = document.createElement("div");
     frame.className = "c-preview";
+    frame.dataset.shown = "";
     frame.role = "region";
     frame.ariaLabel = button.textContent;
     frame.append(adopt(`<div class="c-body" dir="auto" data-body>${html}</div>`, thread.base));
-    form.querySelector(".c-bar")?.before(frame);
+    form.querySelector("[data-bar]")?.before(frame);
     focus(frame);
   } catch (error) {
     complain(thread, form, error);
@@ -241,12 +230,13 @@ export async function preview(thread, button) {
 export function openEditor(thread, body, source, title) {
   const form = /** @type {HTMLFormElement} */ (thread.form?.cloneNode(true));
   form.dataset.do = "save";
+  form.ariaLabel = title;
   form.dataset.open = "";
   hush(form);
-  for (const part of form.querySelectorAll("[data-guest], [data-do=preview], [data-left], .c-preview")) part.remove();
+  for (const part of form.querySelectorAll("[data-guest], [data-do=preview], [data-left], [data-shown]")) part.remove();
   setHead(form, title);
   /** @type {HTMLElement} */ (form.querySelector("[data-do=cancel]")).dataset.do = "close";
-  /** @type {HTMLElement} */ (form.querySelector(".c-primary")).textContent = words(thread, "save");
+  /** @type {HTMLElement} */ (form.querySelector("[data-send]")).textContent = words(thread, "save");
   textOf(form).value = source;
   body.hidden = true;
   body.after(form);

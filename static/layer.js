@@ -41,12 +41,19 @@ export function place(thread, html) {
   const { id = "", parent, title = "" } = item.dataset;
   const old = article(thread.find(id));
   if (old) old.replaceWith(article(item) ?? "");
-  else listOf(thread, parent)?.[!parent && thread.section?.dataset.sort === "newest" ? "prepend" : "append"](item);
+  else insert(thread, listOf(thread, parent), item);
   // A waiting comment does not count yet.
   const heading = thread.section?.querySelector("[data-heading]");
   if (heading && item.querySelector('[data-do="vote"]')) heading.textContent = title;
   thread.drawTimes();
   return id;
+}
+
+/** @param {CommentThread} thread @param {Element | null | undefined} list @param {Element} item */
+function insert(thread, list, item) {
+  if (thread.section?.dataset.sort === "newest") list?.prepend(item);
+  // Before the link to more, which will not bring it again.
+  else list?.insertBefore(item, list.querySelector(":scope > :not([data-id])"));
 }
 
 /** The replies under a comment, or the thread's own list. @param {CommentThread} thread @param {string | undefined} parent */

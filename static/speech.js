@@ -11,9 +11,10 @@ export function words(thread, name, values = {}) {
 
 /** For those who listen to the page. @param {CommentThread} thread @param {string} sentence */
 export function say(thread, sentence) {
-  let status = thread.root.querySelector(".comments-status");
+  let status = /** @type {HTMLElement | null} */ (thread.root.querySelector("[data-status]"));
   if (!status) {
     status = Object.assign(document.createElement("p"), { className: "comments-status", role: "status" });
+    status.dataset.status = "";
     thread.root.append(status);
   }
   status.textContent = "";
@@ -34,16 +35,17 @@ export function fail(thread, error, place) {
   if (problem.retryAfter) sentences.push(words(thread, "until", { time: clock(thread, problem.retryAfter) }));
   const alert = document.createElement("p");
   alert.className = "c-alert";
+  alert.dataset.trouble = "";
   alert.role = "alert";
   alert.textContent = sentences.join(" ");
-  const bar = where.querySelector(".c-bar");
+  const bar = where.querySelector("[data-bar]");
   if (bar) bar.before(alert);
   else where.append(alert);
 }
 
 /** Takes an earlier complaint away. @param {Element} where */
 export function hush(where) {
-  for (const old of where.querySelectorAll(".c-alert, .c-error")) old.remove();
+  for (const old of where.querySelectorAll("[data-trouble]")) old.remove();
   for (const field of where.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
 }
 

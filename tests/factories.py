@@ -5,7 +5,7 @@ database, and no test about a thread may see anything of it.
 """
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -147,12 +147,12 @@ def rows(
     count: int,
     *,
     key: str = ARTICLE,
-    parents: Iterable[int | None] = (None,),
+    parents: Sequence[int | None] = (None,),
     now: datetime = NOON,
 ) -> list[int]:
     """*count* published comments put straight into the tables, a second apart; gives their ids.
 
-    They go under *parents* in turn, a number standing for the comment of that place in the list.
+    They come in families like *parents*: each names the place of its parent in the family.
     Their scores are told, not voted.
     """
     at = threads.lock_or_create(session, key, url=None, title=None, now=now)
@@ -160,8 +160,10 @@ def rows(
     last = session.scalar(select(Comment.id).order_by(Comment.id.desc()).limit(1)) or 0
     ids = [last + 1 + number for number in range(count)]
     made: list[dict[str, Any]] = []
-    for number, parent in zip(range(count), itertools.cycle(parents), strict=False):
-        above = None if parent is None or parent >= number else made[parent]
+    for number in range(count):
+        family, place = divmod(number, len(parents))
+        parent = parents[place]
+        above = None if parent is None else made[family * len(parents) + parent]
         made.append(_row(ids[number], at.id, above, now + timedelta(seconds=number)))
     for row in reversed(made):
         if row["parent_id"] is not None:

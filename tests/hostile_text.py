@@ -69,11 +69,22 @@ def _random_of(pieces: list[str], seed: int) -> Family:
     return make
 
 
-_PIECES = [
-    "*", "**", "_", "~~", "`", "``", "[", "]", "](", "](http://a.example)", "![", "<", ">", "\n",
-    "\n\n", "> ", "- ", "1. ", "# ", "&amp;", "&lt;", "\\", "http://a.example", "www.a.example/",
-    "a@b.example", "```\n", "---\n", "    ", "\t", "a", " ", "(", ")", "|", "é", "漢", "\u202e", "😀",
-]  # fmt: skip
+_MARKS = ["*", "**", "_", "~~", "`", "``", "[", "]", "](", "](http://a.example)", "![", "<", ">"]
+_LINES = ["\n", "\n\n", "> ", "- ", "1. ", "# ", "```\n", "---\n", "    ", "\t", " ", "|", "\\"]
+_WORDS = [
+    "a",
+    "é",
+    "漢",
+    "😀",
+    "\u202e",
+    "(",
+    ")",
+    "&amp;",
+    "&lt;",
+    "a@b.example",
+    "www.a.example/",
+]
+_PIECES = [*_MARKS, *_LINES, *_WORDS, "http://a.example"]
 
 FAMILIES: dict[str, Family] = {
     # nothing to mark
@@ -175,6 +186,8 @@ FAMILIES: dict[str, Family] = {
     "one long host": _then(_repeat("http://"), 0.0007, _repeat("a.")),
     "long hosts": _repeat("http://" + "a." * 120 + "b "),
     "brackets in an address": _then(_repeat("http://a.bb/"), 0.0012, _repeat("(")),
+    "ampersands in an address": _then(_repeat("http://a.bb/"), 0.0012, _repeat("&")),
+    "ampersands in addresses": _repeat("http://a.bb/?&&&&&&&& "),
     "points behind an address": _then(_repeat("http://a.bb/"), 0.0012, _repeat(".")),
     "www": _repeat("www."),
     "www addresses": _repeat("www.a.bb "),

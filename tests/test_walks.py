@@ -79,16 +79,13 @@ def check(discussion: Discussion, shown: list[int]) -> None:
 @pytest.fixture
 def discussion(engine) -> Discussion:
     """Nine comments of three moments and several scores, some equal in both; and noise."""
+    discussion = Discussion(engine)
     with Session(engine) as session:
         make.noise(session)
+        for number, score in enumerate((2, 0, 2, -1, 3, 0, 2, -1)):
+            comment = make.post(session, thread=discussion.key, now=make.minutes(number % 3))
+            make.vote_often(session, comment, score)
         session.commit()
-    discussion = Discussion(engine)
-    for number in range(1, 9):
-        discussion.happens("post", number)
-    for number, score in enumerate((2, 0, 2, -1, 3, 0, 2, -1, 1)):
-        with Session(engine) as session:
-            make.vote_often(session, discussion.listed()[number], score)
-            session.commit()
     discussion.watch()
     return discussion
 

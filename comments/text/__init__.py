@@ -3,7 +3,7 @@
 from comments.text.characters import clean_source, is_empty
 from comments.text.links import safe_url
 from comments.text.names import clean_name, fold_name
-from comments.text.render import RENDERER_VERSION, count_links, render
+from comments.text.rendering import RENDERER_VERSION, count_links, render
 
 __all__ = [
     "RENDERER_VERSION",

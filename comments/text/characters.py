@@ -40,12 +40,12 @@ _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){3,}")
 BLANK_LETTERS = "\u115f\u1160\u2800\u3164\uffa0\u17b4\u17b5\u034f\ufffc\U0001d159"
 
 _TAG = re.compile(r"<[^>]*>")
-# What leaves the page white: separators, controls and everything of category Cf.
+# What leaves the page white: separators, controls, formats, and marks with nothing to sit on.
 _BLANK = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp", "Zs", "Mn", "Me"))
 
 
 def showable(text: str) -> str:
-    """*text* without the characters that may stand in no page of ours, its lines ended by ``\\n``."""
+    """*text* without what may stand in no page of ours, with ``\\n`` for every kind of line end."""
     if text.isascii() and text.isprintable():
         return text
     text = _SURROGATE.sub("\ufffd", _NEWLINE.sub("\n", text))

@@ -151,7 +151,9 @@ def _unicode_labels(host: str) -> list[str]:
 
 
 def _ascii_label(label: str) -> str:
-    """One label in punycode if need be; ``""`` if it holds more than letters, digits, marks, -."""
+    """One label in ASCII; ``""`` if it holds more than letters, digits, marks and hyphens."""
+    if label.startswith("xn--"):
+        return label if _is_punycode(label) else ""
     if label.isascii():
         return label
     categories = [unicodedata.category(character) for character in label.replace("-", "a")]
@@ -160,6 +162,15 @@ def _ascii_label(label: str) -> str:
     if not all(category[0] in "LM" or category == "Nd" for category in categories):
         return ""
     return "xn--" + label.encode("punycode").decode("ascii")
+
+
+def _is_punycode(label: str) -> bool:
+    """Does *label* stand for one which would have become it?"""
+    try:
+        decoded = label[4:].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return False
+    return _unicode_labels(decoded) == [decoded] and _ascii_label(decoded) == label
 
 
 def _is_ipv4(name: str) -> bool:

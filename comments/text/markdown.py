@@ -1,139 +1,35 @@
-"""Markdown as people use it in comments, at a price that is known beforehand.
+"""Markdown as people use it in comments: what is read differently from CommonMark, and why.
 
-markdown-it-py reads the structure; the HTML is written here, from a closed list of tags. A
-:class:`Budget` goes along with every parse: what a body asks for (a line, an emphasis, a link)
-has a price, and when the budget is spent, the rest of the body stands in the page as it was
-typed. That is the ceiling which keeps the most hostile body as cheap as a long honest one.
+markdown-it-py does the reading. Its rules are taken one by one; those that could go on for too
+long are wrapped in one that pays for them first (see :mod:`comments.text.budget`).
 """
 
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import islice
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock, blockquote, fence, heading, hr, list_block
 from markdown_it.rules_inline import StateInline, autolink, link
 from markdown_it.token import Token
 
+from comments.text import budget as prices
 from comments.text import links
-from comments.text.characters import is_visible, showable
+from comments.text.budget import Budget
 
-#: What one body may spend on blocks and on what stands inside them. A unit is about 10 µs of all
-#: the work that follows from it: reading, writing, and two sanitisers reading what was written.
-BLOCKS = 1100
-MARKS = 900
-#: ``<`` and ``&`` written as entities, which bleach is slow with. Those that come after show as
-#: the full-width signs ＜ and ＆.
-ENTITIES = 500
-#: Blocks inside blocks (a list counts two: itself and its item), and inline marks inside marks.
+#: Blocks inside blocks: ten quotes, or five lists (a list is one level and its item another).
 MOST_LEVELS = 10
-MOST_MARKS = 4
 #: Nobody means more by a row of stars than bold italics; a longer one is a row of stars.
 MOST_STARS = 3
 #: A line across the page is short where it is typed.
 LONGEST_RULE = 80
 
-_LINE = 1
-_BLOCK = 8
-_ITEM = 4
-_INNER = 4
-_STEP = 1
-_STEPS = {"\n": 3, "*": 4, "_": 4, "~": 4, "`": 6, "<": 2, "&": 2, "\\": 2}
-_MARKER = 2
-_LINK = 12
-_CHARACTERS_PER_UNIT = 32
-
-_REL = "nofollow ugc noopener"
-_TAGS = {
-    "paragraph_open": "<p>",
-    "paragraph_close": "</p>",
-    # A heading would stand in the outline of somebody else's article.
-    "heading_open": "<p><strong>",
-    "heading_close": "</strong></p>",
-    "blockquote_open": "<blockquote>",
-    "blockquote_close": "</blockquote>",
-    "bullet_list_open": "<ul>",
-    "bullet_list_close": "</ul>",
-    "ordered_list_open": "<ol>",
-    "ordered_list_close": "</ol>",
-    "list_item_open": "<li>",
-    "list_item_close": "</li>",
-    "hr": "<hr>",
-    "softbreak": "<br>",
-    "hardbreak": "<br>",
-}
-_MARKS = {
-    "em_open": "<em>",
-    "em_close": "</em>",
-    "strong_open": "<strong>",
-    "strong_close": "</strong>",
-    "s_open": "<s>",
-    "s_close": "</s>",
-}
-
-
 _BlockRule = Callable[[StateBlock, int, int, bool], bool]
 
 
-@dataclass(slots=True)
-class Budget:
-    """What is left to spend on one body."""
-
-    blocks: int = BLOCKS
-    marks: int = MARKS
-    entities: int = ENTITIES
-
-    def pay_block(self, price: int) -> bool:
-        """Take *price* for a block; ``False`` once there is nothing left."""
-        self.blocks -= price
-        return self.blocks > 0
-
-    def pay_mark(self, price: int) -> bool:
-        """The same for what stands inside one."""
-        self.marks -= price
-        return self.marks > 0
-
-
-class _Addresses:
-    """The addresses in one run of inline text, looked for as the reading gets there."""
-
-    def __init__(self, text: str, budget: Budget) -> None:
-        self.text = text
-        self._budget = budget
-        self._coming = links.find(text)
-        self._ended = False
-        self._starts: list[int] = []
-        self._found: list[links.Address] = []
-
-    def next(self, position: int) -> links.Address | None:
-        """The first address which begins at *position* or later."""
-        while not self._starts or self._starts[-1] < position:
-            if self._ended or not self._budget.pay_mark(_MARKER):
-                return None
-            self._look_on()
-        return self._found[bisect_left(self._starts, position)]
-
-    def _look_on(self) -> None:
-        try:
-            address = next(self._coming)
-        except StopIteration:
-            self._ended = True
-        else:
-            if address:
-                self._starts.append(address.start)
-                self._found.append(address)
-
-
-def to_html(source: str) -> str:
-    """*source* as HTML. Built to be safe, but not yet passed by any wall."""
-    budget = Budget()
-    env = {"budget": budget}
-    return "".join(_blocks(_PARSER.parse(source, env), budget))
-
-
-# ── reading: what differs from CommonMark ────────────────────────────────────────────────
+def parse(source: str, budget: Budget) -> list[Token]:
+    """The tokens of *source*. A block the budget had nothing left for is an ``as_typed`` one."""
+    return _PARSER.parse(source, {"budget": budget})
 
 
 def _budget(state: StateBlock | StateInline) -> Budget:
@@ -141,10 +37,13 @@ def _budget(state: StateBlock | StateInline) -> Budget:
     return budget
 
 
+# ── blocks ───────────────────────────────────────────────────────────────────────────────
+
+
 def _block_ceiling(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Before every block and every further line of one: with nothing left, no more blocks."""
-    price = _BLOCK if not silent else _ITEM if state.parentType == "list" else _LINE
-    if _budget(state).pay_block(price):
+    further = prices.ITEM if state.parentType == "list" else prices.LINE
+    if _budget(state).pay_block(further if silent else prices.BLOCK):
         return False
     if not silent:
         token = state.push("as_typed", "", 0)
@@ -179,7 +78,15 @@ def _quoted_lines(state: StateBlock, start: int, end: int) -> Iterator[int]:
     for line in range(start, end):
         if not state.src.startswith(">", state.bMarks[line] + state.tShift[line]):
             return
-        yield _LINE
+        yield prices.LINE
+
+
+def _end_of_quote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """A line without ``>`` ends the quote: what stands below it is the answer.
+
+    CommonMark would take it for a further line of the quote.
+    """
+    return silent and state.parentType == "blockquote"
 
 
 def _list(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -204,9 +111,12 @@ def _rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     return hr(state, start, end, silent)
 
 
+# ── inside blocks ────────────────────────────────────────────────────────────────────────
+
+
 def _ceiling(state: StateInline, silent: bool) -> bool:
     """Before every step through a line: with nothing left, the rest of it is plain text."""
-    price = _STEPS.get(state.src[state.pos], _STEP)
+    price = prices.SIGNS.get(state.src[state.pos], prices.STEP)
     if _budget(state).pay_mark(price):
         return False
     _keep(state, state.posMax, silent)
@@ -218,6 +128,36 @@ def _keep(state: StateInline, end: int, silent: bool) -> None:
     if not silent:
         state.append_pending(state.src[state.pos : end])
     state.pos = end
+
+
+class _Addresses:
+    """The addresses in one run of inline text, looked for as the reading gets there."""
+
+    def __init__(self, text: str, budget: Budget) -> None:
+        self.text = text
+        self._budget = budget
+        self._coming = links.find(text)
+        self._ended = False
+        self._starts: list[int] = []
+        self._found: list[links.Address] = []
+
+    def next(self, position: int) -> links.Address | None:
+        """The first address which begins at *position* or later."""
+        while not self._starts or self._starts[-1] < position:
+            if self._ended or not self._budget.pay_mark(prices.MARKER):
+                return None
+            self._look_on()
+        return self._found[bisect_left(self._starts, position)]
+
+    def _look_on(self) -> None:
+        try:
+            address = next(self._coming)
+        except StopIteration:
+            self._ended = True
+        else:
+            if address:
+                self._starts.append(address.start)
+                self._found.append(address)
 
 
 # Where something may begin. Shorter than markdown-it's own list, which is made for plugins.
@@ -244,7 +184,7 @@ def _address(state: StateInline, silent: bool) -> bool:
     if silent or state.linkLevel:
         _keep(state, address.end, silent)
         return True
-    if not _budget(state).pay_mark(_LINK):
+    if not _budget(state).pay_mark(prices.LINK):
         return False
     state.push("link_open", "a", 1).attrs = {"href": address.href}
     state.push("text", "", 0).content = address.shown
@@ -262,6 +202,9 @@ def _addresses(state: StateInline) -> _Addresses:
     return fresh
 
 
+_ROW = re.compile(rf"([*_~])\1{{{MOST_STARS},}}")
+
+
 def _stars(state: StateInline, silent: bool) -> bool:
     """A row of marks too long to mean anything, taken in one step."""
     run = _ROW.match(state.src, state.pos, state.posMax)
@@ -271,23 +214,23 @@ def _stars(state: StateInline, silent: bool) -> bool:
     return True
 
 
-_ROW = re.compile(rf"([*_~])\1{{{MOST_STARS},}}")
-
-
 def _link(state: StateInline, silent: bool) -> bool:
     """``[text](address)``, if it can be one. References are not in our subset."""
     if state.src[state.pos] != "[":
         return False
-    middle = state.src.find("](", state.pos, min(state.posMax, state.pos + links.MOST_CHARACTERS))
-    if middle < 0:
-        return False
-    close = state.src.find(")", middle, min(state.posMax, middle + links.MOST_CHARACTERS))
+    close = _end_of_link(state)
     # Finding out takes a walk over all of it, and brackets inside brackets walk again.
-    if close < 0 or not _budget(state).pay_mark(
-        _LINK + (close - state.pos) // _CHARACTERS_PER_UNIT
-    ):
-        return False
-    return link(state, silent)
+    price = prices.LINK + (close - state.pos) // prices.CHARACTERS
+    return close > 0 and _budget(state).pay_mark(price) and link(state, silent)
+
+
+def _end_of_link(state: StateInline) -> int:
+    """Where the link that begins here may end at the earliest, -1 if nowhere near."""
+    nearest = min(state.posMax, state.pos + links.MOST_CHARACTERS)
+    middle = state.src.find("](", state.pos, nearest)
+    if middle < 0:
+        return -1
+    return state.src.find(")", middle, min(state.posMax, middle + links.MOST_CHARACTERS))
 
 
 def _picture(state: StateInline, silent: bool) -> bool:
@@ -306,7 +249,18 @@ def _autolink(state: StateInline, silent: bool) -> bool:
     end = state.pos + links.MOST_CHARACTERS
     if state.src[state.pos] != "<" or state.src.find(">", state.pos, end) < 0:
         return False
-    return _budget(state).pay_mark(_LINK) and autolink(state, silent)
+    return _budget(state).pay_mark(prices.LINK) and autolink(state, silent)
+
+
+# ── the parser ───────────────────────────────────────────────────────────────────────────
+
+
+# Indented code is off: people indent the first line of a paragraph. So are headings underlined
+# with ---, for people who type that line mean a line.
+_BLOCK_RULES = ["fence", "blockquote", "hr", "list", "heading"]
+_INLINE_RULES = ["newline", "escape", "backticks", "strikethrough", "emphasis", "link"]
+_INLINE_RULES += ["autolink", "entity", "balance_pairs", "fragments_join", "text_join"]
+_INTERRUPTED = ["paragraph", "blockquote", "list"]
 
 
 class _Parser(MarkdownIt):
@@ -318,8 +272,9 @@ class _Parser(MarkdownIt):
         block = self.block.ruler
         block.before("fence", "ceiling", _block_ceiling, {"alt": _INTERRUPTED})
         block.at("blockquote", _quote, {"alt": _INTERRUPTED})
-        block.at("fence", _paying(fence, _INNER), {"alt": _INTERRUPTED})
-        block.at("heading", _paying(heading, _INNER), {"alt": ["paragraph", "blockquote"]})
+        block.after("blockquote", "end of quote", _end_of_quote, {"alt": ["blockquote"]})
+        block.at("fence", _paying(fence, prices.INNER), {"alt": _INTERRUPTED})
+        block.at("heading", _paying(heading, prices.INNER), {"alt": ["paragraph", "blockquote"]})
         block.at("hr", _rule, {"alt": _INTERRUPTED})
         block.at("list", _list, {"alt": ["paragraph", "blockquote"]})
         inline = self.inline.ruler
@@ -330,6 +285,10 @@ class _Parser(MarkdownIt):
         inline.at("link", _link)
         inline.before("link", "picture", _picture)
         inline.at("autolink", _autolink)
+        # A ruler sorts its rules when they are first asked for, and two threads that ask at
+        # once could find it half done.
+        for ruler in (self.core.ruler, block, inline, self.inline.ruler2):
+            ruler.getRules("")
 
     def normalizeLink(self, url: str) -> str:
         return links.safe_url(url) or ""
@@ -339,82 +298,6 @@ class _Parser(MarkdownIt):
 
     def normalizeLinkText(self, link: str) -> str:
         return links.shown(link)
-
-
-# Indented code is off: people indent the first line of a paragraph. So are headings underlined
-# with ---, for people who type that line mean a line.
-_BLOCK_RULES = ["fence", "blockquote", "hr", "list", "heading"]
-_INLINE_RULES = ["newline", "escape", "backticks", "strikethrough", "emphasis", "link"]
-_INLINE_RULES += ["autolink", "entity", "balance_pairs", "fragments_join", "text_join"]
-_INTERRUPTED = ["paragraph", "blockquote", "list"]
-
-
-# ── writing ──────────────────────────────────────────────────────────────────────────────
-
-
-def _blocks(tokens: list[Token], budget: Budget) -> Iterator[str]:
-    for token in tokens:
-        if token.type == "inline":
-            yield from _inline(token.children or [], budget)
-        elif token.type == "fence":
-            yield f"<pre><code>{_escape(token.content, budget)}</code></pre>"
-        elif token.type == "as_typed":
-            yield f"<pre>{_escape(token.content.strip(), budget)}</pre>"
-        elif not token.hidden:
-            yield _TAGS[token.type]
-
-
-def _inline(tokens: list[Token], budget: Budget) -> Iterator[str]:
-    depth = 0
-    href = ""
-    label: list[str] = []
-    for token in tokens:
-        if token.type == "link_open":
-            href, label = str(token.attrs["href"]), []
-            # [text]() leads nowhere and is no more than its text.
-            yield f'<a href="{_escape(href, budget)}" rel="{_REL}">' if href else ""
-        elif token.type == "link_close" and href:
-            yield _escape(_rest_of_label("".join(label), href), budget) + "</a>"
-        elif token.type in _MARKS:
-            # They are balanced, so what is opened too deep is closed as deep.
-            depth -= token.nesting == -1
-            if depth < MOST_MARKS:
-                yield _MARKS[token.type]
-            depth += token.nesting == 1
-        elif token.type in _TAGS:
-            yield _TAGS[token.type]
-        else:
-            label.append(token.content)
-            text = _escape(token.content, budget)
-            yield f"<code>{text}</code>" if token.type == "code_inline" else text
-
-
-def _rest_of_label(label: str, href: str) -> str:
-    """What a link's text leaves out: the address if it is empty, the host if it names another."""
-    if not is_visible(label):
-        return links.shown(href)
-    return f" ({links.host_of(href)})" if links.misleads(label, href) else ""
-
-
-_ENTITY = re.compile("[&<]")
-_FULL_WIDTH = str.maketrans("&<", "＆＜")
-
-
-def _escape(text: str, budget: Budget) -> str:
-    """*text* as HTML text or as the value of an attribute.
-
-    ``>`` and ``"`` need no entity in a text, and a safe address has none of them; the walls
-    write them as they like.
-    """
-    text = showable(text)
-    number = len(_ENTITY.findall(text))
-    rest = ""
-    if number > budget.entities:
-        cut = next(islice(_ENTITY.finditer(text), budget.entities, None)).start()
-        text, rest = text[:cut], text[cut:].translate(_FULL_WIDTH)
-        number = budget.entities
-    budget.entities -= number
-    return text.replace("&", "&amp;").replace("<", "&lt;") + rest
 
 
 _PARSER = _Parser()

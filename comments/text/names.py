@@ -50,7 +50,7 @@ def _belongs(character: str, before: str, after: str, kept: list[str]) -> bool:
         return _is_pictograph(before) or (before != "" and before in _KEYCAP_BASES)
     if "\U000e0100" <= character <= "\U000e01ef":
         # Japanese family names tell variants of one Han character apart.
-        return unicodedata.name(before, "").startswith("CJK UNIFIED")
+        return _is_han(before)
     if "\U000e0000" <= character <= "\U000e0fff":
         return _is_flag_tag(character, before)
     if character in BLANK_LETTERS or _is_variant(character):
@@ -60,6 +60,10 @@ def _belongs(character: str, before: str, after: str, kept: list[str]) -> bool:
         # An emoji younger than this Python's tables.
         return "\U0001f000" <= character <= "\U0001faff"
     return not category.startswith("C")
+
+
+def _is_han(character: str) -> bool:
+    return character != "" and unicodedata.name(character, "").startswith("CJK UNIFIED")
 
 
 def _joins(joiner: str, before: str, after: str, kept: list[str]) -> bool:
@@ -165,7 +169,7 @@ def fold_name(text: str) -> str:
     bare = "".join(_letters(unicodedata.normalize("NFKD", folded).casefold()))
     skeleton = bare.translate(_LOOKS_LIKE).translate(_SAME)
     skeleton = skeleton.replace("rn", "m").replace("vv", "w")
-    return skeleton or "".join(filter(is_visible, folded))
+    return skeleton or "".join(filter(is_visible, text))
 
 
 def _letters(text: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy import select
 
-from comments import identity, posting, text, threads
+from comments import identity, posting, threads
 from comments.draft import Draft, read_body, read_report, read_vote
 from comments.errors import CommentsError
 from comments.models import Comment, Status, Vote
@@ -58,8 +58,7 @@ def list_replies(comment_id: int) -> Response:
     """A page of the replies under a comment, each with its own first replies."""
     state = current()
     session = state.session()
-    parent = threads.visible(session, comment_id)
-    thread = threads.by_id(session, parent.thread_id)
+    parent, thread = threads.placed(session, comment_id)
     listing = threads.replies(
         session,
         state.keys,
@@ -79,8 +78,7 @@ def show_comment(comment_id: int) -> Response:
     """A comment with all it answers, up to the top: what a permalink needs."""
     state = current()
     session = state.session()
-    comment = threads.visible(session, comment_id)
-    thread = threads.by_id(session, comment.thread_id)
+    comment, thread = threads.placed(session, comment_id)
     presenter = _presenter(state, thread)
     above = [presenter.comment(row) for row in threads.ancestors(session, comment)]
     answer = {
@@ -121,7 +119,7 @@ def show_pulse() -> Response:
 @api.get("/openapi.json")
 @described(PUBLIC, answers={200: "Document"})
 def show_contract() -> Response:
-    """This document."""
+    """The OpenAPI document of these calls."""
     state = current()
     document = openapi.document(current_app, state)
     return guards.public(
@@ -276,7 +274,7 @@ def preview() -> Response:
     body = read_body(inputs.json_object(state), state.settings)
     author = guards.writer(state)
     state.limits.check(Kind.PREVIEWING, author)
-    return guards.json_answer({"html": text.render(body)})
+    return guards.json_answer({"html": posting.rendered(body)})
 
 
 @api.get("/me")

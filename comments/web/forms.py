@@ -11,7 +11,7 @@ from flask import Blueprint, Response, redirect, request
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments import i18n, identity, posting, text, threads, tree
+from comments import i18n, identity, posting, threads, tree
 from comments.draft import Draft, read_body, read_report
 from comments.errors import CommentsError, say
 from comments.identity import Author
@@ -59,7 +59,7 @@ def preview() -> Response:
     author = guards.writer(state)
     try:
         state.limits.check(Kind.PREVIEWING, author)
-        shown = sanitised(text.render(read_body(request.form, state.settings)))
+        shown = sanitised(posting.rendered(read_body(request.form, state.settings)))
     except CommentsError as refused:
         return _form_again(state, author, refused)
     return _form_page(state, author, preview_html=shown)
@@ -185,9 +185,12 @@ def mine() -> Response:
 # ── pieces of pages ──────────────────────────────────────────────────────────────────────
 
 
-def _private_page(html: str, status: int = 200) -> Response:
+def _private_page(html: str, refused: CommentsError | None = None) -> Response:
+    status = refused.problem.status if refused else 200
     response = guards.private(Response(html, status, mimetype="text/html"))
     response.headers["Content-Security-Policy"] = PAGE_POLICY
+    if refused and refused.retry_after:
+        response.headers["Retry-After"] = str(refused.retry_after)
     return response
 
 
@@ -217,8 +220,8 @@ def _own_page(
     view = presenter.comment(comment, to_its_author=True)
     context = fragments.list_context([view], presenter.thread("oldest"))
     context["viewer"] = presenter.viewer(author)
-    status = more.pop("status", 200)
-    return _private_page(fragments.draw(state, template, **(context | more), node=view), status)
+    refused = more.pop("refused", None)
+    return _private_page(fragments.draw(state, template, **(context | more), node=view), refused)
 
 
 def _edit_page(
@@ -238,7 +241,7 @@ def _edit_page(
         form={"body": body},
         errors=_told(state, refused) if refused else {},
         notice=_notice(state, refused),
-        status=refused.problem.status if refused else 200,
+        refused=refused,
     )
 
 
@@ -258,29 +261,30 @@ def _report_page(
         "notice": _notice(state, refused),
     }
     html = fragments.draw(state, "report.html", **context, node=view, reasons=posting.REASONS)
-    return _private_page(html, refused.problem.status if refused else 200)
+    return _private_page(html, refused)
 
 
 def _form_again(state: State, author: Author, refused: CommentsError) -> Response:
     """The form with the text that was typed, and what is wrong with it."""
     state.session().rollback()
-    response = _form_page(
+    return _form_page(
         state,
         author,
+        refused,
         errors=_told(state, refused),
         notice=_notice(state, refused),
-        status=refused.problem.status,
     )
-    if refused.retry_after:
-        response.headers["Retry-After"] = str(refused.retry_after)
-    return response
 
 
-def _form_page(state: State, author: Author, *, status: int = 200, **more: Any) -> Response:
+def _form_page(
+    state: State, author: Author, refused: CommentsError | None = None, **more: Any
+) -> Response:
     session = state.session()
     facts = threads.find(session, threads.check_key(request.form.get("key")))
     presenter = Presenter(state.keys, facts, state.urls().base)
-    context = fragments.list_context([], presenter.thread(_order(state).name))
+    context = fragments.list_context(
+        [], presenter.thread(_asked_sort() or state.settings.default_sort)
+    )
     context |= {
         "form": request.form,
         "viewer": presenter.viewer(author) if not author.is_guest else None,
@@ -288,7 +292,7 @@ def _form_page(state: State, author: Author, *, status: int = 200, **more: Any) 
         "article_url": request.form.get("url"),
         "article_title": request.form.get("title"),
     }
-    return _private_page(fragments.draw(state, "post.html", **(context | more)), status)
+    return _private_page(fragments.draw(state, "post.html", **(context | more)), refused)
 
 
 def _answered(state: State, presenter: Presenter, facts: ThreadFacts) -> CommentView | None:
@@ -307,7 +311,9 @@ def _draft_fields() -> dict[str, Any]:
     fields: dict[str, Any] = form.to_dict()
     fields["thread"] = {name: form.get(name) for name in ("key", "url", "title")}
     given = form.get("parent", "")
-    fields["parent"] = (int(given) if given.isdigit() and len(given) < 19 else given) or None
+    # "²" is a digit to Python, and int() takes the digits of other alphabets too.
+    is_id = given.isascii() and given.isdigit() and len(given) < 19
+    fields["parent"] = int(given) if is_id else given or None
     return fields
 
 
@@ -332,8 +338,8 @@ def _place(state: State, facts: ThreadFacts, comment_id: int) -> str:
     back = request.form.get("back", "")
     if facts.url and back == "article" and facts.url.startswith(guards.own_origin() + "/"):
         return with_comment(facts.url, comment_id)
-    asked = {name: request.form.get(name) or request.args.get(name) for name in ("sort", "lang")}
-    address = state.urls()("thread", key=facts.key, **asked)
+    language = request.form.get("lang") or request.args.get("lang")
+    address = state.urls()("thread", key=facts.key, sort=_asked_sort(), lang=language)
     return with_comment(address, comment_id)
 
 
@@ -342,6 +348,7 @@ def _mine(state: State, facts: ThreadFacts, comment_id: int | None, done: str = 
     return f"{address}#comment-{comment_id}" if comment_id else address
 
 
-def _order(state: State) -> tree.Order:
-    named = request.args.get("sort") or request.form.get("sort")
-    return tree.order_named(named or state.settings.default_sort)
+def _asked_sort() -> str | None:
+    """The order of the page the form was on; an unknown one is no reason to lose a text."""
+    given = request.form.get("sort") or request.args.get("sort", "")
+    return given if given in tree.ORDERS else None

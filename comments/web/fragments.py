@@ -12,7 +12,7 @@ from flask import current_app, request
 from markupsafe import Markup
 
 from comments import i18n, threads, tree
-from comments.errors import CommentsError
+from comments.errors import CommentsError, say
 from comments.models import Comment, Status
 from comments.threads import Listing, ThreadFacts
 from comments.tree import Order
@@ -24,7 +24,11 @@ from comments.web.urls import Urls
 #: Addresses that answer the same in every language.
 _SPEECHLESS = ("asset", "embed", "base", "api_base")
 
-_SORT_LABELS = (("oldest", "Oldest"), ("newest", "Newest"), ("most_voted", "Most voted"))
+_SORT_LABELS = (
+    ("oldest", say("Oldest")),
+    ("newest", say("Newest")),
+    ("most_voted", say("Most voted")),
+)
 
 
 def draw(state: State, template: str, **context: Any) -> str:
@@ -48,7 +52,7 @@ def draw(state: State, template: str, **context: Any) -> str:
         lang=language,
         dir=i18n.direction(language),
         offers_email=bool(state.settings.smtp_uri),
-        sorts=[(mode, catalogue.gettext(label)) for mode, label in _SORT_LABELS],
+        sorts=[(mode, i18n.told(label, language)) for mode, label in _SORT_LABELS],
         **context,
     )
 

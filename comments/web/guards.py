@@ -16,7 +16,7 @@ from flask import Response, current_app, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from comments import identity
-from comments.config import Settings, parse_origin
+from comments.config import Settings, parse_origin, table
 from comments.errors import CommentsError
 from comments.identity import Author, Identity
 from comments.version import __version__
@@ -29,14 +29,19 @@ GUEST_COOKIE = "comments_guest"
 Answer = TypeVar("Answer", bound=AnyResponse)
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
-_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain")
+# What a page may post across origins without asking first; "" is a post of nothing.
+_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "")
 
 
 # ── from where ───────────────────────────────────────────────────────────────────────────
 
 
 def own_origin() -> str:
-    return parse_origin(f"{request.scheme}://{request.host}")
+    try:
+        return parse_origin(f"{request.scheme}://{request.host}")
+    except ValueError:
+        # A host that names no ``TRUSTED_HOSTS`` lets any ``Host`` header through to us.
+        raise CommentsError("unknown_host") from None
 
 
 def is_same_origin() -> bool:
@@ -51,7 +56,7 @@ def is_same_origin() -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin" or (site == "none" and request.method in _SAFE)
-    return request.method in _SAFE or request.mimetype not in _FORM_TYPES
+    return request.method != "POST" or request.mimetype not in _FORM_TYPES
 
 
 def check_origin(state: State) -> None:
@@ -176,8 +181,13 @@ def flask_login_identity() -> Identity | None:
 
 @lru_cache(maxsize=8)
 def _build(settings: Settings) -> str:
-    """What besides the thread decides the bytes: our version and the settings."""
-    return hashlib.sha256(f"{__version__} {settings!r}".encode()).hexdigest()[:8]
+    """What besides the thread decides the bytes: our version and the settings.
+
+    Without the secret ones: this is shown to everybody, and machines that share a database may
+    reach it by different addresses.
+    """
+    values = [getattr(settings, row.name) for row in table() if not row.secret]
+    return hashlib.sha256(f"{__version__} {values!r}".encode()).hexdigest()[:8]
 
 
 def public(

@@ -5,6 +5,8 @@ request leaves the page, and presentational attributes alone carry it, so a poli
 inline styles does not touch it.
 """
 
+from functools import lru_cache
+
 from markupsafe import Markup
 
 #: Every colour has nearly the same luminance (0.165 to 0.185): at least 3.6 : 1 on white and
@@ -35,6 +37,7 @@ _PATTERN_BITS = CELLS * _HALF
 _FEWEST = 4
 
 
+@lru_cache(maxsize=1024)
 def identicon(badge: str) -> Markup:
     """The drawing of *badge*, six hex digits, as an inline SVG that readers' tools skip."""
     number = int(badge, 16)

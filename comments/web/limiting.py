@@ -19,7 +19,7 @@ from limits.errors import ConfigurationError
 from sqlalchemy import Engine
 
 from comments.config import Settings
-from comments.errors import ConfigError, Message, RateLimited, say
+from comments.errors import ConfigError, Message, RateLimited, say, say_n
 from comments.identity import Author
 from comments.limits import SCHEME, DatabaseStorage
 from comments.web.address import UNKNOWN
@@ -44,8 +44,7 @@ class _Rule(NamedTuple):
 
     guest: Callable[[Settings], str]
     member: Callable[[Settings], str]
-    one: Message
-    many: Message
+    amount: Message
     again: Message
 
 
@@ -61,16 +60,14 @@ _RULES: dict[Kind, _Rule] = {
     Kind.POSTING: _Rule(
         guest=lambda settings: settings.guest_limit,
         member=lambda settings: settings.member_limit,
-        one=say("1 comment"),
-        many=say("%(n)d comments"),
+        amount=say_n("%(n)s comment", "%(n)s comments"),
         again=say("You can post again in %(wait)s."),
     ),
     # Typos are mended a few times; and with every edit the page is drawn anew for all readers.
     Kind.EDITING: _Rule(
         guest=_always("20 per 10 minutes"),
         member=_always("40 per 10 minutes"),
-        one=say("1 edit"),
-        many=say("%(n)d edits"),
+        amount=say_n("%(n)s edit", "%(n)s edits"),
         again=say("You can edit again in %(wait)s."),
     ),
     # A reader who goes down a long thread votes on every other comment. What one network can do
@@ -78,35 +75,32 @@ _RULES: dict[Kind, _Rule] = {
     Kind.VOTING: _Rule(
         guest=_always("100 per 10 minutes"),
         member=_always("200 per 10 minutes"),
-        one=say("1 vote"),
-        many=say("%(n)d votes"),
+        amount=say_n("%(n)s vote", "%(n)s votes"),
         again=say("You can vote again in %(wait)s."),
     ),
     # Every report costs a moderator a look, and a flooded queue hides the report that matters.
     Kind.REPORTING: _Rule(
         guest=_always("10 per hour"),
         member=_always("30 per hour"),
-        one=say("1 report"),
-        many=say("%(n)d reports"),
+        amount=say_n("%(n)s report", "%(n)s reports"),
         again=say("You can report again in %(wait)s."),
     ),
     # Somebody who writes looks every few seconds; each look costs us the rendering of a comment.
     Kind.PREVIEWING: _Rule(
         guest=_always("60 per 5 minutes"),
         member=_always("120 per 5 minutes"),
-        one=say("1 preview"),
-        many=say("%(n)d previews"),
+        amount=say_n("%(n)s preview", "%(n)s previews"),
         again=say("You can preview again in %(wait)s."),
     ),
 }
 
-_WINDOWS: dict[str, tuple[Message, Message]] = {
-    "second": (say("a second"), say("%(n)d seconds")),
-    "minute": (say("a minute"), say("%(n)d minutes")),
-    "hour": (say("an hour"), say("%(n)d hours")),
-    "day": (say("a day"), say("%(n)d days")),
-    "month": (say("a month"), say("%(n)d months")),
-    "year": (say("a year"), say("%(n)d years")),
+_WINDOWS: dict[str, Message] = {
+    "second": say_n("a second", "%(n)s seconds"),
+    "minute": say_n("a minute", "%(n)s minutes"),
+    "hour": say_n("an hour", "%(n)s hours"),
+    "day": say_n("a day", "%(n)s days"),
+    "month": say_n("a month", "%(n)s months"),
+    "year": say_n("a year", "%(n)s years"),
 }
 
 
@@ -277,8 +271,8 @@ def _who(author: Author) -> str:
 
 def _sentence(kind: Kind, author: Author, limit: RateLimitItem, seconds: int) -> Message:
     rule = _RULES[kind]
-    amount = _counted(rule.one, rule.many, limit.amount)
-    window = _counted(*_WINDOWS[limit.GRANULARITY.name], limit.multiples)
+    amount = _counted(rule.amount, limit.amount)
+    window = _counted(_WINDOWS[limit.GRANULARITY.name], limit.multiples)
     again = replace(rule.again, params={"wait": _wait(seconds)})
     if author.is_guest:
         # Somebody else in the house may have used it up; "you" would be wrong.
@@ -300,13 +294,13 @@ def _sentence(kind: Kind, author: Author, limit: RateLimitItem, seconds: int) ->
 def _wait(seconds: int) -> Message:
     """Rounded up, never down: what it promises holds."""
     if seconds < 120:
-        return _counted(say("1 second"), say("%(n)d seconds"), seconds)
+        return say_n("%(n)s second", "%(n)s seconds", n=seconds)
     if seconds < 2 * 3600:
-        return say("%(n)d minutes", n=math.ceil(seconds / 60))
+        return say_n("%(n)s minute", "%(n)s minutes", n=math.ceil(seconds / 60))
     if seconds < 2 * 86_400:
-        return say("%(n)d hours", n=math.ceil(seconds / 3600))
-    return say("%(n)d days", n=math.ceil(seconds / 86_400))
+        return say_n("%(n)s hour", "%(n)s hours", n=math.ceil(seconds / 3600))
+    return say_n("%(n)s day", "%(n)s days", n=math.ceil(seconds / 86_400))
 
 
-def _counted(one: Message, many: Message, n: int) -> Message:
-    return one if n == 1 else replace(many, params={"n": n})
+def _counted(words: Message, n: int) -> Message:
+    return replace(words, params={"n": n})

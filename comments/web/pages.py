@@ -32,8 +32,7 @@ def fragment_thread() -> Response:
 def fragment_replies() -> Response:
     state = current()
     session = state.session()
-    parent = threads.visible(session, threads.read_id(request.args.get("id")))
-    facts = threads.by_id(session, parent.thread_id)
+    parent, facts = threads.placed(session, threads.read_id(request.args.get("id")))
     listing = threads.replies(
         session, state.keys, parent, facts, _order(state), after=request.args.get("after") or None
     )
@@ -51,9 +50,7 @@ def fragment_replies() -> Response:
 @pages.get("/fragment/comment")
 def fragment_comment() -> Response:
     state = current()
-    session = state.session()
-    comment = threads.visible(session, threads.read_id(request.args.get("id")))
-    facts = threads.by_id(session, comment.thread_id)
+    comment, facts = threads.placed(state.session(), threads.read_id(request.args.get("id")))
     view = Presenter(state.keys, facts, state.urls().base).comment(comment)
     return _public(state, fragments.comment(state, facts, view), facts)
 

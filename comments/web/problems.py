@@ -1,8 +1,9 @@
 """Refusals as answers: problem+json for programs, a page for people. No trace, no SQL."""
 
+import logging
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
@@ -13,8 +14,12 @@ from comments.web import fragments, guards
 from comments.web.policy import PAGE_POLICY
 from comments.web.state import State, current
 
+log = logging.getLogger("comments")
+
 #: Seconds after which it is worth asking again when the database did not answer.
 RETRY_AFTER = 5
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 _CODES = {
     400: "bad_request",
@@ -27,11 +32,40 @@ _CODES = {
 
 def register(blueprint: Blueprint) -> None:
     """Every error inside *blueprint* becomes one of our refusals."""
+    blueprint.add_url_rule("/api/<path:rest>", view_func=lost, methods=_METHODS)
     blueprint.register_error_handler(CommentsError, refuse)
     blueprint.register_error_handler(HTTPException, refuse_http)
     blueprint.register_error_handler(InternalServerError, broken)
     for error in (OperationalError, InterfaceError, PoolTimeout):
         blueprint.register_error_handler(error, unavailable)
+    blueprint.before_app_request(refuse_unrouted)
+
+
+def refuse_unrouted() -> Response | None:
+    """What routing refuses below ``/api/`` is refused in our words, in a host's app as well.
+
+    No blueprint answers for an address that does not exist, so its error handlers are not asked.
+    """
+    error = request.routing_exception
+    state = current()
+    if error is None or not request.path.startswith(f"{state.prefix}/api/"):
+        return None
+    answered = refuse_http(error)
+    return guards.finish(state, answered) if isinstance(answered, Response) else None
+
+
+def lost(rest: str) -> Response:
+    """Below the API every address is ours to answer, the wrong ones and the wrong methods too.
+
+    A host's app would answer them with a page of its own, which no client of ours can read.
+    """
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None  # there is a request
+    known = [m for m in _METHODS if adapter.match(method=m)[0] != request.endpoint]
+    response = refuse(CommentsError("method_not_allowed" if known else "not_found"))
+    if known:
+        response.headers["Allow"] = ", ".join(known)
+    return response
 
 
 def refuse(error: CommentsError) -> Response:
@@ -74,8 +108,10 @@ def broken(_error: InternalServerError) -> Response:
     return answer(current(), CommentsError("broken"))
 
 
-def unavailable(_error: Exception) -> Response:
+def unavailable(error: Exception) -> Response:
     """The database cannot answer just now."""
+    # The driver's own words: SQLAlchemy's would show the statement and what a visitor sent.
+    log.error("the database cannot answer: %s", getattr(error, "orig", None) or error)
     return answer(current(), CommentsError("unavailable", retry_after=RETRY_AFTER))
 
 

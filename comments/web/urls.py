@@ -5,8 +5,9 @@ microsecond each, where Flask's ``url_for`` would cost more than drawing the pag
 the table and the app's ``url_map`` and finds them equal.
 """
 
+from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus
 
 PATHS: dict[str, str] = {
     "thread": "/thread",
@@ -41,8 +42,20 @@ class Urls:
             path = path.format(**args)
             args.pop("comment_id", None)
             args.pop("name", None)
-        query = urlencode({key: value for key, value in args.items() if value not in (None, "")})
+        query = "&".join(
+            [
+                f"{key}={_quoted(str(value))}"
+                for key, value in args.items()
+                if value not in (None, "")
+            ]
+        )
         return f"{self.base}{path}?{query}" if query else f"{self.base}{path}"
+
+
+@lru_cache(maxsize=1024)
+def _quoted(value: str) -> str:
+    # The links of a page repeat the thread's key, the sort and each comment's id.
+    return quote_plus(value)
 
 
 def with_comment(address: str, comment_id: int) -> str:

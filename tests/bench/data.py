@@ -13,7 +13,7 @@ from itertools import islice
 from random import Random
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy import Table, func, insert, select
 from sqlalchemy.orm import Session
 
 from comments.models import AuthorKind, Comment, Status, Thread, Vote
@@ -25,11 +25,12 @@ GUESTS = 400
 BODIES = 200
 BODY_LENGTH = 280
 
-_WORDS = (
-    "tram night stop harbour ticket council plan money street late early people work always "
-    "never because although window noise quiet bridge morning driver school market question "
-    "answer number page reason winter light walk wait build close open keep think know say"
-).split()
+_SENTENCE = """
+    tram night stop harbour ticket council plan money street late early people work always never
+    because although window noise quiet bridge morning driver school market question answer number
+    page reason winter light walk wait build close open keep think know say
+"""
+_WORDS = _SENTENCE.split()
 
 
 @dataclass(slots=True)
@@ -180,7 +181,7 @@ def _numbers_go_on(session: Session) -> None:
     """Rows written with their ids leave PostgreSQL's sequence behind; SQLite follows by itself."""
     if session.get_bind().dialect.name != "postgresql":
         return
-    table = Comment.__tablename__
+    newest = select(func.max(Comment.id)).scalar_subquery()
     session.execute(
-        text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")
+        select(func.setval(func.pg_get_serial_sequence(Comment.__tablename__, "id"), newest))
     )

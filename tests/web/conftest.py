@@ -10,7 +10,6 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine, delete, func, select
 
 from comments.models import metadata
-from comments.standalone import create_app
 from tests.services.postgres import Postgres
 from tests.web import cast
 from tests.web.cast import Visitor
@@ -32,29 +31,18 @@ def _quiet_log() -> Iterator[None]:
 def start(tmp_path: Path) -> Iterator[MakeApp]:
     """Starts a service: ``start(uri, COMMENTS_HOLD="all")``. Several may share one database."""
     with ExitStack() as running:
-
-        def start_app(uri: str, **settings: object) -> Flask:
-            environ = {
-                "COMMENTS_INSTANCE": str(tmp_path / "instance"),
-                "COMMENTS_DATABASE_URI": uri,
-                "COMMENTS_SECRET_KEY": "a secret of the tests, long enough to be one",
-                "COMMENTS_HOLD": "none",
-                "COMMENTS_GUEST_LIMIT": "1000 per minute",
-                "COMMENTS_ORIGINS": cast.BLOG,
-            }
-            app = create_app(environ | {key: str(value) for key, value in settings.items()})
-            state = cast.state_of(app)
-            state.owner.identity_loader(cast.who_is_signed_in)
-            running.callback(state.engine().dispose)
-            running.callback(state.limits.close)
-            return app
-
-        yield start_app
+        yield lambda uri, **settings: running.enter_context(
+            cast.service(uri, tmp_path / "instance", **settings)
+        )
 
 
 @pytest.fixture(scope="session")
 def postgres_emptied_by_us(postgres_template: str, postgres_server: Postgres) -> Iterator[Engine]:
-    engine = create_engine(postgres_server.create(template=postgres_template))
+    engine = create_engine(
+        # A test may have cut the server's connections.
+        postgres_server.create(template=postgres_template),
+        pool_pre_ping=True,
+    )
     yield engine
     engine.dispose()
 

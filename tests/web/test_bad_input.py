@@ -11,7 +11,6 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from comments.limits import counters
 from comments.models import metadata
 from tests.web import cast
 from tests.web.cast import API, HERE, Visitor, problem, wrong_fields
@@ -23,27 +22,42 @@ UNTEXT = ["a\0b", "\ud800", "a\udfff", "\0", "x" * 20_000]
 TRACE = re.compile(r"Traceback|File \"|sqlalchemy|psycopg|sqlite3|SELECT |INSERT |\.py\b")
 
 
-@pytest.fixture
-def story(alice: Visitor) -> dict[str, Any]:
-    """A comment that stands there already."""
-    return alice.says("The first.")
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def app(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Flask]:
+    """One service for all of these tests: what they send leaves nothing behind."""
+    folder = tmp_path_factory.mktemp("service")
+    if request.param == "sqlite":
+        uri = f"sqlite:///{folder / 'comments.sqlite3'}"
+    else:
+        uri = request.getfixturevalue("postgres_server").create()
+    with cast.service(uri, folder, COMMENTS_RATE_LIMITS="off") as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def alice(app: Flask) -> Visitor:
+    """Alice, whose comment 1 stands there already."""
+    alice = cast.visitor(app, "alice")
+    assert alice.says("The first.")["id"] == 1
+    return alice
 
 
 @pytest.fixture
-def stores_nothing(app: Flask, story: dict[str, Any]) -> Iterator[None]:
+def stores_nothing(app: Flask, alice: Visitor) -> Iterator[None]:
     before = rows(app)
     yield
     assert rows(app) == before
 
 
 def rows(app: Flask) -> dict[str, int]:
-    """How many rows each table has; a refused call may have been counted by the limits."""
+    """How many rows each table has."""
     with app.app_context():
         session = cast.state_of(app).session()
-        tables = [table for table in metadata.sorted_tables if table is not counters]
         return {
             table.name: session.scalar(select(func.count()).select_from(table)) or 0
-            for table in tables
+            for table in metadata.sorted_tables
         }
 
 
@@ -116,13 +130,13 @@ def test_another_type_than_json_is_refused(alice, stores_nothing, method, path):
         assert problem(answer) == (415, "not_json_type"), content_type
 
 
-class Endless(io.RawIOBase):
-    """An upload that remembers how much of it was read."""
+class Upload(io.RawIOBase):
+    """Ten megabytes of blanks that remember how much of them was read."""
 
     taken = 0
 
-    def __init__(self, size: int) -> None:
-        self._left = size
+    def __init__(self) -> None:
+        self._left = HUGE
 
     def readable(self) -> bool:
         return True
@@ -137,28 +151,18 @@ class Endless(io.RawIOBase):
 
 @pytest.mark.parametrize(("method", "path"), WRITES)
 def test_ten_megabytes_are_refused_unread(alice, stores_nothing, method, path):
-    upload = Endless(HUGE)
-    answer = alice.call(
-        method,
-        path,
-        input_stream=upload,
-        content_length=HUGE,
-        content_type="application/json",
-    )
+    upload = Upload()
+    environ = {"wsgi.input": upload, "CONTENT_LENGTH": str(HUGE)}
+    answer = alice.call(method, path, content_type="application/json", environ_overrides=environ)
     assert problem(answer) == (413, "too_large")
     assert upload.taken == 0
 
 
 @pytest.mark.parametrize(("method", "path"), WRITES)
 def test_an_upload_that_hides_its_length_is_cut_off(alice, stores_nothing, method, path):
-    upload = Endless(HUGE)
-    answer = alice.call(
-        method,
-        path,
-        input_stream=upload,
-        content_type="application/json",
-        environ_overrides={"wsgi.input_terminated": True},
-    )
+    upload = Upload()
+    environ = {"wsgi.input": upload, "wsgi.input_terminated": True}
+    answer = alice.call(method, path, content_type="application/json", environ_overrides=environ)
     assert problem(answer) == (413, "too_large")
     assert upload.taken < 500_000
 
@@ -181,7 +185,7 @@ def test_a_field_given_twice_is_one_field(alice):
 #: Every field of a comment, and what it refuses besides what is no text at all.
 FIELDS: dict[str, list[Any]] = {
     "thread": [None, "", " ", "\t", "x" * 256, "a\nb", "a\u202eb", "a\u200bb"],
-    "body": [None, "", " \n ", "x" * 10_001, "[](x)"],
+    "body": [None, "", " \n ", "x" * 10_001],
     "name": [None, "", "  ", "x" * 61, "\u200b\u200d", "\u202e", "\u3164", "<>" * 40],
     "website": ["javascript:alert(1)", "data:text/html,x", "ftp://a.example", "https://", "a b"],
     "email": ["alice", "@", "a@b", "a@b.example\nBcc: c@d.example", "a b@c.example", "a@b@c.de"],
@@ -236,7 +240,6 @@ def test_every_wrong_field_is_named_at_once(alice, stores_nothing):
         "\udc00\ud800",
         "\u200b" * 50,
         "\u202e",
-        "<!-- only a comment -->",
     ],
 )
 def test_a_hostile_text_is_refused(alice, stores_nothing, body):
@@ -245,7 +248,7 @@ def test_a_hostile_text_is_refused(alice, stores_nothing, body):
     assert wrong_fields(alice.call("POST", "/preview", {"body": body})) == {"body"}
 
 
-@pytest.mark.parametrize("body", ["[" * 10_000, "*" * 10_000, "`" * 9999, "&#0;", "<script>x"])
+@pytest.mark.parametrize("body", ["[" * 10_000, "*" * 10_000, "![" * 5000, "&#0;", "<script>x"])
 def test_an_odd_text_is_kept_as_text(alice, body):
     assert alice.post(body).status_code == 201
 
@@ -389,16 +392,29 @@ FORMS = ["/post", "/preview", "/comment/1/vote", "/comment/1/edit", "/comment/1/
 
 @pytest.mark.parametrize("path", FORMS)
 def test_ten_megabytes_of_form_are_refused_unread(alice, stores_nothing, path):
-    upload = Endless(HUGE)
+    upload = Upload()
     answer = alice.client.post(
         f"/comments{path}",
         headers={"Origin": HERE},
-        input_stream=upload,
-        content_length=HUGE,
         content_type="application/x-www-form-urlencoded",
+        environ_overrides={"wsgi.input": upload, "CONTENT_LENGTH": str(HUGE)},
     )
     assert refused(answer) in (403, 413)
     assert upload.taken == 0
+
+
+@pytest.mark.parametrize("path", ["/post", "/preview"])
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
+def test_a_form_that_hides_its_length_is_cut_off(alice, stores_nothing, path, kind):
+    upload = Upload()
+    answer = alice.client.post(
+        f"/comments{path}",
+        headers={"Origin": HERE},
+        content_type=f"{kind}; boundary=x",
+        environ_overrides={"wsgi.input": upload, "wsgi.input_terminated": True},
+    )
+    assert refused(answer) in (413, 422)
+    assert upload.taken < 3_000_000
 
 
 @pytest.mark.parametrize("path", ["/post", "/preview"])
@@ -408,7 +424,7 @@ def test_ten_megabytes_of_form_are_refused_unread(alice, stores_nothing, path):
         ("application/x-www-form-urlencoded", b"key=story&name=alice&body=%", 303),
         ("application/x-www-form-urlencoded", b"key=story&name=alice&body=%zz%", 303),
         ("application/x-www-form-urlencoded", b"key=story&name=alice&body=%ff", 303),
-        ("application/x-www-form-urlencoded", b"key=story&name=alice&body=\xff", 303),
+        ("application/x-www-form-urlencoded", b"key=story&name=alice&body=\xff", 422),
         ("application/x-www-form-urlencoded", b"key=story&name=alice&body=%ed%a0%80", 303),
         ("application/x-www-form-urlencoded", b"key=story&name=alice&body=a&body=", 303),
         ("application/x-www-form-urlencoded", b"key=story&name=alice&body=%00", 422),
@@ -423,7 +439,7 @@ def test_ten_megabytes_of_form_are_refused_unread(alice, stores_nothing, path):
         ("text/plain", b"key=story&name=alice&body=x", 422),
     ],
 )
-def test_a_strange_form_breaks_nothing(alice, story, path, content_type, body, status):
+def test_a_strange_form_breaks_nothing(alice, path, content_type, body, status):
     answer = alice.client.post(
         f"/comments{path}", data=body, content_type=content_type, headers={"Origin": HERE}
     )
@@ -452,7 +468,7 @@ def test_a_form_of_a_thousand_parts_and_more_is_refused(alice, stores_nothing):
     assert refused(answer) == 413
 
 
-def test_an_unknown_sort_leads_nowhere_strange(alice, story):
+def test_an_unknown_sort_leads_nowhere_strange(alice):
     """A form that names an order nobody knows still does what it is for."""
     answer = alice.submit("/post", **GOOD_FORM | {"sort": "best"})
     assert answer.status_code == 303
@@ -466,7 +482,7 @@ def test_a_form_with_an_unknown_sort_keeps_the_text(alice, stores_nothing):
 
 
 @pytest.mark.parametrize("value", ["", "0", "2", "1.0", "\0", "²", "up"])
-def test_a_form_that_is_no_vote_is_refused(alice, carol, story, value):
+def test_a_form_that_is_no_vote_is_refused(alice, carol, value):
     assert refused(carol.submit("/comment/1/vote", value=value)) == 422
     assert alice.reads()["comments"][0]["score"] == 0
 
@@ -487,7 +503,6 @@ HOSTS = [
     "localhost/elsewhere",
     "localhost:99999",
     "localhost:port",
-    "localhost:80:80",
     "[::1",
     "a b",
     "é.example",
@@ -564,7 +579,7 @@ def test_a_login_that_is_not_ours_is_left_alone(sqlite_app, value):
         ("Transfer-Encoding", "nonsense"),
     ],
 )
-def test_a_strange_header_breaks_nothing(alice, story, name, value):
+def test_a_strange_header_breaks_nothing(alice, name, value):
     for address in (f"{API}/comments?thread=story", "/comments/thread?key=story"):
         assert alice.client.get(address, headers={name: value}).status_code == 200
     assert alice.post(headers={name: value}).status_code == 201
@@ -587,16 +602,14 @@ def test_a_content_length_that_is_none_breaks_nothing(alice, stores_nothing, len
 
 
 def test_an_upload_that_stops_halfway_is_refused(alice, stores_nothing):
-    answer = alice.client.post(
-        f"{API}/comments",
-        content_type="application/json",
-        input_stream=io.BytesIO(b'{"thread": "sto'),
-        content_length=400,
+    half = {"wsgi.input": io.BytesIO(b'{"thread": "sto'), "CONTENT_LENGTH": "400"}
+    answer = alice.call(
+        "POST", "/comments", content_type="application/json", environ_overrides=half
     )
-    assert refused(answer) == 400
+    assert problem(answer) == (400, "bad_request")
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "get"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"])
 def test_a_method_that_does_not_fit_is_refused(alice, stores_nothing, method):
     for address in (f"{API}/counts", "/comments/thread?key=story", "/comments/embed.js"):
         assert refused(alice.client.open(address, method=method)) == 405

@@ -105,7 +105,7 @@ def test_it_refuses_what_was_removed(app, alice, carol, status):
     assert problem(alice.edit(written["id"], "Back again.")) == (404, "no_such_comment")
 
 
-@pytest.mark.parametrize("body", ["", "   \n", None, 7, ["a"], {"a": 1}, True, "a\0b", "[]()"])
+@pytest.mark.parametrize("body", ["", "   \n", None, 7, ["a"], {"a": 1}, True, "a\0b"])
 def test_it_refuses_what_no_comment_can_be(alice, body):
     written = alice.says("As it was.")
     assert wrong_fields(alice.edit(written["id"], body)) == {"body"}

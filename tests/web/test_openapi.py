@@ -96,7 +96,7 @@ def test_every_refusal_stands_at_some_call(document):
 def test_the_type_of_a_refusal_leads_to_its_words(sqlite_app):
     answer = cast.visitor(sqlite_app, "carol").get("/comments/7")
     address, _, pointer = answer.json["type"].partition("#")
-    found: Any = sqlite_app.test_client().get(address, base_url=cast.HERE).json
+    found = sqlite_app.test_client().get(address, base_url=cast.HERE).json
     for step in pointer.strip("/").split("/"):
         found = found[step]
     assert (found["status"], found["title"]) == (404, answer.json["title"])
@@ -122,7 +122,7 @@ def good_answers(app: Flask) -> Answers:
     root = bob.says("Welcome.")["id"]
     first = alice.post("Hello, **all**.", parent=root, website="alice.example", fragment="")
     yield "post_comment", first
-    mine = first.json["comment"]["id"]
+    mine = alice.me()["pending"][0]["id"]
     yield "post_comment", bob.call("POST", "/comments?fragment=1", written("Bob was here."))
     yield "edit_comment", alice.edit(mine, "Hello again.")
     yield "edit_comment", alice.call("PATCH", f"/comments/{mine}?fragment=1", {"body": "Hello!"})
@@ -233,3 +233,27 @@ def test_the_judge_finds_what_is_not_described(sqlite_app):
     assert Contract(document).faults("preview", answer) != []
     del document["components"]["schemas"]["Pulse"]["properties"]["new"]
     assert Contract(document).faults("show_pulse", answer) != []
+
+
+# ── the page for people ──────────────────────────────────────────────────────────────────────
+
+
+def table_on_the_page(name: str) -> list[str]:
+    """The lines of the table called *name*, without its head."""
+    _, _, after = API_PAGE.read_text().partition(f"<!-- {name}: checked by ")
+    table, _, _ = after.partition("<!-- end -->")
+    return table.splitlines()[3:]
+
+
+def test_the_page_lists_every_call(document):
+    assert table_on_the_page("calls") == [
+        f"| `{method.upper()} {path}` | {call['summary']} | {call['tags'][0]} |"
+        for path, methods in document["paths"].items()
+        for method, call in methods.items()
+    ]
+
+
+def test_the_page_lists_every_refusal():
+    assert table_on_the_page("refusals") == [
+        f"| {problem.status} | `{code}` | {problem.detail} |" for code, problem in PROBLEMS.items()
+    ]

@@ -250,6 +250,7 @@ def _me(until: Schema) -> Schema:
 
 def _bodies(settings: Settings) -> dict[str, Schema]:
     markdown = _text("Markdown, without HTML.", most=settings.max_length, pattern=r"\S")
+    name = _text("A guest's name; guests need one.", most=NAME_LENGTH, pattern=r"\S")
     note = _nullable(_text("What a moderator should know.", most=draft.REPORT_NOTE_LENGTH))
     return {
         "NewComment": _object(
@@ -257,7 +258,7 @@ def _bodies(settings: Settings) -> dict[str, Schema]:
             {"thread": _named_thread(), "body": markdown},
             {
                 "parent": _nullable(ID | {"description": "The comment this one answers."}),
-                "name": _nullable(_text("A guest's name, needed from guests.", most=NAME_LENGTH)),
+                "name": _nullable(name),
                 "email": _nullable(_text("An e-mail address.", most=254)),
                 "website": _nullable(_text("A guest's website.", most=URL_LENGTH)),
                 "notify": _nullable({"enum": list(draft.NOTIFY)}),

@@ -85,3 +85,7 @@ def test_the_service_comes_back_under_its_address(live_server):
     assert connection.getresponse().status == 200
     connection.close()
     assert server.stop() == 0
+
+
+def test_ctrl_c_ends_the_service(live_server):
+    assert live_server().interrupt() == 0

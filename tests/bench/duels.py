@@ -1,0 +1,89 @@
+"""Two sides driven in turn, A B A B, in one run; what counts is the median of their ratios.
+
+What else the machine does meanwhile hits both alike, so a ratio says more than the requests per
+second do, and the servers' CPU time per request says it most steadily of all.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from tests.bench.load import Load, drive
+from tests.bench.report import Progress
+from tests.bench.servers import Server
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two that are compared: a path of a server, and how it is asked."""
+
+    server: Server
+    path: str
+    connections: int = 16
+    packed: bool = False
+
+    def run(self, seconds: int) -> Load:
+        return drive(
+            self.server,
+            self.path,
+            seconds=seconds,
+            connections=self.connections,
+            packed=self.packed,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Duel:
+    name: str
+    ours: Side
+    theirs: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The medians of both sides; *speed* and *cpu* are the median ratios ours / theirs of
+    requests a second and of CPU time per request."""
+
+    name: str
+    ours: Load
+    theirs: Load
+    speed: float
+    cpu: float
+
+
+def fight(title: str, duels: Sequence[Duel], *, rounds: int, seconds: int) -> dict[str, Outcome]:
+    """Drive all *duels*, round after round, so that none has the machine's quiet hour alone."""
+    pairs: dict[str, list[tuple[Load, Load]]] = {duel.name: [] for duel in duels}
+    progress = Progress(title, (rounds + 1) * len(duels))
+    for duel in duels:
+        progress.step(f"warming up {duel.name}")
+        duel.ours.run(1)
+        duel.theirs.run(1)
+    for _ in range(rounds):
+        for duel in duels:
+            progress.step(duel.name)
+            pairs[duel.name].append((duel.ours.run(seconds), duel.theirs.run(seconds)))
+    progress.end()
+    return {name: _outcome(name, loads) for name, loads in pairs.items()}
+
+
+def _outcome(name: str, pairs: list[tuple[Load, Load]]) -> Outcome:
+    return Outcome(
+        name,
+        ours=_middle([ours for ours, _ in pairs]),
+        theirs=_middle([theirs for _, theirs in pairs]),
+        speed=median(ours.per_second / theirs.per_second for ours, theirs in pairs),
+        cpu=median(ours.cpu / theirs.cpu if theirs.cpu else 0 for ours, theirs in pairs),
+    )
+
+
+def _middle(loads: list[Load]) -> Load:
+    def of(figure: Callable[[Load], float]) -> float:
+        return median(map(figure, loads))
+
+    return Load(
+        of(lambda load: load.per_second),
+        of(lambda load: load.p50),
+        of(lambda load: load.p99),
+        of(lambda load: load.cpu),
+    )

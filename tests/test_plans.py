@@ -1,0 +1,268 @@
+"""Every query goes through an index and touches no more rows than it shows."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, insert, make_url, text
+from sqlalchemy.orm import Session
+
+from comments import posting, screening, threads, upkeep
+from comments.database import engine_options, prepare_engine
+from comments.models import ReservedName, ScoreStep, Submission, Thread, Vote
+from comments.schema import upgrade
+from comments.threads import Listing
+from tests import factories as make
+from tests.factories import ARTICLE, CAROL, KEYS, NOON
+from tests.reading import SORTS, page, replies, statements
+
+MANY = 20_000
+BUSY_PARENT = 1
+LATE_ROOT = 24_000
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def large(request, tmp_path_factory) -> Iterator[Engine]:
+    """One comment with 20,000 replies among 5,000 others, two more threads, votes and steps.
+
+    The tests of this file only read, or roll back.
+    """
+    if request.param == "sqlite":
+        uri = f"sqlite:///{tmp_path_factory.mktemp('large')}/comments.sqlite3"
+    else:
+        uri = request.getfixturevalue("postgres_server").create()
+    engine = create_engine(uri, **engine_options(uri))
+    prepare_engine(engine)
+    upgrade(engine)
+    with Session(engine) as session:
+        _fill(session)
+        session.commit()
+        session.execute(text("ANALYZE"))
+        session.commit()
+    yield engine
+    engine.dispose()
+    if make_url(uri).get_backend_name() != "sqlite":
+        request.getfixturevalue("postgres_server").drop(uri)
+
+
+def _fill(session: Session) -> None:
+    make.rows(session, 1 + MANY, parents=(None, *[0] * MANY))
+    make.rows(session, 5_000, parents=(None, 0, 1, None, None))
+    for key in ("another article", "a third"):
+        make.rows(session, 2_000, key=key, parents=(None, 0))
+    session.execute(
+        insert(Thread),
+        [{"key": f"quiet {number}", "created_at": NOON} for number in range(3_000)],
+    )
+    session.execute(
+        insert(Vote),
+        [
+            {
+                "comment_id": 1 + number % 9_000,
+                "voter_id": f"guest:{number}",
+                "value": 1,
+                "created_at": NOON,
+                "address_hash": f"network {number % 500}",
+            }
+            for number in range(18_000)
+        ],
+    )
+    thread = make.thread(session)
+    session.execute(
+        insert(ScoreStep),
+        [
+            {
+                "thread_id": thread.id,
+                "revision": thread.revision + number,
+                "comment_id": 1 + number % 20_000,
+                "rank_before": 0,
+                "created_at": NOON,
+            }
+            for number in range(1, 10_001)
+        ],
+    )
+    thread.revision += 10_000
+    session.execute(
+        insert(ReservedName),
+        [
+            {"folded": f"name {number}", "author_id": make.BOB.id, "created_at": NOON}
+            for number in range(3_000)
+        ],
+    )
+    session.execute(
+        insert(Submission),
+        [
+            {"key_hash": f"key {number}", "body_hash": "", "created_at": NOON}
+            for number in range(3_000)
+        ],
+    )
+
+
+# ── what is asked ────────────────────────────────────────────────────────────────────────────
+
+
+def _a_while_ago(listing: Listing) -> str:
+    """The cursor of somebody who began before the last hundred votes."""
+    assert listing.next
+    return replace(listing.next, revision=listing.thread.revision - 100).seal(KEYS)
+
+
+def _later_page(session: Session, sort: str) -> None:
+    page(session, sort, after=_a_while_ago(page(session, sort)))
+
+
+def _later_replies(session: Session, sort: str) -> None:
+    after = _a_while_ago(replies(session, BUSY_PARENT, sort))
+    replies(session, BUSY_PARENT, sort, after=after)
+
+
+def _permalink(session: Session) -> None:
+    comment = threads.visible(session, LATE_ROOT)
+    threads.ancestors(session, comment)
+    listing = page(session, start_at=threads.get(session, comment.root_id or comment.id))
+    threads.open_way_to(session, listing, comment)
+
+
+def _pulse(session: Session) -> None:
+    thread = threads.find(session, ARTICLE)
+    threads.new_since(session, thread, thread.revision - 1)
+
+
+def _screen(session: Session) -> None:
+    settings = make.with_settings(hold="first")
+    screening.screen(screening.Submitted(session, CAROL, "<p>Hello</p>", settings))
+
+
+def _vote(session: Session) -> None:
+    make.vote(session, LATE_ROOT, by=make.guest("carol", address="network 3"))
+
+
+Read = Callable[[Session], Any]
+
+
+def _in_each_order(name: str, read: Callable[[Session, str], Any]) -> dict[str, Read]:
+    return {f"{name}, {sort}": partial(read, sort=sort) for sort in SORTS}
+
+
+LISTS: dict[str, Read] = {
+    **_in_each_order("page", page),
+    **_in_each_order("later page", _later_page),
+    **_in_each_order("replies", lambda session, sort: replies(session, BUSY_PARENT, sort)),
+    **_in_each_order("later replies", _later_replies),
+    "permalink": _permalink,
+    "counts": lambda session: threads.counts(session, [ARTICLE, "a third", "nobody"]),
+    "pulse": _pulse,
+}
+WRITES: dict[str, Read] = {
+    "post": lambda session: make.post(session, to=LATE_ROOT, key="a key"),
+    "screen": _screen,
+    "vote": _vote,
+    "report": lambda session: posting.report(session, CAROL, LATE_ROOT, "spam", "", now=NOON),
+    "sweep": lambda session: upkeep.sweep(session, NOON),
+}
+
+
+def asked(engine: Engine, read: Callable[[Session], Any]) -> list[tuple[str, Any]]:
+    """The statements of *read* that look for rows; what they changed is rolled back."""
+    with Session(engine) as session, statements(engine) as sent:
+        read(session)
+        session.flush()
+        session.rollback()
+    looked = [it for it in sent if re.match("SELECT|WITH|UPDATE|DELETE", it[0])]
+    assert looked
+    return looked
+
+
+def plans(engine: Engine, read: Read) -> Iterator[tuple[str, list[Any]]]:
+    """Each statement of *read* with the steps of its plan."""
+    plan = _sqlite_plan if engine.dialect.name == "sqlite" else _postgres_plan
+    for statement, parameters in asked(engine, read):
+        with engine.connect() as connection:
+            yield statement, plan(connection, statement, parameters)
+
+
+def _sqlite_plan(connection: Connection, statement: str, parameters: Any) -> list[str]:
+    rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    return [row.detail for row in rows]
+
+
+def _postgres_plan(connection: Connection, statement: str, parameters: Any) -> list[dict[str, Any]]:
+    """The nodes of the plan as it ran."""
+    explain = f"EXPLAIN (ANALYZE, FORMAT JSON, TIMING OFF) {statement}"
+    nodes = [connection.exec_driver_sql(explain, parameters).scalar_one()[0]["Plan"]]
+    for node in nodes:
+        nodes += node.get("Plans", [])
+    return nodes
+
+
+# ── through an index ─────────────────────────────────────────────────────────────────────────
+
+#: Not a table, but what the statement has made of a few rows.
+OF_ITS_OWN = re.compile(r"SCAN (step|stayed|moved|anon_\d+|CONSTANT ROW|\(subquery-\d+\))")
+
+
+@pytest.mark.parametrize("name", LISTS | WRITES)
+def test_every_query_goes_through_an_index(large, name):
+    for statement, steps in plans(large, (LISTS | WRITES)[name]):
+        assert [step for step in steps if _reads_a_table(step)] == [], statement
+
+
+def _reads_a_table(step: Any) -> bool:
+    if isinstance(step, str):
+        return step.startswith("SCAN") and not OF_ITS_OWN.match(step)
+    return step["Node Type"] == "Seq Scan"
+
+
+# What was voted on since a reader began has to be sorted: it stands nowhere in that order.
+IN_ORDER = LISTS.keys() - {"later page, most_voted", "later replies, most_voted"}
+
+
+@pytest.mark.parametrize("name", sorted(IN_ORDER))
+def test_every_list_comes_out_of_its_index_in_order(large, name):
+    for statement, steps in plans(large, LISTS[name]):
+        if "pinned_at IS NOT NULL" not in statement:  # five at most
+            assert [step for step in steps if _sorts(step)] == [], statement
+
+
+def _sorts(step: Any) -> bool:
+    return "TEMP B-TREE" in step if isinstance(step, str) else "Sort" in step["Node Type"]
+
+
+# ── few rows ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_touches_few_rows_of_a_thread_however_many_there_are(large, name):
+    print("touched", name, _touched(large, LISTS[name]))
+
+
+def _touched(engine: Engine, read: Read) -> int:
+    """Rows that the statements of *read* look at; instructions of its machine on SQLite."""
+    if engine.dialect.name == "sqlite":
+        return _instructions(engine, read)
+    return sum(_rows(step) for _, steps in plans(engine, read) for step in steps)
+
+
+def _instructions(engine: Engine, read: Read) -> int:
+    done = 0
+
+    def count() -> None:
+        nonlocal done
+        done += 1
+
+    with Session(engine) as session:
+        raw = session.connection().connection.dbapi_connection
+        raw.set_progress_handler(count, 1)
+        read(session)
+        raw.set_progress_handler(None, 0)
+    return done
+
+
+def _rows(node: dict[str, Any]) -> int:
+    if "Relation Name" not in node:
+        return 0
+    each = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+    return int(each * node["Actual Loops"])
