@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from comments import text
 from comments.config import Settings
 from comments.errors import CommentsError
 from comments.keys import Keys
-from comments.models import AuthorKind, Comment, Status
+from comments.models import NAME_LENGTH, URL_LENGTH, AuthorKind, Comment, Status
 
 #: A guest keeps a tag for a year and a bit after it was made; browsers cap cookies there too.
 TOKEN_LIFETIME = timedelta(days=400)
@@ -56,14 +57,30 @@ class Author:
 
 
 def from_identity(identity: Identity, *, realm: str = "host") -> Author:
-    """The author for a signed-in *identity*; *realm* tells who signed them in."""
+    """The author for a signed-in *identity*; *realm* tells who signed them in.
+
+    What a host knows of its users was often typed by them: it is cleaned as a guest's is.
+    """
     return Author(
         id=f"{realm}:{identity.id}",
         kind=AuthorKind.MODERATOR if identity.is_moderator else AuthorKind.USER,
-        name=identity.name,
-        avatar=identity.avatar,
-        website=identity.website,
+        name=text.clean_name(identity.name, NAME_LENGTH) or str(identity.id)[:NAME_LENGTH],
+        avatar=_picture(identity.avatar),
+        website=_web_address(identity.website),
     )
+
+
+def _web_address(url: str | None) -> str | None:
+    safe = text.safe_url(url, schemes=("http", "https")) if url else None
+    return safe if safe and len(safe) <= URL_LENGTH else None
+
+
+def _picture(url: str | None) -> str | None:
+    # A host's own pictures often have an address without a host.
+    of_the_host = url and url[0] == "/" and url[1:2] not in ("/", "\\")
+    if of_the_host and url and len(url) <= URL_LENGTH and url.isprintable():
+        return url
+    return _web_address(url)
 
 
 # ── guests ───────────────────────────────────────────────────────────────────────────────
@@ -120,9 +137,10 @@ def check_can_change(author: Author, comment: Comment, settings: Settings, now: 
 
 def rights(author: Author | None, settings: Settings, *, closed: bool) -> Mapping[str, bool]:
     """What the caller may do in a thread, for the page to show the right controls."""
+    moderator = author is not None and author.is_moderator
     return {
-        "comment": not closed,
+        "comment": not closed or moderator,
         "vote": True,
         "report": True,
-        "moderate": author is not None and author.is_moderator,
+        "moderate": moderator,
     }

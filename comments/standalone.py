@@ -7,6 +7,7 @@ environment (``COMMENTS_*``, ``HOST``, ``PORT``).
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
 from collections.abc import Mapping
@@ -35,6 +36,8 @@ DEFAULT_PORT = 5000
 #: Requests answered at once by one process. They share one interpreter, so more threads only
 #: help while some wait for the disk or the database.
 THREADS = 8
+#: A worker that is told to stop and is not done by then is ended.
+KILL_SECONDS = 10
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
@@ -70,7 +73,16 @@ def serve() -> None:
     host = os.environ.get("HOST") or "127.0.0.1"
     _check_free(host, port)
     click.echo(f"Comments at http://{'localhost' if host == '127.0.0.1' else host}:{port}/")
-    server("comments.standalone:create_app", host, port, workers).serve()
+    server("comments.standalone:create_worker_app", host, port, workers).serve()
+
+
+def create_worker_app() -> Flask:
+    """The application in a worker process, which leaves Ctrl-C to the main process.
+
+    A terminal sends it to both, and granian hangs when both act on it.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    return create_app()
 
 
 def server(factory: str, host: str, port: int, workers: int = 1) -> Any:
@@ -88,6 +100,7 @@ def server(factory: str, host: str, port: int, workers: int = 1) -> Any:
         workers=workers,
         blocking_threads=THREADS,
         log_access=False,
+        workers_kill_timeout=KILL_SECONDS,
     )
 
 

@@ -1,7 +1,7 @@
 // @ts-check
 // What a reader does with comments that are there. Each action is named by data-do.
 /** @import { CommentThread } from "./comment-thread.js" */
-import { article, drawVote, focus, layOver, place, reveal } from "./layer.js";
+import { article, drawVote, focus, layOver, reveal } from "./layer.js";
 import { fail, hush, say, words } from "./speech.js";
 
 const UNDO_SECONDS = 8;

@@ -88,6 +88,9 @@ export class CommentThread extends HTMLElement {
     this.root.addEventListener("pointerover", () => this.#stir(), { once: true, signal: this.signal });
     this.hear(this.root, "focusin", (event) => this.#stir(event.target.form));
     this.hear(this.root, "input", (event) => this.keepDraft(event.target.form));
+    this.hear(this.root, "keydown", ({ key, ctrlKey, metaKey, target }) => {
+      if (key === "Enter" && (ctrlKey || metaKey)) target.form?.requestSubmit();
+    });
     const near = new IntersectionObserver(
       (seen) => {
         if (seen.some((entry) => entry.isIntersecting)) show();

@@ -26,14 +26,6 @@ export function wake(thread, form) {
   if (textOf(form).value) countDown(thread, form);
   else bringBack(thread, form);
   form.addEventListener("input", () => countDown(thread, form));
-  form.addEventListener("keydown", sendOnEnter);
-}
-
-/** @param {KeyboardEvent} event */
-function sendOnEnter(event) {
-  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-  event.preventDefault();
-  /** @type {HTMLFormElement} */ (event.currentTarget).requestSubmit();
 }
 
 // ── drafts ──
@@ -240,7 +232,6 @@ export function openEditor(thread, body, source, title) {
   textOf(form).value = source;
   body.hidden = true;
   body.after(form);
-  form.addEventListener("keydown", sendOnEnter);
   textOf(form).focus();
 }
 

@@ -26,7 +26,7 @@ def _around(opening: str, middle: str, closing: str) -> Family:
 
     def make(length: int) -> str:
         times = max(1, (length - len(middle)) // (len(opening) + len(closing)))
-        return (opening * times + middle + closing * times)[:length]
+        return (opening * times + middle + closing * times)[:length].ljust(length, "a")
 
     return make
 
@@ -71,20 +71,8 @@ def _random_of(pieces: list[str], seed: int) -> Family:
 
 _MARKS = ["*", "**", "_", "~~", "`", "``", "[", "]", "](", "](http://a.example)", "![", "<", ">"]
 _LINES = ["\n", "\n\n", "> ", "- ", "1. ", "# ", "```\n", "---\n", "    ", "\t", " ", "|", "\\"]
-_WORDS = [
-    "a",
-    "é",
-    "漢",
-    "😀",
-    "\u202e",
-    "(",
-    ")",
-    "&amp;",
-    "&lt;",
-    "a@b.example",
-    "www.a.example/",
-]
-_PIECES = [*_MARKS, *_LINES, *_WORDS, "http://a.example"]
+_WORDS = ["a", "é", "漢", "😀", "\u202e", "(", ")", "&amp;", "&lt;", "http://a.example"]
+_PIECES = [*_MARKS, *_LINES, *_WORDS, "www.a.example/", "a@b.example"]
 
 FAMILIES: dict[str, Family] = {
     # nothing to mark

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 #: For blocks, and for what stands inside them. A unit is about 10 µs of all the work that follows
 #: from it: reading, writing, and two sanitisers going over what was written.
-BLOCKS = 1100
+BLOCKS = 1400
 MARKS = 1400
 #: ``<`` and ``&`` written as entities, which bleach is slow with. Those that come after show as
 #: the full-width signs ＜ and ＆.

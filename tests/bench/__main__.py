@@ -89,11 +89,8 @@ def _print_text(rows: Iterable[bench_text.Row], lengths: Iterable[int]) -> None:
 
 
 def _weight(folder: Path) -> list[Goal]:
-    server = service(folder, f"sqlite:///{folder / 'empty.sqlite3'}")
-    try:
+    with service(folder, f"sqlite:///{folder / 'empty.sqlite3'}") as server:
         return weight.measure(server)
-    finally:
-        server.stop()
 
 
 if __name__ == "__main__":

@@ -56,21 +56,19 @@ def cached(
     ]
     saved = folder / "pages"
     saved.mkdir()
-    ours = service(folder, store.uri)
-    for page in pages:
-        page.save(ours, saved)
-    empty = ceiling(folder, saved)
-    duels = [
-        Duel(
-            page.name,
-            Side(ours, page.path, packed=page.packed),
-            Side(empty, f"/{page.file}", packed=page.packed),
-        )
-        for page in pages
-    ]
-    outcomes = fight("from cache", duels, rounds=rounds, seconds=seconds)
-    ours.stop()
-    empty.stop()
+    with service(folder, store.uri) as ours:
+        for page in pages:
+            page.save(ours, saved)
+        with ceiling(folder, saved) as empty:
+            duels = [
+                Duel(
+                    page.name,
+                    Side(ours, page.path, packed=page.packed),
+                    Side(empty, f"/{page.file}", packed=page.packed),
+                )
+                for page in pages
+            ]
+            outcomes = fight("from cache", duels, rounds=rounds, seconds=seconds)
     _print_cached(outcomes.values())
     return [goal for page in pages if page.size == SHORT for goal in _cached_goals(page, outcomes)]
 
@@ -118,28 +116,28 @@ def _cached_goals(page: Ready, outcomes: dict[str, Outcome]) -> list[Goal]:
 
 def uncached(store: Store, folder: Path, *, rounds: int, seconds: int) -> list[Goal]:
     """Pages drawn for every request, of a long thread against a short one."""
-    server = service(folder, store.uri, COMMENTS_CACHE_BYTES=0)
-
-    def duel(name: str, ours: str, theirs: str) -> Duel:
-        # One reader at a time: what a page costs, not how readers queue for it.
-        return Duel(name, Side(server, ours, connections=1), Side(server, theirs, connections=1))
-
     first = [
-        duel(f"{form}, {sort}", f"{path}t{LONG}&sort={sort}", f"{path}t{SHORT}&sort={sort}")
+        (f"{form}, {sort}", f"{path}t{LONG}&sort={sort}", f"{path}t{SHORT}&sort={sort}")
         for form, path in FORMATS.items()
         for sort in SORTS
     ]
-    far = [duel(*paths) for sort in SORTS for paths in _far_places(store, sort)]
-    outcomes = fight("uncached", [*first, *far], rounds=rounds, seconds=seconds)
-    server.stop()
+    far = [place for sort in SORTS for place in _far_places(store, sort)]
+    with service(folder, store.uri, COMMENTS_CACHE_BYTES=0) as server:
+        # One reader at a time: what a page costs, not how readers queue for it.
+        duels = [
+            Duel(name, Side(server, ours, connections=1), Side(server, theirs, connections=1))
+            for name, ours, theirs in (*first, *far)
+        ]
+        outcomes = fight("uncached", duels, rounds=rounds, seconds=seconds)
     title = f"Uncached first page, thread of {LONG:,} and of {SHORT:,}, 1 connection"
-    _print_uncached(title, [outcomes[each.name] for each in first])
+    _print_uncached(title, [outcomes[name] for name, _, _ in first])
     title = "Uncached, elsewhere in a long thread (JSON), 1 connection"
-    _print_uncached(title, [outcomes[each.name] for each in far])
+    _print_uncached(title, [outcomes[name] for name, _, _ in far])
     return [_uncached_goal(form, outcomes) for form in FORMATS]
 
 
 def _far_places(store: Store, sort: str) -> list[tuple[str, str, str]]:
+    """What is compared, its path, and the path it is held against."""
     long = f"{FORMATS['JSON']}t{LONG}&sort={sort}"
     replies = "/comments/api/v1/comments/{}/replies?sort=" + sort
     return [

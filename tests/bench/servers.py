@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 from urllib.request import Request, urlopen
 
 from tests.services.ports import answers, free_port
@@ -16,7 +17,7 @@ _OURS = ("COMMENTS_", "FLASK_", "PORT")
 
 
 class Server:
-    """A running server, reached at ``url``."""
+    """A running server, reached at ``url``; it ends with the ``with`` block."""
 
     def __init__(self, command: list[str], port: int, folder: Path, env: Mapping[str, str]) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -38,7 +39,10 @@ class Server:
                     ticks += int(fields[11]) + int(fields[12])
         return ticks / os.sysconf("SC_CLK_TCK")
 
-    def stop(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._process.stop()
 
 

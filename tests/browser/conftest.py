@@ -2,10 +2,11 @@
 
 import itertools
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 from flask import Flask, Response
@@ -39,7 +40,7 @@ class Site:
         """A comment of a guest nobody has met before; gives its id."""
         fields = {"thread": KEY, "body": body, "name": name, **more}
         answer = self.app.test_client().post("/comments/api/v1/comments", json=fields)
-        assert answer.status_code == 201, answer.text
+        assert answer.status_code == 201 and answer.json, answer.text
         return int(answer.json["comment"]["id"])
 
     def vote(self, comment: int, value: int = 1) -> None:
@@ -68,7 +69,7 @@ class Site:
 
 @pytest.fixture
 def site(sqlite_uri: str, tmp_path: Path, serve: Callable[..., str]) -> Callable[..., Site]:
-    """Starts a site: ``site(COMMENTS_HOLD="all")``. Nothing is held and no limit counts, unless told."""
+    """Starts a site: ``site(COMMENTS_HOLD="all")``. Unless told, nothing waits and no limit counts."""
 
     def start(**settings: str) -> Site:
         # The blog is up first, since its origin has to be allowed.
@@ -86,14 +87,32 @@ def site(sqlite_uri: str, tmp_path: Path, serve: Callable[..., str]) -> Callable
         }
         app = create_app(environ | settings)
         logging.getLogger("comments").setLevel(logging.WARNING)
-        service = serve(app, host="comments.test")
+        service = serve(whole(app), host="comments.test")
         policy.append(
-            f"default-src 'none'; script-src {service}; style-src {service}; connect-src {service}; "
+            f"default-src 'none'; script-src {service}; style-src {service}; "
+            f"connect-src {service}; "
             "require-trusted-types-for 'script'; trusted-types comments"
         )
         return Site(app, service, blog, html)
 
     return start
+
+
+def whole(app: WSGIApplication) -> WSGIApplication:
+    """*app* with every answer read before it is sent.
+
+    A browser that is closed drops what it was loading, and no file must be left open by that.
+    """
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        parts = app(environ, start_response)
+        body = b"".join(parts)
+        close = getattr(parts, "close", None)
+        if close:
+            close()
+        return [body]
+
+    return answer
 
 
 def _blog(html: dict[str, str], policy: list[str]) -> Flask:
@@ -174,8 +193,8 @@ def plain(new_context: Callable[..., BrowserContext]) -> Thread:
 
 
 @pytest.fixture
-def requests(page: Page) -> Iterator[list[Request]]:
+def requests(page: Page) -> list[Request]:
     """What the page has asked for."""
     seen: list[Request] = []
     page.on("request", lambda request: seen.append(request))
-    yield seen
+    return seen

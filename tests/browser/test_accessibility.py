@@ -19,7 +19,9 @@ _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "b
 
 def violations(page: Page) -> list[str]:
     found: list[dict[str, Any]] = Axe().run(page, options=_RULES).response["violations"]
-    return [f"{v['id']}: {node['html']} {node['failureSummary']}" for v in found for node in v["nodes"]]
+    return [
+        f"{v['id']}: {node['html']} {node['failureSummary']}" for v in found for node in v["nodes"]
+    ]
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -35,10 +37,17 @@ def reader(request: pytest.FixtureRequest, new_context: NewContext) -> Thread:
 def busy(site: Start) -> Site:
     """A thread with something of everything: six levels, scripts of the world, code, a gap."""
     here = site()
-    parent = here.post("> a quote\n\nText with `code`, a [link](https://example.test/) and\n\n1. a list", website="https://ann.example")
+    parent = here.post(
+        "> a quote\n\nText with `code`, a [link](https://example.test/) and\n\n1. a list",
+        website="https://ann.example",
+    )
     here.vote(parent)
     for level in range(6):
-        parent = here.post(f"Level {level} " + "and-a-very-long-word-" * 8, name="Benedikta-Alexandrina", parent=parent)
+        parent = here.post(
+            f"Level {level} " + "and-a-very-long-word-" * 8,
+            name="Benedikta-Alexandrina",
+            parent=parent,
+        )
     here.post("هذا المقال رائع، شكرًا لكم", name="فاطمة")
     here.post("文章写得很好", name="小明")
     here.post("```\n" + "code that is wide " * 20 + "\n```", name="A" * 60)
@@ -151,9 +160,12 @@ def test_every_control_is_large_enough_for_a_finger(busy: Site, new_context: New
     Thread(page).text.focus()
     expect(Thread(page).button("Post")).to_be_visible()
 
-    small = page.locator("section button:visible, summary, [data-do=reply], [data-do=sort], .c-input:visible").evaluate_all(
+    small = page.locator(
+        "section button:visible, summary, [data-do=reply], [data-do=sort], .c-input:visible"
+    ).evaluate_all(
         """(all) => all.map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
-          .filter(([, box]) => Math.min(box.width, box.height) < 24).map(([html, box]) => `${html} ${box.width} × ${box.height}`)"""
+          .filter(([, box]) => Math.min(box.width, box.height) < 24)
+          .map(([html, box]) => `${html} ${box.width} × ${box.height}`)"""
     )
 
     assert small == []
@@ -165,7 +177,9 @@ def test_the_focus_is_always_seen(busy: Site, page: Page) -> None:
 
     for _ in range(30):
         page.keyboard.press("Tab")
-        ring = page.locator(":focus").evaluate("(one) => parseFloat(getComputedStyle(one).outlineWidth)")
+        ring = page.locator(":focus").evaluate(
+            "(one) => parseFloat(getComputedStyle(one).outlineWidth)"
+        )
         assert ring >= 1.5
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from comments import Comments, Identity
 from comments.schema import upgrade
-from tests.browser.conftest import KEY, Site, Thread
+from tests.browser.conftest import KEY, Site, Thread, whole
 
 Start = Callable[..., Site]
 
@@ -239,7 +239,9 @@ def test_a_wrong_field_says_what_is_wrong(site: Start, thread: Thread) -> None:
 
     expect(thread.name).to_be_focused()
     expect(thread.name).to_have_attribute("aria-invalid", "true")
-    expect(thread.name).to_have_accessible_description(re.compile("That name belongs to someone here"))
+    expect(thread.name).to_have_accessible_description(
+        re.compile("That name belongs to someone here")
+    )
     expect(thread.text).to_have_value("A text")
 
 
@@ -259,7 +261,9 @@ def test_a_lost_answer_posts_nothing_twice(site: Start, thread: Thread) -> None:
     thread.page.goto(here.thread())
     lose_the_next_answer(thread.page)
     thread.post("Only once")
-    expect(thread.alert).to_have_text("The server cannot be reached. Your text is kept; please try again.")
+    expect(thread.alert).to_have_text(
+        "The server cannot be reached. Your text is kept; please try again."
+    )
     expect(thread.text).to_have_value("Only once")
 
     thread.button("Post").click()
@@ -280,7 +284,9 @@ def test_a_text_changed_after_a_failure_is_a_new_comment(site: Start, thread: Th
     expect(thread.comment("Another text")).to_be_visible()
 
 
-def test_a_waiting_comment_is_shown_to_its_author(site: Start, thread: Thread, plain: Thread) -> None:
+def test_a_waiting_comment_is_shown_to_its_author(
+    site: Start, thread: Thread, plain: Thread
+) -> None:
     here = site(COMMENTS_HOLD="all")
     thread.page.goto(here.thread())
 
@@ -301,7 +307,9 @@ def test_a_preview_is_shown_in_place(site: Start, thread: Thread) -> None:
 
     thread.button("Preview").click()
 
-    expect(thread.page.get_by_role("region", name="Preview").locator("strong")).to_have_text("strong")
+    expect(thread.page.get_by_role("region", name="Preview").locator("strong")).to_have_text(
+        "strong"
+    )
 
 
 def test_the_last_characters_are_counted(site: Start, thread: Thread) -> None:
@@ -415,7 +423,7 @@ def test_a_signed_in_reader_is_not_asked_for_a_name(
     comments.identity_loader(lambda: Identity(id=42, name="Bob", is_moderator=True))
     with app.app_context():
         upgrade(db.engine)
-    thread.page.goto(f"{serve(app)}/comments/thread?key={KEY}")
+    thread.page.goto(f"{serve(whole(app))}/comments/thread?key={KEY}")
 
     thread.text.focus()
     expect(thread.page.get_by_text("Commenting as Bob")).to_be_visible()
@@ -565,7 +573,9 @@ def test_a_permalink_fills_the_address_bar(site: Start, thread: Thread) -> None:
 
     thread.comment("Link to me").get_by_role("link", name="now").click()
 
-    expect(thread.page).to_have_url(here.thread(f"&sort=newest&comment={comment}#comment-{comment}"))
+    expect(thread.page).to_have_url(
+        here.thread(f"&sort=newest&comment={comment}#comment-{comment}")
+    )
     expect(thread.comment("Link to me")).to_be_focused()
 
 
@@ -677,6 +687,7 @@ def test_search_engines_read_the_comments(site: Start, page: Page) -> None:
     expect(below.locator('[itemprop="text"]')).to_have_text("Below")
     expect(below.locator('[itemprop="name"]')).to_have_text("Ben")
     expect(below.locator('[itemprop="upvoteCount"]')).to_have_attribute("value", "1")
-    expect(below.locator('[itemprop="dateCreated"]')).to_have_attribute("datetime", re.compile("Z$"))
+    expect(below.locator('[itemprop="dateCreated"]')).to_have_attribute(
+        "datetime", re.compile("Z$")
+    )
     expect(items.nth(0).locator('[itemprop="comment"]')).to_have_count(1)
-

@@ -1,4 +1,4 @@
-"""What a reader's first view costs: all script, style and markup of ours, packed as servers pack."""
+"""What a reader's first view costs: all script, style and markup of ours, packed with gzip."""
 
 import gzip
 from collections.abc import Callable

@@ -67,7 +67,8 @@ def test_it_tells_the_limits_of_this_very_server(start, migrated_sqlite_uri):
 def test_every_call_is_described_and_every_description_is_of_a_call(sqlite_app, document):
     rules = sqlite_app.url_map.iter_rules()
     views = {rule.endpoint.removeprefix("comments.api.") for rule in rules if "/api/" in rule.rule}
-    assert views == set(calls()) == set(operations(document))
+    # What answers a wrong address is no call.
+    assert views - {"comments.lost"} == set(calls()) == set(operations(document))
 
 
 def test_every_call_says_what_it_does(document):
