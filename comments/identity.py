@@ -77,8 +77,8 @@ def _web_address(url: str | None) -> str | None:
 
 def _picture(url: str | None) -> str | None:
     # A host's own pictures often have an address without a host.
-    of_the_host = url and url[0] == "/" and url[1:2] not in ("/", "\\")
-    if of_the_host and url and len(url) <= URL_LENGTH and url.isprintable():
+    local = url is not None and url[:1] == "/" and url[1:2] not in ("/", "\\")
+    if url and local and url.isprintable() and len(url) <= URL_LENGTH:
         return url
     return _web_address(url)
 

@@ -22,9 +22,9 @@ def render(source: str) -> str:
     paragraph, an image a link to it, HTML plain text. No attribute but ``href`` and ``rel``.
 
     Any text is rendered, however hostile, and no text costs more than a long honest one: there is
-    a ceiling (:mod:`comments.text.budget`) of about 130 paragraphs, 85 list items, 200 line breaks,
-    90 words in bold, 50 links or 500 of ``<`` and ``&``, in any mixture. Past it a body stands
-    there as it was typed, without links or marks.
+    a ceiling (:mod:`comments.text.budget`) of about 170 paragraphs or 100 list items, and of 350
+    line breaks, 140 words in bold or 80 links, or a mixture, and of 500 ``<`` and ``&``. Past it a
+    body stands there as it was typed, without links or marks.
     """
     source = showable(source)
     budget = Budget()

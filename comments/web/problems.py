@@ -38,20 +38,6 @@ def register(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(InternalServerError, broken)
     for error in (OperationalError, InterfaceError, PoolTimeout):
         blueprint.register_error_handler(error, unavailable)
-    blueprint.before_app_request(refuse_unrouted)
-
-
-def refuse_unrouted() -> Response | None:
-    """What routing refuses below ``/api/`` is refused in our words, in a host's app as well.
-
-    No blueprint answers for an address that does not exist, so its error handlers are not asked.
-    """
-    error = request.routing_exception
-    state = current()
-    if error is None or not request.path.startswith(f"{state.prefix}/api/"):
-        return None
-    answered = refuse_http(error)
-    return guards.finish(state, answered) if isinstance(answered, Response) else None
 
 
 def lost(rest: str) -> Response:

@@ -47,12 +47,12 @@ def _reads(folder: Path, database: str, *, quick: bool) -> list[Goal]:
         print_list(f"Database: {loaded.about}")
         if quick:
             return [
-                *reads.cached(loaded, folder, rounds=2, seconds=1, packings=[True]),
-                *reads.uncached(loaded, folder, rounds=1, seconds=1),
+                *reads.cached(loaded, folder, rounds=3, seconds=1, packings=[True]),
+                *reads.uncached(loaded, folder, rounds=5, requests=4),
             ]
         return [
-            *reads.cached(loaded, folder, rounds=7, seconds=2, packings=[False, True]),
-            *reads.uncached(loaded, folder, rounds=5, seconds=2),
+            *reads.cached(loaded, folder, rounds=12, seconds=1, packings=[False, True]),
+            *reads.uncached(loaded, folder, rounds=15, requests=8),
         ]
 
 

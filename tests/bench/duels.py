@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from tests.bench.load import Load, drive
+from tests.bench.load import Load
 from tests.bench.report import Progress
 from tests.bench.servers import Server
 
@@ -19,17 +19,7 @@ class Side:
 
     server: Server
     path: str
-    connections: int = 16
     packed: bool = False
-
-    def run(self, seconds: int) -> Load:
-        return drive(
-            self.server,
-            self.path,
-            seconds=seconds,
-            connections=self.connections,
-            packed=self.packed,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +41,19 @@ class Outcome:
     cpu: float
 
 
-def fight(title: str, duels: Sequence[Duel], *, rounds: int, seconds: int) -> dict[str, Outcome]:
-    """Drive all *duels*, round after round, so that none has the machine's quiet hour alone."""
+def fight(
+    title: str, duels: Sequence[Duel], run: Callable[[Side], Load], *, rounds: int
+) -> dict[str, Outcome]:
+    """*run* both sides of all *duels*, round after round, so that none has the machine's quiet
+    hour alone. A first round warms up."""
     pairs: dict[str, list[tuple[Load, Load]]] = {duel.name: [] for duel in duels}
     progress = Progress(title, (rounds + 1) * len(duels))
-    for duel in duels:
-        progress.step(f"warming up {duel.name}")
-        duel.ours.run(1)
-        duel.theirs.run(1)
-    for _ in range(rounds):
+    for _ in range(rounds + 1):
         for duel in duels:
             progress.step(duel.name)
-            pairs[duel.name].append((duel.ours.run(seconds), duel.theirs.run(seconds)))
+            pairs[duel.name].append((run(duel.ours), run(duel.theirs)))
     progress.end()
-    return {name: _outcome(name, loads) for name, loads in pairs.items()}
+    return {name: _outcome(name, loads[1:]) for name, loads in pairs.items()}
 
 
 def _outcome(name: str, pairs: list[tuple[Load, Load]]) -> Outcome:
@@ -84,6 +73,6 @@ def _middle(loads: list[Load]) -> Load:
     return Load(
         of(lambda load: load.per_second),
         of(lambda load: load.p50),
-        of(lambda load: load.p99),
+        of(lambda load: load.slow),
         of(lambda load: load.cpu),
     )

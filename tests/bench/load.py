@@ -10,12 +10,16 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
-from statistics import quantiles
+from http.client import HTTPConnection
+from statistics import median, quantiles
+from urllib.parse import urlsplit
 
 from tests.bench.servers import Server
 from tests.services.tools import PROJECT
 
+CONNECTIONS = 16
 _CLIENTS = 2
 _SPARE_SECONDS = 60
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
@@ -23,25 +27,44 @@ _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one run gave: requests a second, latencies and the server's CPU time per request, in
-    milliseconds."""
+    """What one run gave: requests a second; the middle and the slow latency (99 % of a crowd,
+    the slowest of a single reader) and the server's CPU time per request, in milliseconds."""
 
     per_second: float
     p50: float
-    p99: float
+    slow: float
     cpu: float
 
 
-def drive(
-    server: Server, path: str, *, seconds: int = 1, connections: int = 16, packed: bool = False
-) -> Load:
-    """Ask for *path* for some *seconds*; any answer but a 2xx ends the benchmark."""
+def crowd(server: Server, path: str, *, seconds: int, packed: bool = False) -> Load:
+    """Many readers ask for *path* for some *seconds*; any answer but a 2xx ends the benchmark."""
     encoding = "gzip" if packed else "identity"
-    ask = _wrk if shutil.which("wrk") else _ourselves
+    client = _wrk if shutil.which("wrk") else _ourselves
     before = server.cpu_seconds()
-    count, per_second, p50, p99 = ask(server.url + path, seconds, connections, encoding)
+    count, per_second, p50, p99 = client(server.url + path, seconds, encoding)
     used = server.cpu_seconds() - before
     return Load(per_second, p50, p99, 1000 * used / count)
+
+
+def reader(server: Server, path: str, *, requests: int) -> Load:
+    """One reader asks for *path* again and again: what an answer costs when nobody queues."""
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=_SPARE_SECONDS)
+    before = server.cpu_seconds()
+    latencies = [_answered(connection, path) for _ in range(requests)]
+    used = server.cpu_seconds() - before
+    connection.close()
+    p50 = median(latencies)
+    return Load(1000 / p50, p50, max(latencies), 1000 * used / requests)
+
+
+def _answered(connection: HTTPConnection, path: str) -> float:
+    began = time.perf_counter()
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    answer.read()
+    if answer.status != 200:
+        raise RuntimeError(f"{path} answered {answer.status}")
+    return (time.perf_counter() - began) * 1000
 
 
 def client() -> str:
@@ -52,8 +75,8 @@ def client() -> str:
 Counted = tuple[int, float, float, float]
 
 
-def _wrk(url: str, seconds: int, connections: int, encoding: str) -> Counted:
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency"]
+def _wrk(url: str, seconds: int, encoding: str) -> Counted:
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "30s", "--latency"]
     said = _output([*command, "-H", f"Accept-Encoding: {encoding}", url], seconds)
     if "Non-2xx" in said or "Socket errors" in said:
         raise RuntimeError(f"{url} did not answer well:\n{said}")
@@ -74,13 +97,12 @@ def _milliseconds(number: str, unit: str) -> float:
     return float(number) * _UNITS[unit]
 
 
-def _ourselves(url: str, seconds: int, connections: int, encoding: str) -> Counted:
-    clients = min(_CLIENTS, connections)
-    each = [str(seconds), str(connections // clients), encoding]
+def _ourselves(url: str, seconds: int, encoding: str) -> Counted:
+    each = [str(seconds), str(CONNECTIONS // _CLIENTS), encoding]
     command = [sys.executable, "-m", "tests.bench.client", url, *each]
     running = [
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT)
-        for _ in range(clients)
+        for _ in range(_CLIENTS)
     ]
     latencies: list[float] = []
     for process in running:
