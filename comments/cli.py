@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from comments import config, moderation, schema, text, threads, upkeep
+from comments import config, moderation, schema, signals, text, threads, upkeep
 from comments.errors import CommentsError
 from comments.models import Comment, Status
 from comments.web.state import current, now
@@ -114,8 +114,8 @@ def render(everything: bool) -> None:
     last = 0
     with click.progressbar(length=total, label="Drawing comments") as bar:
         while True:
-            batch = session.scalars(
-                select(Comment)
+            batch = session.execute(
+                select(Comment.id, Comment.thread_id, Comment.listed, Comment.body, Comment.html)
                 .where(*wanted, Comment.id > last)
                 .order_by(Comment.id)
                 .limit(RENDER_BATCH)
@@ -129,16 +129,20 @@ def render(everything: bool) -> None:
 
 
 def _render_batch(session: Any, batch: Any) -> None:
-    changed: set[int] = set()
-    for comment in batch:
-        html = text.render(comment.body)
-        if html != comment.html and comment.listed:
-            changed.add(comment.thread_id)
-        comment.html, comment.renderer_version = html, text.RENDERER_VERSION
-    session.flush()
-    # Sorted: two that lock several threads lock them in the same order.
-    for thread_id in sorted(changed):
-        threads.lock(session, thread_id).revision += 1
+    drawn = {row.id: text.render(row.body) for row in batch}
+    # Threads first, as everybody who changes a comment locks them; sorted, so that two who lock
+    # several do it in the same order.
+    locked = {id: threads.lock(session, id) for id in sorted({row.thread_id for row in batch})}
+    for row in batch:
+        session.execute(
+            update(Comment)
+            # Whoever edited or deleted it since it was read has left nothing to draw anew.
+            .where(Comment.id == row.id, Comment.body == row.body)
+            .values(html=drawn[row.id], renderer_version=text.RENDERER_VERSION)
+            .execution_options(synchronize_session=False)
+        )
+    for id in {row.thread_id for row in batch if row.listed and drawn[row.id] != row.html}:
+        locked[id].revision += 1
     session.commit()
 
 
@@ -194,6 +198,7 @@ def moderate(status: str, comment_ids: tuple[int, ...], reason: str) -> None:
             session.rollback()
             raise click.ClickException(f"{comment_id}: {refused}") from None
         session.commit()
+        signals.send_waiting(session, current().owner)
         click.echo(f"{comment_id}: {status}")
 
 

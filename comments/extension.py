@@ -71,9 +71,15 @@ class Comments:
         app.register_blueprint(_blueprint(), url_prefix=prefix or None)
         app.cli.add_command(group)
         app.jinja_env.globals.setdefault("comments", self)
-        if state.cache is not None:
+        # A middleware that is there already may be the door of a private site.
+        is_plain = getattr(app.wsgi_app, "__func__", None) is Flask.wsgi_app
+        if state.cache is not None and is_plain:
             app.wsgi_app = Front(  # type: ignore[method-assign]
-                app.wsgi_app, state.cache, state.engine, state.settings.origins
+                app.wsgi_app,
+                state.cache,
+                state.engine,
+                state.settings.origins,
+                stand_aside=lambda: _is_watched(app),
             )
         _when_first_used(app, _meet_neighbours)
 
@@ -171,6 +177,11 @@ def _blueprint() -> Blueprint:
         return guards.finish(current(), response)
 
     return blueprint
+
+
+def _is_watched(app: Flask) -> bool:
+    """The host looks at every request or answer; none of ours may pass it by."""
+    return bool(app.before_request_funcs.get(None) or app.after_request_funcs.get(None))
 
 
 # ── neighbours ───────────────────────────────────────────────────────────────────────────

@@ -123,10 +123,14 @@ def close(session: Session, thread_id: int, *, closed: bool, now: datetime) -> T
 def decide(
     session: Session, comment_id: int, status: Status, *, by: str, reason: str, now: datetime
 ) -> Comment:
-    """A moderator's decision on one comment."""
+    """A moderator's decision on one comment; its author's own deletion is final."""
     comment = threads.get(session, comment_id)
     thread = threads.lock(session, comment.thread_id)
     session.refresh(comment)
+    if status is Status.PUBLISHED and not comment.body:
+        raise CommentsError(
+            "invalid", say("Its author has deleted it, and there is nothing left to show.")
+        )
     if comment.status is not status:
         set_status(session, thread, comment, status, by=by, reason=reason, now=now)
     return comment

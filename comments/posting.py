@@ -91,9 +91,14 @@ def post(
     return Posted(comment, thread, repeated=False)
 
 
-def is_repeated(session: Session, key_hash: str) -> bool:
+def is_repeated(session: Session, key_hash: str, *, now: datetime) -> bool:
     """Whether this key has already made a comment; such a call costs no part of a budget."""
-    return session.get(Submission, key_hash) is not None
+    known = session.get(Submission, key_hash)
+    return known is not None and not _forgotten(known, now)
+
+
+def _forgotten(known: Submission, now: datetime) -> bool:
+    return now - known.created_at > upkeep.KEEP_SUBMISSIONS
 
 
 def rendered(body: str) -> str:
@@ -108,7 +113,7 @@ def _earlier(session: Session, key_hash: str, draft: Draft, now: datetime) -> Co
     """The comment this key made before, or ``None`` after claiming the key for this call."""
     fingerprint = hashlib.sha256(repr(draft).encode("utf-8", "surrogatepass")).hexdigest()
     known = session.get(Submission, key_hash)
-    if known and now - known.created_at > upkeep.KEEP_SUBMISSIONS:
+    if known and _forgotten(known, now):
         session.delete(known)
         session.flush()
         known = None

@@ -3,6 +3,8 @@
 The host's migrations are never touched, and ours never look at the host's tables.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alembic import command
@@ -42,21 +44,30 @@ def downgrade(engine: Engine, revision: str) -> None:
 
 
 def _run(engine: Engine, act: Any, revision: str) -> None:
-    with engine.connect() as connection:
-        # A table that is rebuilt on SQLite takes its children with it while foreign keys are
-        # enforced, and the switch does nothing inside a transaction.
-        sqlite = engine.dialect.name == "sqlite"
-        if sqlite:
-            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-            connection.commit()
-        try:
-            with connection.begin():
-                _one_at_a_time(connection)
-                act(_config(connection), revision)
-        finally:
-            if sqlite:
-                connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-                connection.commit()
+    with engine.connect() as connection, _unenforced(connection), connection.begin():
+        _one_at_a_time(connection)
+        act(_config(connection), revision)
+
+
+@contextmanager
+def _unenforced(connection: Connection) -> Iterator[None]:
+    """Foreign keys rest meanwhile, on SQLite.
+
+    A table that is rebuilt there takes its children with it while they are enforced, and the
+    switch does nothing inside a transaction.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    enforced = connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one()
+    connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    connection.commit()
+    try:
+        yield
+    finally:
+        # The connection goes back into the host's pool as it was.
+        connection.exec_driver_sql(f"PRAGMA foreign_keys={enforced}")
+        connection.commit()
 
 
 def _one_at_a_time(connection: Connection) -> None:

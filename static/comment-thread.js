@@ -201,8 +201,9 @@ export class CommentThread extends HTMLElement {
 
   /** @param {HTMLFormElement} [form] */
   async #stir(form) {
-    (await import("./actions.js")).attend(this);
-    if (form?.dataset.do === "post") (await import("./compose.js")).wake(this, form);
+    const [{ attend }, { wake }] = await Promise.all([import("./actions.js"), import("./compose.js")]);
+    attend(this);
+    if (form?.dataset.do === "post") wake(this, form);
   }
 
   /** @param {MouseEvent} event */

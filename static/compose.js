@@ -179,21 +179,25 @@ function show(thread, html, sentence) {
 
 /** Says what is wrong, beside each field that is. The text stays. @param {CommentThread} thread @param {HTMLFormElement} form @param {unknown} error */
 function complain(thread, form, error) {
-  fail(thread, error, form);
   const { errors = {} } = /** @type {Problem} */ (error);
-  for (const name in errors) {
-    const field = fieldOf(form, name);
-    if (!field) continue;
-    const note = document.createElement("span");
-    note.className = "c-error";
-    note.dataset.trouble = "";
-    note.id = `c-error-${name}-${fieldOf(form, "parent")?.value ?? ""}`;
-    note.textContent = errors[name];
-    field.ariaInvalid = "true";
-    field.setAttribute("aria-describedby", note.id);
-    (field.closest("label") ?? field).after(note);
-  }
-  /** @type {HTMLElement | null} */ (form.querySelector("[aria-invalid]"))?.focus();
+  const wrong = Object.keys(errors).filter((name) => fieldOf(form, name));
+  if (!wrong.length) return fail(thread, error, form);
+  thread.emit("error", error);
+  for (const name of wrong) mark(form, name, errors[name]);
+  fieldOf(form, wrong[0])?.focus();
+}
+
+/** @param {HTMLFormElement} form @param {string} name @param {string} sentence */
+function mark(form, name, sentence) {
+  const field = /** @type {HTMLInputElement} */ (fieldOf(form, name));
+  const note = document.createElement("span");
+  note.className = "c-error";
+  note.dataset.trouble = "";
+  note.id = `c-error-${name}-${fieldOf(form, "parent")?.value}`;
+  note.textContent = sentence;
+  field.ariaInvalid = "true";
+  field.setAttribute("aria-describedby", note.id);
+  (field.closest("label") ?? field).after(note);
 }
 
 /** @param {CommentThread} thread @param {HTMLElement} button */

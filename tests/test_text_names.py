@@ -53,6 +53,8 @@ def test_an_honest_name_stays_as_it_is(name: str) -> None:
         ("Ann\U000e0100", "Ann"),
         ("Ann\ue000\ufdd0\uffff", "Ann"),
         ("👨\u200dAnn", "👨Ann"),
+        ("\u200dAnn\u200d", "Ann"),
+        ("\U000e0061Ann", "Ann"),
         ("Z" + "\u0336\u0335" * 20 + "a", "Z\u0336\u0335\u0336a"),
         ("Ann\ud800", "Ann"),
     ],

@@ -436,7 +436,7 @@ def test_of_a_thread_that_is_not_there_nothing_is_new(session):
 
 
 def test_new_comments_are_counted_up_to_a_thousand(session, monkeypatch):
-    monkeypatch.setattr(threads, "MAX_NEW", 5)
+    monkeypatch.setattr(threads.places, "MAX_NEW", 5)
     make.rows(session, 9)
     assert threads.new_since(session, threads.find(session, ARTICLE), 0) == 5
 

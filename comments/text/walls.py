@@ -32,7 +32,7 @@ _PIECE = re.compile(
 
 
 def sanitise(html: str) -> str:
-    """*html* through bleach, then nh3. What neither of them knows is shown as text."""
+    """*html* through bleach, which shows as text what it does not know, then through nh3."""
     # A bleach Cleaner keeps state while it works and may not be shared between threads.
     cleaner = bleach.Cleaner(tags=TAGS, attributes={"a": _ATTRIBUTES}, protocols=SCHEMES)
     return nh3.clean(

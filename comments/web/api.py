@@ -156,7 +156,7 @@ def post_comment() -> Response:
     )
     key_hash = inputs.idempotency_hash(state, known)
     author = known or guards.writer(state)
-    if not (key_hash and posting.is_repeated(state.session(), key_hash)):
+    if not (key_hash and posting.is_repeated(state.session(), key_hash, now=now())):
         state.limits.check(Kind.POSTING, author)
     posted = posting.post(
         state.session(),

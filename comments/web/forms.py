@@ -132,7 +132,7 @@ def delete(comment_id: int) -> AnyResponse:
 @forms.get("/comment/<int:comment_id>/report")
 def ask_report(comment_id: int) -> Response:
     state = current()
-    comment = threads.visible(state.session(), comment_id)
+    comment = threads.published(state.session(), comment_id)
     return _report_page(state, comment, {}, {})
 
 
@@ -141,7 +141,7 @@ def report(comment_id: int) -> AnyResponse:
     state = current()
     guards.check_same_origin()
     session = state.session()
-    comment = threads.visible(session, comment_id)
+    comment = threads.published(session, comment_id)
     facts = threads.by_id(session, comment.thread_id)
     try:
         reason, note = read_report(request.form, posting.REASONS)

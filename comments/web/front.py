@@ -32,6 +32,8 @@ log = logging.getLogger("comments.front")
 
 #: Where a view leaves word that its answer is true for a revision of a thread.
 CACHE_MARK = "comments.cache"
+#: Where the middleware leaves word under what it would look for the answer.
+PLACE_MARK = "comments.place"
 
 Headers = list[tuple[str, str]]
 Place = tuple[str, ...]
@@ -118,8 +120,8 @@ def place_of(environ: "WSGIEnvironment") -> Place:
 
 def keep(cache: PageCache, environ: "WSGIEnvironment", response: Response) -> None:
     """Keep *response* if its view marked it as true for a revision of a thread."""
-    mark = environ.get(CACHE_MARK)
-    if mark is None or response.status_code != 200 or environ["REQUEST_METHOD"] != "GET":
+    mark, place = environ.get(CACHE_MARK), environ.get(PLACE_MARK)
+    if mark is None or place is None or response.status_code != 200:
         return
     thread_key, revision = mark
     body = response.get_data()
@@ -127,11 +129,14 @@ def keep(cache: PageCache, environ: "WSGIEnvironment", response: Response) -> No
     # mtime 0: the same page packs to the same bytes in every process.
     packed = gzip.compress(body, 6, mtime=0) if len(body) > _WORTH_PACKING else None
     etag = response.headers["ETag"]
-    cache.put(place_of(environ), Kept(thread_key, revision, headers, etag, body, packed))
+    cache.put(place, Kept(thread_key, revision, headers, etag, body, packed))
 
 
 class Front:
-    """The middleware. *engine* is asked for late, since a host may set it up after us."""
+    """The middleware. *engine* is asked for late, since a host may set it up after us.
+
+    While *stand_aside* says so, it neither keeps nor gives anything.
+    """
 
     def __init__(
         self,
@@ -139,20 +144,24 @@ class Front:
         cache: PageCache,
         engine: Callable[[], Engine],
         origins: tuple[str, ...],
+        stand_aside: Callable[[], bool],
     ) -> None:
         self._app = app
         self._cache = cache
         self._engine = engine
         self._origins = frozenset(origins)
+        self._stand_aside = stand_aside
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] != "GET":
+        if environ["REQUEST_METHOD"] != "GET" or self._stand_aside():
             return self._app(environ, start_response)
-        kept = self._cache.get(place_of(environ))
+        place = place_of(environ)
+        kept = self._cache.get(place)
         if kept is not None and self._is_true(kept):
             return self._give(kept, environ, start_response)
+        environ[PLACE_MARK] = place
         return self._app(environ, start_response)
 
     def _is_true(self, kept: Kept) -> bool:

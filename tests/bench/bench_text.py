@@ -1,4 +1,4 @@
-"""What rendering costs: each family of hostile texts at three lengths.
+"""What rendering costs: each family of hostile texts at four lengths.
 
     python -m tests.bench.bench_text            every family, the most expensive first
     python -m tests.bench.bench_text stars www  those whose name contains a word

@@ -69,7 +69,7 @@ class Site:
 
 @pytest.fixture
 def site(sqlite_uri: str, tmp_path: Path, serve: Callable[..., str]) -> Callable[..., Site]:
-    """Starts a site: ``site(COMMENTS_HOLD="all")``. Unless told, nothing waits and no limit counts."""
+    """Starts a site: ``site(COMMENTS_HOLD="all")``. Nothing waits, unless told."""
 
     def start(**settings: str) -> Site:
         # The blog is up first, since its origin has to be allowed.

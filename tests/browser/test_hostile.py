@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask, Response, request
 from flask.testing import FlaskClient
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Dialog, Page, Request
 
-from comments import posting
+from comments import text
 from comments.standalone import create_app
 
 CORPUS = Path(os.environ.get("COMMENTS_CORPUS") or Path(__file__).parent.parent / "corpus")
@@ -109,7 +109,7 @@ def site(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Site]:
     if control:
-        monkeypatch.setattr(posting.text, "render", lambda source: source)
+        monkeypatch.setattr(text, "render", lambda source: source)
     blog = serve(_blog(""), host="blog.test")
     environ = {
         "COMMENTS_DATABASE_URI": sqlite_uri,
@@ -183,13 +183,18 @@ def _watched(context: BrowserContext, ours: tuple[str, ...], seen: Seen) -> Page
     page = context.new_page()
     page.add_init_script(_WATCH)
 
-    def note(request: object) -> None:
-        host = urlsplit(request.url).netloc  # type: ignore[attr-defined]
+    def note(request: Request) -> None:
+        host = urlsplit(request.url).netloc
         if host and host not in ours:
-            seen.foreign.append(request.url)  # type: ignore[attr-defined]
+            seen.foreign.append(request.url)
 
     page.on("request", note)
-    page.on("dialog", lambda dialog: (seen.fired.append(dialog.message), dialog.dismiss()))
+
+    def close(dialog: Dialog) -> None:
+        seen.fired.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", close)
     return page
 
 
@@ -263,8 +268,7 @@ def _preview(site: Site, control: bool, new_context: Callable[..., BrowserContex
     strings = corpus()
     for start in range(0, len(strings), 40):
         page.goto(f"{site.service}/comments/thread?key=preview-{start}")
-        text = "\n\n".join(strings[start : start + 40])[:9000]
-        page.evaluate(_SUBMIT_PREVIEW, text)
+        page.evaluate(_SUBMIT_PREVIEW, "\n\n".join(strings[start : start + 40])[:9000])
         page.wait_for_url("**/comments/preview")
         _look(page, seen)
         if control and seen.fired:

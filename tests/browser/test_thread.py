@@ -407,6 +407,7 @@ def test_a_deleted_comment_leaves_its_replies(site: Start, thread: Thread) -> No
     thread.page.reload()
 
     thread.menu(thread.comment("Go"), "Delete")
+    expect(thread.button("Undo")).to_be_visible()
     thread.page.clock.run_for(9000)
 
     expect(thread.page.get_by_text("This comment was removed.")).to_be_visible()
@@ -667,6 +668,7 @@ def test_everything_works_with_the_keyboard_alone(site: Start, thread: Thread) -
     expect(thread.button("Upvote, comment by Ann")).to_have_attribute("aria-pressed", "true")
     tab_to("Reply to Ann")
     keys.press("Enter")
+    expect(thread.text).to_be_focused()
     keys.type("An answer")
     keys.press("Control+Enter")
     expect(thread.comment("An answer")).to_be_focused()

@@ -1,0 +1,72 @@
+"""A page's thread: finding and locking it, and reading its tree.
+
+Every read is a number of queries that does not depend on the size of the thread: one for the
+thread, one for the siblings, one for each level below. The lists come through indexes by
+keyset, so the thousandth page costs what the first one costs.
+"""
+
+from comments.threads.levels import next_replies
+from comments.threads.lists import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    Listing,
+    branch,
+    branch_after,
+    open_way_to,
+    page,
+    replies,
+)
+from comments.threads.places import (
+    MAX_COUNTS,
+    MAX_NEW,
+    ThreadFacts,
+    by_id,
+    check_key,
+    counts,
+    facts,
+    find,
+    lock,
+    lock_or_create,
+    new_since,
+)
+from comments.threads.rows import (
+    SHOWN,
+    ancestors,
+    get,
+    placed,
+    published,
+    read_id,
+    rows,
+    visible,
+)
+
+__all__ = [
+    "DEFAULT_LIMIT",
+    "MAX_COUNTS",
+    "MAX_LIMIT",
+    "MAX_NEW",
+    "SHOWN",
+    "Listing",
+    "ThreadFacts",
+    "ancestors",
+    "branch",
+    "branch_after",
+    "by_id",
+    "check_key",
+    "counts",
+    "facts",
+    "find",
+    "get",
+    "lock",
+    "lock_or_create",
+    "new_since",
+    "next_replies",
+    "open_way_to",
+    "page",
+    "placed",
+    "published",
+    "read_id",
+    "replies",
+    "rows",
+    "visible",
+]

@@ -1,0 +1,88 @@
+"""The levels below a list: the first replies of each, in one query a level."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Integer, Select, bindparam, select, true
+from sqlalchemy.orm import Session, aliased
+
+from comments import tree
+from comments.database import is_sqlite
+from comments.models import Comment
+from comments.threads.places import ThreadFacts
+from comments.threads.rows import shown_rows
+from comments.tree import Cursor, Node, Order
+
+
+def add_first_replies(session: Session, nodes: Sequence[Node], order: Order, limit: int) -> None:
+    """Hang the first replies under *nodes*, level by level, within a page's room."""
+    level = {node.row.id: node for node in nodes}
+    room = limit * tree.NESTED_PER_ROOT
+    for _ in range(tree.MAX_NESTING - 1):
+        parents = {id: node for id, node in level.items() if node.row.replies_count}
+        for node in parents.values():
+            node.more = True
+        if not parents or room <= 0:
+            return
+        if len(parents) > room:
+            parents = dict(list(parents.items())[:room])
+        each = min(max(1, room // len(parents)), tree.MOST_FIRST_REPLIES)
+        rows = session.execute(
+            _first_replies(order, is_sqlite(session)),
+            {"parents": list(parents), "each": each + 1},
+        )
+        level = tree.attach(parents, rows, order, each)
+        room -= len(level)
+    for node in level.values():
+        node.more = bool(node.row.replies_count)
+
+
+@cache
+def _first_replies(order: Order, on_sqlite: bool) -> Select[Any]:
+    """The first ``each`` listed replies of all ``parents``, in one query through the index.
+
+    A window function would number all 50,000 replies of a parent to keep three of them, so
+    each parent's list is cut where it is read: by ``LATERAL`` where there is one, and on
+    SQLite by a correlated list of ids. Built once: it costs more to build than to run.
+    """
+    parent = aliased(Comment, name="parent")
+    reply = aliased(Comment, name="reply")
+    first = (
+        select(reply.id)
+        .where(
+            reply.parent_id == parent.id,
+            reply.listed == true(),
+        )
+        .order_by(*in_order(order, reply))
+        .limit(bindparam("each", type_=Integer()))
+        .correlate(parent)
+    )
+    asked = parent.id.in_(bindparam("parents", expanding=True))
+    if on_sqlite:
+        return shown_rows.select_from(parent).join(Comment, Comment.id.in_(first)).where(asked)
+    cut = first.lateral("first")
+    return (
+        shown_rows.select_from(parent)
+        .join(cut, true())
+        .join(Comment, Comment.id == cut.c.id)
+        .where(asked)
+    )
+
+
+def next_replies(thread: ThreadFacts, order: Order, node: Node) -> Cursor | None:
+    """The cursor of the replies that were left out under *node*, if there are any."""
+    if node.cursor or not node.more:
+        return node.cursor
+    assert thread.id is not None
+    revision = thread.revision if node.revision is None else node.revision
+    return Cursor(thread.id, node.row.id, order.name, node.last_key, revision)
+
+
+def columns_of(order: Order, of: Any = Comment) -> list[Any]:
+    return [getattr(of, name) for name in order.columns]
+
+
+def in_order(order: Order, of: Any = Comment) -> list[Any]:
+    columns = columns_of(order, of)
+    return [column.desc() for column in columns] if order.descending else columns

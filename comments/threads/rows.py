@@ -1,0 +1,99 @@
+"""Single comments, and the columns of them that a page shows."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from comments.errors import CommentsError
+from comments.models import Comment, Status, Thread
+from comments.threads.places import ThreadFacts, of_comment
+
+#: What a page shows of a comment; body, path and the rest stay in the database.
+SHOWN: tuple[Any, ...] = (
+    Comment.id,
+    Comment.thread_id,
+    Comment.parent_id,
+    Comment.depth,
+    Comment.status,
+    Comment.html,
+    Comment.author_id,
+    Comment.author_kind,
+    Comment.author_name,
+    Comment.author_avatar,
+    Comment.author_website,
+    Comment.created_at,
+    Comment.edited_at,
+    Comment.up,
+    Comment.down,
+    Comment.score,
+    Comment.vote_rank,
+    Comment.replies_count,
+    Comment.pinned_at,
+    # The thread's revision in the very moment of the statement that reads the row: a cursor
+    # must begin where its rows were read, and a vote may fall between two statements.
+    select(Thread.revision)
+    .where(Thread.id == Comment.thread_id)
+    .correlate(Comment)
+    .scalar_subquery()
+    .label("revision"),
+)
+#: The query for them.
+shown_rows = select(*SHOWN)
+
+
+def get(session: Session, comment_id: int) -> Comment:
+    """The comment as a row that a use-case may change; 404 when there is none."""
+    comment = session.get(Comment, comment_id) if 0 < comment_id < 2**63 else None
+    if comment is None:
+        raise CommentsError("no_such_comment")
+    return comment
+
+
+def read_id(given: str | None) -> int:
+    """The number of a comment in an address; anything else names no comment."""
+    if not given or not (given.isascii() and given.isdigit() and len(given) < 19):
+        raise CommentsError("no_such_comment")
+    return int(given)
+
+
+def visible(session: Session, comment_id: int) -> Comment:
+    """The comment, if it has a place in the list for everybody; otherwise 404."""
+    comment = get(session, comment_id)
+    if not comment.listed:
+        raise CommentsError("no_such_comment")
+    return comment
+
+
+def published(session: Session, comment_id: int) -> Comment:
+    """The comment, if its text is there for everybody; otherwise 404."""
+    comment = get(session, comment_id)
+    if comment.status is not Status.PUBLISHED:
+        raise CommentsError("no_such_comment")
+    return comment
+
+
+def placed(session: Session, comment_id: int) -> tuple[Comment, ThreadFacts]:
+    """A visible comment and its thread, for a page that is kept.
+
+    The thread is read first. Otherwise a comment that is hidden between the two reads would be
+    shown on a page that says it is true for the revision after that.
+    """
+    thread = of_comment(session, comment_id) if 0 < comment_id < 2**63 else None
+    if thread is None:
+        raise CommentsError("no_such_comment")
+    return visible(session, comment_id), thread
+
+
+def rows(session: Session, ids: Iterable[int]) -> dict[int, Any]:
+    """The shown columns of some comments, by id."""
+    found = session.execute(shown_rows.where(Comment.id.in_(list(ids))))
+    return {row.id: row for row in found}
+
+
+def ancestors(session: Session, comment: Comment) -> list[Any]:
+    """From the root to the parent, in two queries whatever the depth."""
+    ids = comment.ancestor_ids
+    found = rows(session, ids) if ids else {}
+    return [found[id] for id in ids]

@@ -1,0 +1,91 @@
+"""What is thrown away, and when."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from comments import upkeep
+from comments.database import is_sqlite
+from comments.models import ScoreStep, Submission, Vote
+from comments.upkeep import KEEP_ADDRESSES, KEEP_SCORE_STEPS, KEEP_SUBMISSIONS
+from tests import factories as make
+from tests.factories import BOB, NOON, guest
+
+MOMENT = timedelta(seconds=1)
+
+
+@pytest.fixture
+def voted(session):
+    """A comment that was posted with a key and voted on from a network."""
+    comment = make.post(session, key="a key")
+    make.vote(session, comment, by=guest("carol", address="a network"))
+    return comment
+
+
+def left(session) -> dict[str, int]:
+    session.expire_all()
+    return {
+        "keys": len(session.scalars(select(Submission.key_hash)).all()),
+        "steps": len(session.scalars(select(ScoreStep.revision)).all()),
+        "networks": len(session.scalars(select(Vote).where(Vote.address_hash.is_not(None))).all()),
+        "votes": len(session.scalars(select(Vote)).all()),
+    }
+
+
+@pytest.mark.parametrize(
+    ("what", "after"),
+    [("keys", KEEP_SUBMISSIONS), ("steps", KEEP_SCORE_STEPS), ("networks", KEEP_ADDRESSES)],
+)
+def test_each_thing_is_kept_for_its_time_and_dropped_after_it(session, voted, what, after):
+    upkeep.sweep(session, NOON + after)
+    assert left(session)[what] == 1
+    upkeep.sweep(session, NOON + after + MOMENT)
+    assert left(session)[what] == 0
+
+
+def test_votes_and_comments_stay_for_good(session, voted):
+    upkeep.sweep(session, NOON + timedelta(days=10_000))
+    assert left(session)["votes"] == 1
+    row = make.fresh(session, voted)
+    assert (row.body, row.score) == ("Hello", 1)
+
+
+def test_what_is_younger_stays_beside_what_goes(session, voted):
+    later = NOON + KEEP_SUBMISSIONS
+    make.post(session, key="another key", now=later)
+    make.vote(session, voted, by=BOB, now=later)
+    upkeep.sweep(session, later + MOMENT)
+    assert (left(session)["keys"], left(session)["steps"]) == (1, 1)
+
+
+def test_writes_tidy_up_now_and_then(session, voted, monkeypatch):
+    monkeypatch.setattr(upkeep, "EVERY", 3)
+    late = NOON + timedelta(days=60)
+    second = make.post(session, now=late)
+    assert left(session)["keys"] == 1
+    third = make.post(session, now=late)
+    assert (second.id % 3, third.id % 3) == (2, 0)
+    assert left(session)["keys"] == 0
+
+
+def test_votes_tidy_up_too(session, voted, monkeypatch):
+    monkeypatch.setattr(upkeep, "EVERY", make.thread(session).revision + 1)
+    make.vote(session, voted, by=BOB, now=NOON + timedelta(days=60))
+    assert left(session)["keys"] == 0
+
+
+def test_two_that_sweep_at_once_do_not_wait_for_each_other(engine, voted, session):
+    """The first has changed a vote that the second would sweep, and then sweeps too."""
+    session.commit()
+    late = NOON + timedelta(days=60)
+    with Session(engine) as one, Session(engine) as other:
+        if not is_sqlite(one):  # which has one writer at a time
+            make.vote(one, voted, -1, by=guest("carol"), now=late)
+            upkeep.sweep(other, late)
+            upkeep.sweep(one, late)
+        upkeep.sweep(other, late)
+        other.commit()
+        one.commit()
+    assert left(session)["keys"] == 0
