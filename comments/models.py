@@ -195,7 +195,13 @@ class Vote(Base):
     __table_args__ = (
         Index("ix_comments_votes_by_voter", "voter_id", "comment_id"),
         Index("ix_comments_votes_by_address", "comment_id", "address_hash"),
-        Index("ix_comments_votes_created_at", "created_at"),
+        # The networks that are still kept; without the rest of all votes ever given.
+        Index(
+            "ix_comments_votes_networks",
+            "created_at",
+            sqlite_where=text("address_hash IS NOT NULL"),
+            postgresql_where=text("address_hash IS NOT NULL"),
+        ),
     )
 
     comment_id: Mapped[int] = mapped_column(

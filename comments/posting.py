@@ -20,6 +20,7 @@ from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.keys import Keys
 from comments.models import (
+    KEY_LENGTH,
     Comment,
     Report,
     ReservedName,
@@ -177,16 +178,21 @@ def check_name(session: Session, author: Author, name: str, settings: Settings) 
     """Refuse a guest a name that reads like a moderator's or a reserved one."""
     if not author.is_guest:
         return
-    wanted = text.fold_name(name)
+    wanted = _folded(name)
     reserved = {text.fold_name(word) for word in settings.reserved_names}
     if wanted in reserved or session.get(ReservedName, wanted) is not None:
         taken = say("That name belongs to someone here. Please take another.")
         raise CommentsError("name_reserved", errors={"name": taken})
 
 
+def _folded(name: str) -> str:
+    """The name as it is compared; one sign may stand for eighteen letters, a column ends at 255."""
+    return text.fold_name(name)[:KEY_LENGTH]
+
+
 def _reserve_name(session: Session, author: Author, now: datetime) -> None:
     """From a moderator's first comment on, nobody else can look like them."""
-    folded = text.fold_name(author.name or "")
+    folded = _folded(author.name or "")
     if author.is_moderator and folded:
         insert_or_ignore(session, ReservedName, folded=folded, author_id=author.id, created_at=now)
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, select, tuple_, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from comments.models import ScoreStep, Submission, Vote
@@ -38,7 +38,7 @@ def sweep(session: Session, now: datetime) -> None:
         session.execute(tidied, execution_options={"synchronize_session": False})
 
 
-def _free(rows: Select[Any]) -> Select[Any]:
+def _free(rows: Any) -> Any:
     """Those of *rows* that nobody else holds.
 
     Two that tidy up at once, each inside a write of its own, would wait for each other; what is

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -64,8 +65,9 @@ def _fill(session: Session) -> None:
                 "comment_id": 1 + number % 9_000,
                 "voter_id": f"guest:{number}",
                 "value": 1,
-                "created_at": NOON,
-                "address_hash": f"network {number % 500}",
+                # Most are old, and their networks were forgotten long ago.
+                "created_at": NOON if number < 2_000 else NOON - timedelta(days=90),
+                "address_hash": f"network {number % 500}" if number < 2_000 else None,
             }
             for number in range(18_000)
         ],
@@ -238,9 +240,9 @@ def _sorts(step: Any) -> bool:
 FEW = {"sqlite": 20_000, "postgresql": 700}
 
 
-@pytest.mark.parametrize("name", LISTS)
-def test_a_list_touches_few_rows_of_a_thread_however_many_there_are(large, name):
-    assert _touched(large, LISTS[name]) <= FEW[large.dialect.name]
+@pytest.mark.parametrize("name", LISTS | WRITES)
+def test_nothing_looks_at_more_rows_than_it_needs_however_many_there_are(large, name):
+    assert _touched(large, (LISTS | WRITES)[name]) <= FEW[large.dialect.name]
 
 
 def _touched(engine: Engine, read: Read) -> int:
@@ -260,6 +262,7 @@ def _instructions(engine: Engine, read: Read) -> int:
         raw = session.connection().connection.dbapi_connection
         raw.set_progress_handler(count, 1)
         read(session)
+        session.rollback()
         raw.set_progress_handler(None, 0)
     return done
 

@@ -219,12 +219,22 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_comments_votes_by_voter", ["voter_id", "comment_id"], unique=False
         )
-        batch_op.create_index("ix_comments_votes_created_at", ["created_at"], unique=False)
+        batch_op.create_index(
+            "ix_comments_votes_networks",
+            ["created_at"],
+            unique=False,
+            sqlite_where=sa.text("address_hash IS NOT NULL"),
+            postgresql_where=sa.text("address_hash IS NOT NULL"),
+        )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("comments_votes", schema=None) as batch_op:
-        batch_op.drop_index("ix_comments_votes_created_at")
+        batch_op.drop_index(
+            "ix_comments_votes_networks",
+            sqlite_where=sa.text("address_hash IS NOT NULL"),
+            postgresql_where=sa.text("address_hash IS NOT NULL"),
+        )
         batch_op.drop_index("ix_comments_votes_by_voter")
         batch_op.drop_index("ix_comments_votes_by_address")
 

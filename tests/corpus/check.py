@@ -193,7 +193,7 @@ def label_findings(label: str, href: str) -> list[str]:
     host = re.split("[/?#:]", href.partition("//")[2], maxsplit=1)[0] or href.rpartition("@")[2]
     if not any(unicodedata.category(character)[0] in "LNPS" for character in label):
         return [f"a link nobody sees, to {href!a}"]
-    claim = re.search(r"(?i)https?://([^\s/?#:]+)", label)
+    claim = re.search(r"(?i)(?:https?://|(?=www\.))([^\s/?#:]+)", label)
     if claim and host not in label and not _is_host(claim[1], host):
         return [f"says {claim[1]!a} and leads to {host!a}"]
     return []
