@@ -32,10 +32,11 @@ def _setting(default: Any, kind: _Kind, about: str, *, secret: bool = False) -> 
 
 def _whole(low: int, high: int) -> _Kind:
     def parse(value: Any) -> int:
-        number = int(str(value).strip())
-        if isinstance(value, bool) or not low <= number <= high:
+        digits = str(value).strip()
+        # int() would take "1_000" and other alphabets' digits as well.
+        if not re.fullmatch("[0-9]+", digits) or not low <= int(digits) <= high:
             raise ValueError
-        return number
+        return int(digits)
 
     return _Kind(parse, f"a whole number from {low} to {high}")
 
@@ -243,13 +244,14 @@ def table() -> Iterator[Row]:
 
 def unknown_keys(source: Mapping[str, Any], also_known: Iterable[str] = ()) -> Iterator[str]:
     """A sentence for each ``COMMENTS_*`` key of *source* that means nothing here."""
-    known = [row.key for row in table()]
-    ignored = set(also_known)
+    names = [row.key.removeprefix(PREFIX) for row in table()]
+    known = {*(PREFIX + name for name in names), *also_known}
     for key in sorted(source):
-        if not key.startswith(PREFIX) or key in known or key in ignored:
+        if not key.startswith(PREFIX) or key in known:
             continue
-        close = get_close_matches(key, known, n=1)
-        hint = f" Did you mean {close[0]}?" if close else ""
+        # Without the prefix: it alone makes any two keys alike.
+        close = get_close_matches(key.removeprefix(PREFIX), names, n=1)
+        hint = f" Did you mean {PREFIX}{close[0]}?" if close else ""
         yield f"{key} is not a setting of Flask-Comments.{hint}"
 
 

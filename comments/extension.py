@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Blueprint, Flask, Response, appcontext_pushed
+from flask import Blueprint, Flask, Response, appcontext_pushed, request_started
 from markupsafe import Markup
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -81,7 +81,7 @@ class Comments:
                 state.settings.origins,
                 stand_aside=lambda: _is_watched(app),
             )
-        _when_first_used(app, _meet_neighbours)
+        _meet_neighbours(app)
 
     def identity_loader(self, load: Loader) -> Loader:
         """Decorate the function that tells who is signed in: an ``Identity`` or ``None``."""
@@ -187,20 +187,24 @@ def _is_watched(app: Flask) -> bool:
 # ── neighbours ───────────────────────────────────────────────────────────────────────────
 
 
-def _when_first_used(app: Flask, act: Callable[[Flask], None]) -> None:
-    """Call *act* once, when the app is first used: everything is set up by then."""
+def _meet_neighbours(app: Flask) -> None:
+    """Look for the extensions of *app* each time it is used, until all are set up.
+
+    An app factory may use the app between two of them (``with app.app_context():
+    db.create_all()``); with the first request its set-up is over.
+    """
 
     def pushed(sender: Flask, **_: Any) -> None:
+        _exempt_from_csrf(sender)
+        _hide_from_autogenerate(sender)
+
+    def answering(_sender: Flask, **_: Any) -> None:
         appcontext_pushed.disconnect(pushed, app)
-        act(sender)
+        request_started.disconnect(answering, app)
 
-    # A strong reference: nobody else holds the function.
+    # Strong references: nobody else holds the functions.
     appcontext_pushed.connect(pushed, app, weak=False)
-
-
-def _meet_neighbours(app: Flask) -> None:
-    _exempt_from_csrf(app)
-    _hide_from_autogenerate(app)
+    request_started.connect(answering, app, weak=False)
 
 
 def _exempt_from_csrf(app: Flask) -> None:
@@ -221,9 +225,12 @@ def _hide_from_autogenerate(app: Flask) -> None:
     if migrate is None:
         return
     theirs = migrate.configure_args.get("include_name")
+    if getattr(theirs, "hides_comments", False):
+        return
 
     def include_name(name: str | None, type_: str, parents: Any) -> bool:
         ours = type_ == "table" and name is not None and name.startswith(TABLE_PREFIX)
         return not ours and (theirs is None or theirs(name, type_, parents))
 
+    include_name.hides_comments = True  # type: ignore[attr-defined]
     migrate.configure_args["include_name"] = include_name

@@ -110,6 +110,44 @@ export async function edit(thread, link) {
 export function remove(thread, link) {
   const { id, item } = idOf(link);
   const comment = /** @type {HTMLElement} */ (article(item));
+  const { note, undo } = removedNote(thread);
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  const back = () => {
+    note.remove();
+    comment.hidden = false;
+  };
+  const send = async () => {
+    waiting.abort();
+    try {
+      await thread.api("DELETE", "comments/" + id, undefined, { keepalive: true });
+      if (!thread.signal.aborted) gone(thread, id, item);
+    } catch (error) {
+      back();
+      fail(thread, error, comment);
+    }
+  };
+  const timer = setTimeout(send, UNDO_SECONDS * 1000);
+  signal.addEventListener("abort", () => clearTimeout(timer));
+  addEventListener("pagehide", send, { signal });
+  thread.signal.addEventListener("abort", send, { signal });
+  undo.addEventListener(
+    "click",
+    () => {
+      waiting.abort();
+      back();
+      focus(comment);
+    },
+    { signal },
+  );
+  comment.hidden = true;
+  comment.before(note);
+  focus(undo);
+  say(thread, words(thread, "removed"));
+}
+
+/** @param {CommentThread} thread */
+function removedNote(thread) {
   const note = document.createElement("p");
   note.className = "c-note";
   note.dataset.note = "";
@@ -117,52 +155,29 @@ export function remove(thread, link) {
   undo.className = "c-button";
   undo.textContent = words(thread, "undo");
   note.append(words(thread, "removed"), " ", undo);
-  comment.hidden = true;
-  comment.before(note);
-  focus(undo);
-  say(thread, words(thread, "removed"));
-  const leaving = new AbortController();
-  const back = () => {
-    leaving.abort();
-    note.remove();
-    comment.hidden = false;
-  };
-  const send = async () => {
-    if (leaving.signal.aborted) return;
-    leaving.abort();
-    try {
-      await thread.api("DELETE", "comments/" + id, undefined, { keepalive: true });
-      if (!thread.signal.aborted) await gone(thread, id, item);
-    } catch (error) {
-      back();
-      fail(thread, error, comment);
-    }
-  };
-  const { signal } = leaving;
-  undo.addEventListener("click", () => {
-    back();
-    focus(comment);
-  });
-  addEventListener("pagehide", send, { signal });
-  thread.signal.addEventListener("abort", send, { signal });
-  const timer = setTimeout(send, UNDO_SECONDS * 1000);
-  signal.addEventListener("abort", () => clearTimeout(timer));
+  return { note, undo };
 }
 
-/** @param {CommentThread} thread @param {string} id @param {HTMLElement} item */
+/** Shows what the server shows of a deleted comment now. @param {CommentThread} thread @param {string} id @param {HTMLElement} item */
 async function gone(thread, id, item) {
   delete thread.me.own[id];
   thread.emit("delete", { id: Number(id) });
-  const next = /** @type {HTMLElement | null} */ (item.nextElementSibling ?? item.previousElementSibling);
-  const had = item.contains(/** @type {Document | ShadowRoot} */ (item.getRootNode()).activeElement);
-  const left = await thread.fragment("comment", { id }).catch(() => null);
-  item.querySelector("[data-note]")?.remove();
+  const next = item.nextElementSibling ?? item.previousElementSibling;
+  const hadFocus = item.contains(/** @type {Document | ShadowRoot} */ (item.getRootNode()).activeElement);
+  item.querySelector("[data-note] button")?.remove();
+  // Without an answer, the note that it was removed stays in its place.
+  const [left, page] = await Promise.all([
+    thread.fragment("comment", { id }).catch(() => null),
+    thread.fragment("thread").catch(() => null),
+  ]);
   const tombstone = article(left?.firstElementChild);
-  if (tombstone) article(item)?.replaceWith(tombstone);
-  else item.remove();
-  const heading = (await thread.fragment("thread")).querySelector("[data-heading]");
+  if (tombstone) {
+    item.querySelector("[data-note]")?.remove();
+    article(item)?.replaceWith(tombstone);
+  } else if (!item.querySelector("[data-id]")) item.remove();
+  const heading = page?.querySelector("[data-heading]");
   if (heading) thread.section?.querySelector("[data-heading]")?.replaceWith(heading);
-  if (had) focus(tombstone ?? article(next) ?? thread.section);
+  if (hadFocus) focus(tombstone ?? article(next) ?? thread.section);
 }
 
 // ── reports ──

@@ -1,13 +1,13 @@
 """What is thrown away, and when."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
 from comments import upkeep
-from comments.database import is_sqlite
 from comments.models import ScoreStep, Submission, Vote
 from comments.upkeep import KEEP_ADDRESSES, KEEP_SCORE_STEPS, KEEP_SUBMISSIONS
 from tests import factories as make
@@ -32,6 +32,14 @@ def left(session) -> dict[str, int]:
         "networks": len(session.scalars(select(Vote).where(Vote.address_hash.is_not(None))).all()),
         "votes": len(session.scalars(select(Vote)).all()),
     }
+
+
+@pytest.fixture
+def postgres_engine(migrated_postgres_uri):
+    """SQLite has one writer at a time, and none of these troubles."""
+    engine = create_engine(migrated_postgres_uri)
+    yield engine
+    engine.dispose()
 
 
 @pytest.mark.parametrize(
@@ -76,16 +84,32 @@ def test_votes_tidy_up_too(session, voted, monkeypatch):
     assert left(session)["keys"] == 0
 
 
-def test_two_that_sweep_at_once_do_not_wait_for_each_other(engine, voted, session):
-    """The first has changed a vote that the second would sweep, and then sweeps too."""
-    session.commit()
+def test_two_that_sweep_at_once_do_not_block_each_other(postgres_engine):
+    """One has changed a vote that the other would sweep, and then wants to sweep what it has."""
     late = NOON + timedelta(days=60)
-    with Session(engine) as one, Session(engine) as other:
-        if not is_sqlite(one):  # which has one writer at a time
-            make.vote(one, voted, -1, by=guest("carol"), now=late)
+    with Session(postgres_engine) as session:
+        voted = make.post(session, key="a key").id
+        make.vote(session, voted, by=guest("carol", address="a network"))
+        session.commit()
+
+    def sweep() -> None:
+        with Session(postgres_engine) as other:
             upkeep.sweep(other, late)
-            upkeep.sweep(one, late)
-        upkeep.sweep(other, late)
-        other.commit()
+            other.commit()
+
+    with Session(postgres_engine) as one, ThreadPoolExecutor(1) as pool:
+        make.vote(one, voted, -1, by=guest("carol"), now=late)
+        sweeping = pool.submit(sweep)
+        _until_somebody_waits(postgres_engine)
+        upkeep.sweep(one, late)
         one.commit()
-    assert left(session)["keys"] == 0
+        sweeping.result(timeout=30)
+    with Session(postgres_engine) as session:
+        assert left(session)["keys"] == 0
+
+
+def _until_somebody_waits(engine) -> None:
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while not connection.execute(waiting).scalar_one():
+            pass

@@ -17,7 +17,7 @@ from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.models import Comment, Status
 from comments.threads import ThreadFacts
-from comments.web import fragments, guards
+from comments.web import fragments, guards, inputs
 from comments.web.limiting import Kind
 from comments.web.policy import PAGE_POLICY
 from comments.web.present import CommentView, Presenter, sanitised
@@ -25,6 +25,12 @@ from comments.web.state import State, commit, current, now
 from comments.web.urls import with_comment
 
 forms = Blueprint("forms", __name__)
+
+
+@forms.before_request
+def _bound() -> None:
+    """A form is as long as a comment can be, whatever the host lets through elsewhere."""
+    request.max_content_length = request.max_form_memory_size = inputs.most_bytes(current())
 
 
 @forms.post("/post")

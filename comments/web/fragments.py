@@ -81,12 +81,12 @@ def thread_context(
     target = _target(state, key, _number("comment"))
     under = _target(state, key, _number("under"))
     after = request.args.get("after") or None
-    if target is not None:
-        listing = _opened_at(state, key, order, target)
-    elif under is not None:
-        listing = _under(state, key, order, under, after)
-    else:
-        listing = _page_after(state, key, order, after, forgiving)
+    try:
+        listing = _listing(state, key, order, target, under, after)
+    except CommentsError:
+        if not forgiving or after is None:
+            raise
+        listing = threads.page(state.session(), state.keys, key, order)
     presenter = Presenter(state.keys, listing.thread, state.urls().base)
     page = presenter.page(listing)
     reply_to = _reply_to(state, presenter, listing.thread, _number("reply"))
@@ -146,16 +146,19 @@ def asked(name: str, choices: Container[str]) -> str | None:
     return given if given in choices else None
 
 
-def _page_after(
-    state: State, key: str, order: Order, after: str | None, forgiving: bool
+def _listing(
+    state: State,
+    key: str,
+    order: Order,
+    target: Comment | None,
+    under: Comment | None,
+    after: str | None,
 ) -> Listing:
-    session = state.session()
-    try:
-        return threads.page(session, state.keys, key, order, after=after)
-    except CommentsError:
-        if not forgiving or after is None:
-            raise
-        return threads.page(session, state.keys, key, order)
+    if target is not None:
+        return _opened_at(state, key, order, target)
+    if under is not None:
+        return _under(state, key, order, under, after)
+    return threads.page(state.session(), state.keys, key, order, after=after)
 
 
 def _target(state: State, key: str, comment_id: int | None) -> Comment | None:

@@ -10,9 +10,10 @@
 import hashlib
 import json
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Response, current_app, request
+from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as AnyResponse
 
 from comments import identity
@@ -23,6 +24,9 @@ from comments.version import __version__
 from comments.web import address
 from comments.web.front import CACHE_MARK, keep
 from comments.web.state import State, now
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 GUEST_COOKIE = "comments_guest"
 
@@ -190,6 +194,21 @@ def _build(settings: Settings) -> str:
     return hashlib.sha256(f"{__version__} {values!r}".encode()).hexdigest()[:8]
 
 
+class PublicResponse(Response):
+    """An answer for everybody, which carries nobody's cookie.
+
+    Flask sends a permanent session back with every answer, after the last hand of ours. Where a
+    cache for everybody stands in front, the next reader would get it.
+    """
+
+    def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
+        headers = super().get_wsgi_headers(environ)
+        headers.remove("Set-Cookie")
+        varies = [name for name in headers.get("Vary", "").split(", ") if name != "Cookie"]
+        headers["Vary"] = ", ".join(varies)
+        return headers
+
+
 def public(
     state: State, body: str, mimetype: str, *, thread_key: str | None, revision: int | str
 ) -> Response:
@@ -197,7 +216,7 @@ def public(
 
     With a *thread_key* the page cache may keep it until the thread's revision moves on.
     """
-    response = Response(body, mimetype=mimetype)
+    response = PublicResponse(body, mimetype=mimetype)
     response.set_etag(f"{revision}-{_build(state.settings)}", weak=True)
     response.headers["Cache-Control"] = (
         f"public, max-age=0, s-maxage={state.settings.public_max_age}, "

@@ -48,9 +48,14 @@ def _whole(field: str, default: int, low: int, high: int) -> int:
     return number
 
 
+def most_bytes(state: State) -> int:
+    """What a body may weigh, whatever the host's own limit is."""
+    return state.settings.max_length * BODY_BYTES_PER_CHARACTER + BODY_BYTES_BESIDE
+
+
 def json_object(state: State) -> dict[str, Any]:
     """The body as a JSON object; 413, 415 or 400 when it is none."""
-    most = state.settings.max_length * BODY_BYTES_PER_CHARACTER + BODY_BYTES_BESIDE
+    most = most_bytes(state)
     if (request.content_length or 0) > most:
         raise CommentsError("too_large")
     # Of a body that does not tell its length, Werkzeug hands out so much and says nothing.

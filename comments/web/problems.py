@@ -79,11 +79,14 @@ def answer(state: State, error: CommentsError) -> Response:
 
 
 def refuse_http(error: HTTPException) -> Response | HTTPException:
-    """What Flask itself refuses: an unknown address, a body that is too large."""
-    if error.code is not None and error.code < 400:
+    """What Flask itself refuses: an unknown address, a body that is too large.
+
+    Anything else is a redirect, or the host's own refusal and not ours to reword.
+    """
+    code = "unknown_host" if isinstance(error, SecurityError) else _CODES.get(error.code or 0)
+    if code is None or error.response is not None:
         return error
-    code = "unknown_host" if isinstance(error, SecurityError) else _CODES.get(error.code or 500)
-    response = refuse(CommentsError(code or "bad_request"))
+    response = refuse(CommentsError(code))
     if error.code == 405 and getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
     return response
