@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, event
+from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, event, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -59,6 +59,10 @@ def begin_write(session: Session) -> None:
     raw: Any = connection.connection.dbapi_connection
     if not raw.in_transaction:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        # A host that begins its own transactions may only be reading so far. This changes no
+        # row and takes the lock all the same.
+        connection.exec_driver_sql("UPDATE comments_threads SET revision = revision WHERE id < 0")
 
 
 def insert_or_ignore(session: Session, model: type[Any], **values: Any) -> bool:
@@ -68,7 +72,8 @@ def insert_or_ignore(session: Session, model: type[Any], **values: Any) -> bool:
     """
     dialect = sqlite if is_sqlite(session) else postgresql
     statement = dialect.insert(model).values(**values).on_conflict_do_nothing()
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    # Asked for by RETURNING: psycopg's count of rows is -1 here, whatever happened.
+    return session.execute(statement.returning(literal(1))).first() is not None
 
 
 def sqlite_module() -> ModuleType:

@@ -22,6 +22,7 @@ TITLE_LENGTH = 300
 
 # Quotes inside quotes, as they open a line: "> > > text".
 _QUOTES = re.compile(rf"^[ \t]*(?:>[ \t]*){{{MOST_QUOTES + 1}}}", re.MULTILINE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 # One @ with something around it; whether the mailbox exists is found out by mailing it.
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\]{1,64}@[^\s@<>\"(),:;\[\]\\]{1,190}\.[^\s@.]{2,60}")
 
@@ -185,9 +186,12 @@ def _website(value: Any, errors: Errors) -> str | None:
     site = _plain("website", value, URL_LENGTH, errors)
     if "website" in errors or not site:
         return None
-    safe = text.safe_url(site if "://" in site else f"https://{site}", schemes=("http", "https"))
-    if safe is None:
+    address = site if _SCHEME.match(site) else f"https://{site}"
+    safe = text.safe_url(address, schemes=("http", "https"))
+    # In its safe form one letter may have become six.
+    if safe is None or len(safe) > URL_LENGTH:
         errors["website"] = say("That is not a web address.")
+        return None
     return safe
 
 

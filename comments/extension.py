@@ -30,7 +30,7 @@ from comments.web.state import EXTENSION, State, current
 log = logging.getLogger("comments")
 
 #: Settings that only the service reads; a host's may stand in its config for other reasons.
-MOUNT_KEYS = ("COMMENTS_URL_PREFIX", "COMMENTS_DEMO")
+MOUNT_KEYS = ("COMMENTS_DEMO",)
 
 Loader = TypeVar("Loader", bound=Callable[[], Identity | None])
 

@@ -127,7 +127,7 @@ def decide(
     comment = threads.get(session, comment_id)
     thread = threads.lock(session, comment.thread_id)
     session.refresh(comment)
-    if status is Status.PUBLISHED and not comment.body:
+    if status is not comment.status and not comment.body:
         raise CommentsError(
             "invalid", say("Its author has deleted it, and there is nothing left to show.")
         )

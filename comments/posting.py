@@ -68,9 +68,7 @@ def post(
     thread or a reserved name, 409 when the parent is gone, 422 for a key used for another text.
     """
     html = rendered(draft.body)
-    thread = threads.lock_or_create(
-        session, draft.thread_key, url=draft.thread_url, title=draft.thread_title, now=now
-    )
+    thread = threads.lock_or_create(session, draft.thread_key, now=now)
     if idempotency_hash:
         earlier = _earlier(session, idempotency_hash, draft, now)
         if earlier:
@@ -82,12 +80,16 @@ def post(
     _reserve_name(session, author, now)
     verdict = screening.screen(screening.Submitted(session, author, html, settings))
     session.add(comment)
+    if verdict.status is Status.PUBLISHED:
+        # What nobody may see yet does not name the thread either.
+        thread.url = thread.url or draft.thread_url
+        thread.title = thread.title or draft.thread_title
     moderation.set_status(
         session, thread, comment, verdict.status, by="screen", reason=verdict.reason, now=now
     )
     if idempotency_hash:
         session.get_one(Submission, idempotency_hash).comment_id = comment.id
-    upkeep.sweep_sometimes(session, comment.id, now)
+    upkeep.sweep_sometimes(session, now)
     signals.after_commit(session, "comment-posted", comment_id=comment.id, thread=thread.key)
     return Posted(comment, thread, repeated=False)
 
@@ -349,7 +351,7 @@ def _count(
     comment.score = comment.up - comment.down
     comment.vote_rank = -comment.score
     session.flush()
-    upkeep.sweep_sometimes(session, thread.revision, now)
+    upkeep.sweep_sometimes(session, now)
 
 
 # ── reports ──────────────────────────────────────────────────────────────────────────────

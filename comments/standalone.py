@@ -10,14 +10,18 @@ import secrets
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 from flask import Flask, Response, redirect
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -54,13 +58,24 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     comments = Comments(app, db=db)
     state: State = app.extensions[EXTENSION]
     with app.app_context():
-        database.prepare_engine(db.engine)
-        schema.upgrade(db.engine)
+        _prepare_database(db.engine)
     _add_pages(app)
     if environ.get("COMMENTS_DEMO"):
         add_showcase(app, comments, port=_port(environ))
+    else:
+        app.add_url_rule("/", view_func=lambda: redirect("/healthz"))
     _wrap(app, state)
     return app
+
+
+def _prepare_database(engine: Engine) -> None:
+    try:
+        database.prepare_engine(engine)
+        schema.upgrade(engine)
+    except OperationalError as failed:
+        raise ConfigError(
+            f"The database of COMMENTS_DATABASE_URI cannot be used: {failed.orig}"
+        ) from failed
 
 
 def serve() -> None:
@@ -158,7 +173,8 @@ def _workers(environ: Mapping[str, str]) -> int:
 
 def _number(environ: Mapping[str, str], key: str, default: int, most: int) -> int:
     given = environ.get(key) or str(default)
-    if not given.isdigit() or not 0 < int(given) <= most:
+    is_number = given.isascii() and given.isdigit() and len(given) < 10
+    if not is_number or not 0 < int(given) <= most:
         raise ConfigError(f"{key} is {given!r}; it must be a whole number from 1 to {most}.")
     return int(given)
 
@@ -170,15 +186,16 @@ def _database_uri(settings: config.Settings, instance: Path) -> str:
         return f"sqlite:///{instance / 'comments.sqlite3'}"
     try:
         url = make_url(settings.database_uri)
-    except ValueError:
-        url = None
-    if url is None or url.get_backend_name() not in ("sqlite", "postgresql", "postgres"):
+        if url.drivername in ("postgres", "postgresql"):
+            url = url.set(drivername="postgresql+psycopg")
+        known = url.get_dialect().name in ("sqlite", "postgresql")
+    except (ArgumentError, ValueError):
+        known = False
+    if not known:
         raise ConfigError(
             "COMMENTS_DATABASE_URI is (not shown); it must be a database address such as "
             "postgresql+psycopg://host/name or sqlite:////var/lib/comments.sqlite3."
         )
-    if url.drivername in ("postgres", "postgresql"):
-        url = url.set(drivername="postgresql+psycopg")
     return url.render_as_string(hide_password=False)
 
 
@@ -186,14 +203,15 @@ def _kept_secret(instance: Path) -> str:
     """The secret in the instance folder, made at the first start and readable by us alone."""
     place = instance / "secret_key"
     instance.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        return _read_secret(place)
-    with os.fdopen(handle, "w") as file:
-        secret = secrets.token_urlsafe(32)
-        file.write(secret)
-    return secret
+    if not place.exists():
+        # Complete before it has its name: another process that starts now reads all or nothing.
+        handle, fresh = tempfile.mkstemp(dir=instance)
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(32))
+        with suppress(FileExistsError):
+            os.link(fresh, place)
+        Path(fresh).unlink()
+    return _read_secret(place)
 
 
 def _read_secret(place: Path) -> str:
@@ -215,12 +233,6 @@ def _add_pages(app: Flask) -> None:
     @app.get("/healthz")
     def healthz() -> Response:
         return Response("ok\n", mimetype="text/plain", headers={"Cache-Control": "no-store"})
-
-    if not os.environ.get("COMMENTS_DEMO"):
-
-        @app.get("/")
-        def index() -> Any:
-            return redirect("/healthz")
 
 
 def _wrap(app: Flask, state: State) -> None:

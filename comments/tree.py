@@ -91,9 +91,11 @@ class Cursor:
         payload = keys.open("cursor", text)
         if payload is None:
             raise CommentsError("bad_cursor")
-        thread, parent, order, key, revision, pinned = json.loads(payload)
-        if (thread, parent, order) != (thread_id, parent_id, sort):
+        facts = json.loads(payload)
+        # Another version of ours may have sealed other facts.
+        if len(facts) != 6 or facts[:3] != [thread_id, parent_id, sort]:
             raise CommentsError("bad_cursor")
+        key, revision, pinned = facts[3:]
         unpacked = None if key is None else _unpacked(ORDERS[sort], key)
         return cls(thread_id, parent_id, sort, unpacked, revision, tuple(pinned))
 

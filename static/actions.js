@@ -79,7 +79,7 @@ export async function vote(thread, form, button) {
   votes[id] = value;
   drawVote(thread, id, value, shown + value - before);
   try {
-    const answer = await thread.api("PUT", `comments/${id}/vote`, { value });
+    const answer = await thread.api("PUT", `comments/${id}/vote`, { value }, { keepalive: true });
     // Another press may be under way; its answer will come.
     if (votes[id] !== value) return;
     drawVote(thread, id, value, answer.score);

@@ -181,7 +181,9 @@ export class CommentThread extends HTMLElement {
     this.drawTimes();
     this.emit("load", { thread: this.key, count: Number(section.dataset.count) });
     try {
-      if (this.form && this.recall(this.draftName(this.form))) await this.#stir(this.form);
+      const { form } = this;
+      if (form?.body.value) this.keepDraft(form);
+      if (form && this.recall(this.draftName(form))) await this.#stir(form);
       // Who is of another origin and has never written has nothing of their own here.
       if (this.isForeign && !this.recall("token")) return;
       const query = new URLSearchParams({ thread: this.key, lang: this.language, fragment: "" });
@@ -201,9 +203,12 @@ export class CommentThread extends HTMLElement {
 
   /** @param {HTMLFormElement} [form] */
   async #stir(form) {
+    // At once: a form that shrinks while its modules load moves what the reader is about to press.
+    const writes = form?.dataset.do === "post";
+    if (writes) form.dataset.open = "";
     const [{ attend }, { wake }] = await Promise.all([import("./actions.js"), import("./compose.js")]);
     attend(this);
-    if (form?.dataset.do === "post") wake(this, form);
+    if (writes) wake(this, form);
   }
 
   /** @param {MouseEvent} event */

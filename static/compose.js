@@ -15,7 +15,6 @@ const awake = new WeakSet();
 
 /** Opens the form and gives it back what was written before. @param {CommentThread} thread @param {HTMLFormElement} form */
 export function wake(thread, form) {
-  form.dataset.open = "";
   if (awake.has(form)) return;
   awake.add(form);
   for (const name of REMEMBERED) {
@@ -62,6 +61,7 @@ export function reply(thread, link) {
   const item = /** @type {HTMLElement | null} */ (link.closest("[data-id]"));
   if (!form || !item) return;
   wake(thread, form);
+  form.dataset.open = "";
   setParent(thread, form, item.dataset.id ?? "", link.textContent ?? "");
   article(item)?.after(form);
   form.scrollIntoView({ block: "nearest" });

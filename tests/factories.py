@@ -155,7 +155,7 @@ def rows(
     They come in families like *parents*: each names the place of its parent in the family.
     Their scores are told, not voted.
     """
-    at = threads.lock_or_create(session, key, url=None, title=None, now=now)
+    at = threads.lock_or_create(session, key, now=now)
     session.flush()
     last = session.scalar(select(Comment.id).order_by(Comment.id.desc()).limit(1)) or 0
     ids = [last + 1 + number for number in range(count)]

@@ -68,20 +68,33 @@ def test_what_is_younger_stays_beside_what_goes(session, voted):
     assert (left(session)["keys"], left(session)["steps"]) == (1, 1)
 
 
-def test_writes_tidy_up_now_and_then(session, voted, monkeypatch):
+LATE = NOON + timedelta(days=60)
+
+
+def test_the_first_write_after_an_hour_tidies_up(session, voted):
+    make.post(session, now=LATE)
+    assert left(session)["keys"] == 0
+
+
+def test_a_vote_tidies_up_too(session, voted):
+    make.vote(session, voted, by=BOB, now=LATE)
+    assert left(session)["keys"] == 0
+
+
+def test_a_busy_hour_tidies_up_with_every_so_many_writes(session, voted, monkeypatch):
+    make.post(session, now=NOON + KEEP_SUBMISSIONS)
     monkeypatch.setattr(upkeep, "EVERY", 3)
-    late = NOON + timedelta(days=60)
-    second = make.post(session, now=late)
+    for _ in range(2):
+        make.post(session, now=NOON + KEEP_SUBMISSIONS + MOMENT)
     assert left(session)["keys"] == 1
-    third = make.post(session, now=late)
-    assert (second.id % 3, third.id % 3) == (2, 0)
+    make.post(session, now=NOON + KEEP_SUBMISSIONS + MOMENT)
     assert left(session)["keys"] == 0
 
 
-def test_votes_tidy_up_too(session, voted, monkeypatch):
-    monkeypatch.setattr(upkeep, "EVERY", make.thread(session).revision + 1)
-    make.vote(session, voted, by=BOB, now=NOON + timedelta(days=60))
-    assert left(session)["keys"] == 0
+def test_a_sweep_takes_a_bounded_number_of_rows(session, voted):
+    make.post(session, key="another key")
+    upkeep.sweep(session, LATE, most=1)
+    assert left(session)["keys"] == 1
 
 
 def test_two_that_sweep_at_once_do_not_block_each_other(postgres_engine):

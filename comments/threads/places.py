@@ -100,9 +100,7 @@ def lock(session: Session, thread_id: int) -> Thread:
     ).scalar_one()
 
 
-def lock_or_create(
-    session: Session, key: str, *, url: str | None, title: str | None, now: datetime
-) -> Thread:
+def lock_or_create(session: Session, key: str, *, now: datetime) -> Thread:
     """The thread named *key*, locked; made when this is its first comment."""
     begin_write(session)
     locked = (
@@ -115,11 +113,6 @@ def lock_or_create(
     if thread is None:
         insert_or_ignore(session, Thread, key=key, created_at=now)
         thread = session.execute(locked).scalar_one()
-    # An early comment may have come from a client that did not tell where the article is.
-    if (url and not thread.url) or (title and not thread.title):
-        thread.url, thread.title = thread.url or url, thread.title or title
-        # Pages show both, even while the comment that brought them waits.
-        thread.revision += 1
     return thread
 
 

@@ -4,6 +4,7 @@ Views hold no rules. What a caller may do stands in the use-cases; what an answe
 in ``present``.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
@@ -27,6 +28,12 @@ from comments.web.present import (
     thread_json,
 )
 from comments.web.state import State, commit, current, now
+
+#: The latest of a reader's own comments in one thread that their page is told of.
+MOST_OWN = 100
+#: How long a guest whose first answer was lost gets their token again with the same key. Later
+#: the same key and text only tell that the comment is there.
+RETRY_WINDOW = timedelta(minutes=10)
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -168,7 +175,7 @@ def post_comment() -> Response:
     )
     comment = posted.comment
     token = author.new_token
-    if posted.repeated and known is None:
+    if posted.repeated and known is None and now() - comment.created_at < RETRY_WINDOW:
         # The first answer was lost on the way; the guest it made is the one who asks again.
         token = identity.mint(state.keys, comment.author_id.partition(":")[2], now())
     answer = _own_comment(state, comment, threads.facts(posted.thread))
@@ -317,8 +324,9 @@ def _lay_over(state: State, thread: ThreadFacts, author_id: str, answer: dict[st
             Comment.thread_id == thread.id,
             Comment.status.in_((Status.PUBLISHED, Status.PENDING)),
         )
-        .order_by(Comment.id)
-    ).all()
+        .order_by(Comment.id.desc())
+        .limit(MOST_OWN)
+    ).all()[::-1]
     answer["own"] = {
         str(comment.id): {
             "editable_until": rfc3339(identity.editable_until(comment, state.settings))
@@ -333,7 +341,8 @@ def _lay_over(state: State, thread: ThreadFacts, author_id: str, answer: dict[st
     ]
     answer["pending"] = comments_json(waiting)
     if "fragment" in request.args:
-        answer["sources"] = {str(comment.id): comment.body for comment in own}
+        open_until = {c.id: identity.editable_until(c, state.settings) for c in own}
+        answer["sources"] = {str(c.id): c.body for c in own if open_until[c.id] > now()}
         answer["fragments"] = {
             str(view.id): fragments.comment(state, thread, view) for view in waiting
         }

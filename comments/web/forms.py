@@ -77,7 +77,7 @@ def vote(comment_id: int) -> AnyResponse:
     guards.check_same_origin()
     value = {"1": 1, "-1": -1}.get(request.form.get("value", ""))
     if value is None:
-        raise CommentsError("invalid", errors={"value": say("A vote is 1, 0 or -1.")})
+        raise CommentsError("invalid", errors={"value": say("A vote is 1 or -1.")})
     author = guards.writer(state)
     state.limits.check(Kind.VOTING, author)
     session = state.session()

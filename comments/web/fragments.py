@@ -51,7 +51,8 @@ def draw(state: State, template: str, **context: Any) -> str:
         settings=state.settings,
         lang=language,
         dir=i18n.direction(language),
-        offers_email=bool(state.settings.smtp_uri),
+        # Nothing is mailed yet, so no address is asked for.
+        offers_email=False,
         sorts=[(mode, i18n.told(label, language)) for mode, label in _SORT_LABELS],
         **context,
     )
@@ -98,8 +99,8 @@ def thread_context(
         "highlight": target.id if target is not None else None,
         "is_first": not (after or target or under),
         "reply_to": reply_to,
-        "article_url": page.thread.url or article_url,
-        "article_title": page.thread.title or article_title,
+        "article_url": article_url or page.thread.url,
+        "article_title": article_title or page.thread.title,
         "form": {},
         "errors": {},
         "notice": None,

@@ -10,11 +10,11 @@ Everything else passes through untouched. ``COMMENTS_CACHE_BYTES = 0`` leaves it
 """
 
 import gzip
-import logging
 import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from json import JSONEncoder
 from threading import Lock
@@ -22,13 +22,12 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from flask import Response
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.http import parse_etags
+
+from comments.web.revisions import Revisions
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-log = logging.getLogger("comments.front")
 
 #: Where a view leaves word that its answer is true for a revision of a thread.
 CACHE_MARK = "comments.cache"
@@ -38,17 +37,19 @@ PLACE_MARK = "comments.place"
 Headers = list[tuple[str, str]]
 Place = tuple[str, ...]
 
-_REVISION = {
-    "qmark": "SELECT revision FROM comments_threads WHERE key = ?",
-    "pyformat": "SELECT revision FROM comments_threads WHERE key = %s",
-}
 # "gzip;q=0" says that it is not taken.
 _TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
 _json = JSONEncoder(ensure_ascii=False).encode
 #: Under this, gzip's own frame eats what it saves.
 _WORTH_PACKING = 500
 #: Headers that belong to one answer, not to the page.
-_NOT_KEPT = {"content-length", "content-encoding", "access-control-allow-origin", "date"}
+_NOT_KEPT = {
+    "content-length",
+    "content-encoding",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "date",
+}
 
 
 @dataclass(slots=True)
@@ -119,7 +120,10 @@ def place_of(environ: "WSGIEnvironment") -> Place:
 
 
 def keep(cache: PageCache, environ: "WSGIEnvironment", response: Response) -> None:
-    """Keep *response* if its view marked it as true for a revision of a thread."""
+    """Keep *response* if its view marked it as true for a revision of a thread.
+
+    Who made the page gets it packed as well: on a busy thread that is every other reader.
+    """
     mark, place = environ.get(CACHE_MARK), environ.get(PLACE_MARK)
     if mark is None or place is None or response.status_code != 200:
         return
@@ -130,6 +134,9 @@ def keep(cache: PageCache, environ: "WSGIEnvironment", response: Response) -> No
     packed = gzip.compress(body, 6, mtime=0) if len(body) > _WORTH_PACKING else None
     etag = response.headers["ETag"]
     cache.put(place, Kept(thread_key, revision, headers, etag, body, packed))
+    if packed is not None and _takes_gzip(environ):
+        response.set_data(packed)
+        response.headers["Content-Encoding"] = "gzip"
 
 
 class Front:
@@ -148,7 +155,7 @@ class Front:
     ) -> None:
         self._app = app
         self._cache = cache
-        self._engine = engine
+        self._revisions = Revisions(engine)
         self._origins = frozenset(origins)
         self._stand_aside = stand_aside
 
@@ -159,31 +166,10 @@ class Front:
             return self._app(environ, start_response)
         place = place_of(environ)
         kept = self._cache.get(place)
-        if kept is not None and self._is_true(kept):
+        if kept is not None and kept.revision == self._revisions.of(kept.thread_key):
             return self._give(kept, environ, start_response)
         environ[PLACE_MARK] = place
         return self._app(environ, start_response)
-
-    def _is_true(self, kept: Kept) -> bool:
-        engine = self._engine()
-        try:
-            return self._revision(engine, kept.thread_key) == kept.revision
-        except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
-            # The app behind will meet the same and answer it in words.
-            log.warning("revision look-up failed: %s", type(error).__name__)
-            return False
-
-    def _revision(self, engine: Engine, key: str) -> int:
-        """The thread's revision, by the driver alone: SQLAlchemy would be most of the cost."""
-        connection = engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            cursor.execute(_REVISION[engine.dialect.paramstyle], (key,))
-            row = cursor.fetchone()
-            cursor.close()
-        finally:
-            connection.close()
-        return row[0] if row else 0
 
     def _give(
         self, kept: Kept, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -191,17 +177,29 @@ class Front:
         headers = kept.headers.copy()
         origin = environ.get("HTTP_ORIGIN")
         if origin in self._origins:
-            headers.append(("Access-Control-Allow-Origin", origin))
+            headers += cors_headers(origin)
         if _knows(environ.get("HTTP_IF_NONE_MATCH"), kept.etag):
             start_response("304 NOT MODIFIED", headers)
             return [b""]
         body = kept.body
-        if kept.packed is not None and _TAKES_GZIP.search(environ.get("HTTP_ACCEPT_ENCODING", "")):
+        if kept.packed is not None and _takes_gzip(environ):
             body = kept.packed
             headers.append(("Content-Encoding", "gzip"))
         headers.append(("Content-Length", str(len(body))))
         start_response("200 OK", headers)
         return [body]
+
+
+def cors_headers(origin: str) -> Headers:
+    """What lets a page of *origin*, which may embed, read an answer."""
+    return [
+        ("Access-Control-Allow-Origin", origin),
+        ("Access-Control-Expose-Headers", "ETag, Retry-After"),
+    ]
+
+
+def _takes_gzip(environ: "WSGIEnvironment") -> bool:
+    return _TAKES_GZIP.search(environ.get("HTTP_ACCEPT_ENCODING", "")) is not None
 
 
 def _knows(header: str | None, etag: str) -> bool:
@@ -231,7 +229,9 @@ class RequestLog:
                 "status": int(status[:3]),
                 "ms": round((time.perf_counter() - began) * 1000, 1),
             }
-            self._out.write(_json(facts) + "\n")
+            # A full disk or a closed pipe behind the log must not cost anybody an answer.
+            with suppress(OSError, ValueError):
+                self._out.write(_json(facts) + "\n")
             return start_response(status, headers, exc_info)
 
         return self._app(environ, start)

@@ -22,7 +22,7 @@ from comments.errors import CommentsError
 from comments.identity import Author, Identity
 from comments.version import __version__
 from comments.web import address
-from comments.web.front import CACHE_MARK, keep
+from comments.web.front import CACHE_MARK, cors_headers, keep
 from comments.web.state import State, now
 
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ def allow_origin(state: State, response: Response) -> Response:
     if state.settings.origins:
         response.vary.add("Origin")
     if origin in state.settings.origins:
-        response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After"
+        response.headers.update(cors_headers(origin))
         if request.method == "OPTIONS":
             response.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE"
             response.headers["Access-Control-Allow-Headers"] = (

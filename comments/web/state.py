@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 EXTENSION = "comments"
 
-IdentityLoader = Callable[[], Identity | None]
-
 
 @dataclass(frozen=True, slots=True)
 class State:

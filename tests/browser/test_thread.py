@@ -447,6 +447,9 @@ def test_a_vote_is_cast_kept_and_taken_back(site: Start, thread: Thread) -> None
     up.click()
     expect(score).to_have_text("2")
     expect(up).to_have_attribute("aria-pressed", "true")
+    thread.page.wait_for_function(
+        "() => Object.keys(localStorage).some((key) => key.endsWith(':token'))"
+    )
     thread.page.reload()
     expect(up).to_have_attribute("aria-pressed", "true")
     expect(score).to_have_text("2")
