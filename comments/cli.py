@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -10,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from comments import config, moderation, schema, signals, text, threads, upkeep
 from comments.errors import CommentsError
-from comments.models import Comment, Status
+from comments.models import Comment, Report, Status, Thread
 from comments.web.state import current, now
 
 group = AppGroup("comments", help="Threaded comments: the database, settings, upkeep.")
@@ -19,6 +20,9 @@ group.add_command(db)
 
 #: Rows drawn anew between two commits, so that a stop loses little and blocks nobody.
 RENDER_BATCH = 500
+#: Characters of a comment in a list.
+OPENING = 300
+MOST_REPORTS = 500
 
 
 # ── the database ─────────────────────────────────────────────────────────────────────────
@@ -150,9 +154,11 @@ def _render_batch(session: Any, batch: Any) -> None:
 def sweep() -> None:
     """Drop what is past its time. Writes do this by themselves now and then."""
     session = current().session()
-    upkeep.sweep(session, now())
-    session.commit()
-    click.echo("Swept.")
+    total = 0
+    while swept := upkeep.sweep(session, now()):
+        session.commit()
+        total += swept
+    click.echo(f"{total} swept.")
 
 
 # ── moderation without the views ─────────────────────────────────────────────────────────
@@ -164,16 +170,70 @@ def pending() -> None:
     waiting = (
         current()
         .session()
-        .scalars(
-            select(Comment).where(Comment.status == Status.PENDING).order_by(Comment.created_at)
+        .execute(
+            select(Comment, Thread.key)
+            .join(Thread, Thread.id == Comment.thread_id)
+            .where(Comment.status == Status.PENDING)
+            .order_by(Comment.created_at)
         )
     )
+    _print_csv(
+        ["id", "thread", "created", "edited", "author", "links", "text"],
+        (
+            [
+                comment.id,
+                key,
+                comment.created_at.isoformat(),
+                comment.edited_at.isoformat() if comment.edited_at else "",
+                comment.author_name,
+                text.count_links(comment.html),
+                _opening(comment.body),
+            ]
+            for comment, key in waiting
+        ),
+    )
+
+
+@group.command("reports")
+def reports() -> None:
+    """List what readers reported, the newest first, as CSV."""
+    found = (
+        current()
+        .session()
+        .execute(
+            select(Report, Comment.status, Comment.body)
+            .join(Comment, Comment.id == Report.comment_id)
+            .order_by(Report.id.desc())
+            .limit(MOST_REPORTS)
+        )
+    )
+    _print_csv(
+        ["comment", "reported", "reason", "note", "state", "text"],
+        (
+            [
+                report.comment_id,
+                report.created_at.isoformat(),
+                report.reason,
+                report.note,
+                status.value,
+                _opening(body),
+            ]
+            for report, status, body in found
+        ),
+    )
+
+
+def _print_csv(head: list[str], rows: Iterable[list[Any]]) -> None:
     out = csv.writer(sys.stdout)
-    out.writerow(["id", "created", "author", "text"])
-    for comment in waiting:
-        opening = " ".join(comment.body.split())[:100]
-        row = [comment.id, comment.created_at.isoformat(), comment.author_name, opening]
+    out.writerow(head)
+    for row in rows:
         out.writerow([_plain_cell(cell) for cell in row])
+
+
+def _opening(body: str) -> str:
+    """The beginning of a text on one line, and a sign where it was cut."""
+    line = " ".join(body.split())
+    return line if len(line) <= OPENING else f"{line[:OPENING]}…"
 
 
 def _plain_cell(cell: Any) -> str:

@@ -43,15 +43,24 @@ class Draft:
 
     @classmethod
     def read(
-        cls, fields: Mapping[str, Any], settings: Settings, *, own_origin: str, signed_in: bool
+        cls,
+        fields: Mapping[str, Any],
+        settings: Settings,
+        *,
+        own_origin: str,
+        own_is_known: bool = True,
+        signed_in: bool,
     ) -> "Draft":
         """The draft in *fields*; 422 naming each wrong one.
 
         *own_origin* is where the server itself is reached: an article's address counts only
-        when it lies there or on a site that may embed.
+        when it lies there or on a site that may embed. Unless *own_is_known*, that is no more
+        than the caller's word, and only the path is kept.
         """
         errors: Errors = {}
         key, url, title = _thread(fields.get("thread"), settings, own_origin, errors)
+        if url and not own_is_known:
+            url = _without_origin(url, own_origin)
         draft = cls(
             thread_key=key,
             thread_url=url,
@@ -131,6 +140,12 @@ def _article_url(value: Any, settings: Settings, own_origin: str) -> str | None:
     if origin != own_origin and origin not in settings.origins:
         return None
     return str(parts._replace(fragment="").geturl())
+
+
+def _without_origin(url: str, own_origin: str) -> str:
+    """An address on our own origin as a path; ``//elsewhere`` would be no path."""
+    path = url.removeprefix(own_origin)
+    return "/" + path.lstrip("/") if path != url else url
 
 
 def _body(value: Any, settings: Settings, errors: Errors) -> str:

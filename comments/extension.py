@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Flask, Response, appcontext_pushed, request_started
 from markupsafe import Markup
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from comments import config, i18n, tree
@@ -79,7 +80,7 @@ class Comments:
                 state.cache,
                 state.engine,
                 state.settings.origins,
-                stand_aside=lambda: _is_watched(app),
+                stand_aside=_watcher(app),
             )
         _meet_neighbours(app)
 
@@ -97,9 +98,14 @@ class Comments:
         order = tree.order_named(
             fragments.asked("sort", tree.ORDERS) or state.settings.default_sort
         )
-        context = fragments.thread_context(
-            state, key, order, article_url=url, article_title=title, forgiving=True
-        )
+        try:
+            context = fragments.thread_context(
+                state, key, order, article_url=url, article_title=title, forgiving=True
+            )
+        except (OperationalError, ProgrammingError) as error:
+            if problems.lacks_tables(str(error.orig)):
+                error.add_note("Flask-Comments: make its tables with `flask comments db upgrade`.")
+            raise
         return fragments.drawn(state, "embed_light.html", **context)
 
     def count(self, key: str) -> Markup:
@@ -172,16 +178,48 @@ def _blueprint() -> Blueprint:
     blueprint.register_blueprint(forms)
     problems.register(blueprint)
 
-    @blueprint.after_request
-    def _finish(response: Response) -> Response:
-        return guards.finish(current(), response)
-
+    blueprint.after_request(_finish)
     return blueprint
 
 
-def _is_watched(app: Flask) -> bool:
-    """The host looks at every request or answer; none of ours may pass it by."""
-    return bool(app.before_request_funcs.get(None) or app.after_request_funcs.get(None))
+def _watcher(app: Flask) -> Callable[[], bool]:
+    """Tells whether the host looks at requests or answers of ours, so that none may pass it by.
+
+    It may do so for the whole app or for our blueprint alone, wrap our views in a check of its
+    own, or bring a Flask whose dispatch does more. Once the app has answered, its set-up is over
+    and so is the looking.
+    """
+    views = {name: view for name, view in app.view_functions.items() if _is_ours(name)}
+    known: list[bool] = []
+
+    def is_watched() -> bool:
+        if known:
+            return known[0]
+        watched = _has_hooks(app) or any(app.view_functions[n] is not v for n, v in views.items())
+        if app._got_first_request:
+            known.append(watched)
+        return watched
+
+    return is_watched
+
+
+def _has_hooks(app: Flask) -> bool:
+    for hooks in (app.before_request_funcs, app.url_value_preprocessors, app.after_request_funcs):
+        for name, functions in hooks.items():
+            if (name is None or _is_ours(name)) and any(f is not _finish for f in functions):
+                return True
+    return any(getattr(type(app), name) is not getattr(Flask, name) for name in _DISPATCH)
+
+
+_DISPATCH = ("full_dispatch_request", "preprocess_request", "dispatch_request", "process_response")
+
+
+def _is_ours(name: str) -> bool:
+    return name == "comments" or name.startswith("comments.")
+
+
+def _finish(response: Response) -> Response:
+    return guards.finish(current(), response)
 
 
 # ── neighbours ───────────────────────────────────────────────────────────────────────────

@@ -49,6 +49,7 @@ AuthorId = Annotated[str, mapped_column(String(200))]
 KEY_LENGTH = 255
 NAME_LENGTH = 60
 URL_LENGTH = 2000
+REASON_LENGTH = 300
 
 
 class Status(StrEnum):
@@ -257,7 +258,7 @@ class Decision(Base):
     before: Mapped[Status | None] = mapped_column(_enum(Status))
     after: Mapped[Status] = mapped_column(_enum(Status))
     actor: Mapped[AuthorId]
-    reason: Mapped[str] = mapped_column(String(300), default="")
+    reason: Mapped[str] = mapped_column(String(REASON_LENGTH), default="")
     created_at: Mapped[Moment]
 
     comment: Mapped[Comment] = relationship()

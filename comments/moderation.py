@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from comments import signals, threads
 from comments.errors import CommentsError, say
-from comments.models import Comment, Decision, Status, Thread, Vote
+from comments.models import REASON_LENGTH, Comment, Decision, Status, Thread, Vote
 
 #: More would push the conversation itself off the first screen.
 MAX_PINNED = 5
@@ -55,7 +55,12 @@ def set_status(
         comment.published_revision = thread.revision
     session.add(
         Decision(
-            comment=comment, before=before, after=status, actor=by, reason=reason, created_at=now
+            comment=comment,
+            before=before,
+            after=status,
+            actor=by,
+            reason=reason[:REASON_LENGTH],
+            created_at=now,
         )
     )
     session.flush()

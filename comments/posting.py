@@ -94,10 +94,16 @@ def post(
     return Posted(comment, thread, repeated=False)
 
 
-def is_repeated(session: Session, key_hash: str, *, now: datetime) -> bool:
-    """Whether this key has already made a comment; such a call costs no part of a budget."""
+def is_repeated(session: Session, key_hash: str, draft: Draft, *, now: datetime) -> bool:
+    """Whether this key has made this very comment; such a call costs no part of a budget."""
     known = session.get(Submission, key_hash)
-    return known is not None and not _forgotten(known, now)
+    return (
+        known is not None and not _forgotten(known, now) and known.body_hash == _fingerprint(draft)
+    )
+
+
+def _fingerprint(draft: Draft) -> str:
+    return hashlib.sha256(repr(draft).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _forgotten(known: Submission, now: datetime) -> bool:
@@ -114,7 +120,7 @@ def rendered(body: str) -> str:
 
 def _earlier(session: Session, key_hash: str, draft: Draft, now: datetime) -> Comment | None:
     """The comment this key made before, or ``None`` after claiming the key for this call."""
-    fingerprint = hashlib.sha256(repr(draft).encode("utf-8", "surrogatepass")).hexdigest()
+    fingerprint = _fingerprint(draft)
     known = session.get(Submission, key_hash)
     if known and _forgotten(known, now):
         session.delete(known)
@@ -222,7 +228,7 @@ def edit(
     comment.renderer_version = text.RENDERER_VERSION
     comment.edited_at = now
     if comment.status is Status.PUBLISHED:
-        verdict = screening.screen(screening.Submitted(session, author, html, settings))
+        verdict = screening.screen(screening.Submitted(session, author, html, settings, comment.id))
         if verdict.status is Status.PUBLISHED:
             thread.revision += 1
         else:
@@ -247,6 +253,7 @@ def delete(
     thread, comment = _locked(session, comment_id)
     identity.check_can_change(author, comment, settings, now)
     comment.body = comment.html = ""
+    comment.author_name = ""
     comment.author_avatar = comment.author_website = None
     moderation.set_status(
         session, thread, comment, Status.DELETED, by=author.id, reason="by its author", now=now

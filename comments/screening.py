@@ -32,6 +32,8 @@ class Submitted:
     author: Author
     html: str
     settings: Settings
+    #: The comment whose text is being changed, when it is an edit.
+    comment_id: int | None = None
 
 
 Screen = Callable[[Submitted], Verdict | None]
@@ -62,7 +64,10 @@ def hold_first(submitted: Submitted) -> Verdict | None:
     if submitted.settings.hold != "first" or not submitted.author.is_guest:
         return None
     published = select(Comment.id).where(
-        Comment.author_id == submitted.author.id, Comment.status == Status.PUBLISHED
+        Comment.author_id == submitted.author.id,
+        Comment.status == Status.PUBLISHED,
+        # Or a first comment, once approved, could be turned into anything.
+        Comment.id != (submitted.comment_id or 0),
     )
     if submitted.session.execute(published.limit(1)).first():
         return None

@@ -182,8 +182,10 @@ def _number(environ: Mapping[str, str], key: str, default: int, most: int) -> in
 def _database_uri(settings: config.Settings, instance: Path) -> str:
     """Where the data is. ``postgresql://`` means psycopg 3 here, whatever SQLAlchemy is used."""
     if settings.database_uri is None:
-        instance.mkdir(parents=True, exist_ok=True)
-        return f"sqlite:///{instance / 'comments.sqlite3'}"
+        place = _private(instance) / "comments.sqlite3"
+        # Readable by us alone, and so are the journals beside it, which take its mode.
+        place.touch(mode=0o600, exist_ok=True)
+        return f"sqlite:///{place}"
     try:
         url = make_url(settings.database_uri)
         if url.drivername in ("postgres", "postgresql"):
@@ -199,10 +201,14 @@ def _database_uri(settings: config.Settings, instance: Path) -> str:
     return url.render_as_string(hide_password=False)
 
 
+def _private(instance: Path) -> Path:
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return instance
+
+
 def _kept_secret(instance: Path) -> str:
     """The secret in the instance folder, made at the first start and readable by us alone."""
-    place = instance / "secret_key"
-    instance.mkdir(parents=True, exist_ok=True)
+    place = _private(instance) / "secret_key"
     if not place.exists():
         # Complete before it has its name: another process that starts now reads all or nothing.
         handle, fresh = tempfile.mkstemp(dir=instance)

@@ -1,11 +1,12 @@
 """What is thrown away, and when, so that a small site runs for years untended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy import Row, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from comments.database import is_sqlite
@@ -26,32 +27,38 @@ MOST_ROWS = 1000
 _SWEEP_LOCK = 0x636F6D73
 
 
-def sweep(session: Session, now: datetime, most: int = MOST_ROWS) -> None:
-    """Drop what is past its time, at most *most* rows of a kind.
+def sweep(session: Session, now: datetime, most: int = MOST_ROWS) -> int:
+    """Drop what is past its time, at most *most* rows of a kind; tells how many in all.
 
     Runs inside a write that is under way, at the start of the service, or by command.
     """
     if not _alone(session):
-        return
-    quiet = {"synchronize_session": False}
-    keys = select(Submission.key_hash).where(Submission.created_at < now - KEEP_SUBMISSIONS)
-    session.execute(
-        delete(Submission).where(Submission.key_hash.in_(keys.limit(most))),
-        execution_options=quiet,
+        return 0
+    # Looked up first: most often nothing is old, and PostgreSQL, asked for both in one statement,
+    # expects so many rows that it reads the whole table.
+    key = Submission.key_hash
+    old = select(key).where(Submission.created_at < now - KEEP_SUBMISSIONS)
+    swept = _apply(session, delete(Submission), key, session.scalars(old.limit(most)).all())
+    step = (ScoreStep.thread_id, ScoreStep.revision)
+    steps = select(*step).where(ScoreStep.created_at < now - KEEP_SCORE_STEPS).limit(most)
+    swept += _apply(session, delete(ScoreStep), tuple_(*step), session.execute(steps).all())
+    vote = (Vote.comment_id, Vote.voter_id)
+    votes = (
+        select(*vote)
+        .where(Vote.created_at < now - KEEP_ADDRESSES, Vote.address_hash.is_not(None))
+        .limit(most)
     )
-    step = tuple_(ScoreStep.thread_id, ScoreStep.revision)
-    steps = select(ScoreStep.thread_id, ScoreStep.revision).where(
-        ScoreStep.created_at < now - KEEP_SCORE_STEPS
-    )
-    session.execute(delete(ScoreStep).where(step.in_(steps.limit(most))), execution_options=quiet)
-    vote = tuple_(Vote.comment_id, Vote.voter_id)
-    votes = select(Vote.comment_id, Vote.voter_id).where(
-        Vote.created_at < now - KEEP_ADDRESSES, Vote.address_hash.is_not(None)
-    )
-    session.execute(
-        update(Vote).where(vote.in_(votes.limit(most))).values(address_hash=None),
-        execution_options=quiet,
-    )
+    forget = update(Vote).values(address_hash=None)
+    return swept + _apply(session, forget, tuple_(*vote), session.execute(votes).all())
+
+
+def _apply(session: Session, change: Any, key: Any, found: Sequence[Any]) -> int:
+    if found:
+        keys = [tuple(each) if isinstance(each, Row) else each for each in found]
+        session.execute(
+            change.where(key.in_(keys)), execution_options={"synchronize_session": False}
+        )
+    return len(found)
 
 
 def _alone(session: Session) -> bool:

@@ -24,8 +24,8 @@ function ask() {
 /** @param {string} base @param {string[]} keys @param {HTMLElement[]} elements */
 async function fill(base, keys, elements) {
   const query = new URLSearchParams(keys.map((key) => ["thread", key]));
-  const response = await fetch(`${base}/api/v1/counts?${query}`, { credentials: "omit" });
-  if (!response.ok) return; // What stood in the page stays.
+  const response = await fetch(`${base}/api/v1/counts?${query}`, { credentials: "omit" }).catch(() => null);
+  if (!response?.ok) return; // What stood in the page stays.
   /** @type {{ counts: Record<string, number> }} */
   const { counts } = await response.json();
   for (const element of elements) {

@@ -223,7 +223,15 @@ export class CommentThread extends HTMLElement {
   /** @param {string | undefined} name @param {HTMLElement} control @param {HTMLElement} [submitter] */
   async act(name, control, submitter) {
     /** @type {any} */
-    const actions = await import(/^(post|save|reply|cancel|preview|close)$/.test(name ?? "") ? "./compose.js" : "./actions.js");
+    let actions;
+    try {
+      actions = await import(/^(post|save|reply|cancel|preview|close)$/.test(name ?? "") ? "./compose.js" : "./actions.js");
+    } catch (error) {
+      // The network is gone, or the page is older than the server: a link still leads somewhere.
+      this.emit("error", error);
+      if (control instanceof HTMLAnchorElement) location.assign(control.href);
+      return;
+    }
     actions[name ?? ""]?.(this, control, submitter);
   }
 

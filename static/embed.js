@@ -12,5 +12,6 @@
   const thread = document.createElement("comment-thread");
   thread.setAttribute("base", base.slice(0, -1));
   for (const name in script.dataset) thread.setAttribute(name, script.dataset[name] ?? "");
+  if (script.parentElement === document.head) console.warn("embed.js: put the tag where the comments are to appear.");
   script.after(thread);
 })();

@@ -92,6 +92,9 @@ export function reveal(thread, id) {
   item.dataset.highlight = "";
   focus(article(item));
   article(item)?.scrollIntoView({ block: "center" });
+  // A browser that finishes loading "#comment-7" takes the focus away from what it scrolled to.
+  const again = () => setTimeout(() => document.activeElement === document.body && focus(article(item)));
+  if (document.readyState !== "complete") thread.hear(window, "load", again);
 }
 
 /** @param {HTMLElement | null | undefined} place */

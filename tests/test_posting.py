@@ -205,10 +205,18 @@ def test_a_repeated_comment_comes_back_as_it_is_now(session):
 
 def test_a_key_that_was_used_within_a_day_is_known(session):
     key = posting.idempotency_hash(KEYS, ALICE.id, "a key of the client")
-    assert not posting.is_repeated(session, key, now=NOON)
+    just_late = NOON + KEEP_SUBMISSIONS + timedelta(seconds=1)
+    assert not posting.is_repeated(session, key, make.draft(), now=NOON)
     post_with_key(session)
-    assert posting.is_repeated(session, key, now=NOON + KEEP_SUBMISSIONS)
-    assert not posting.is_repeated(session, key, now=NOON + KEEP_SUBMISSIONS + timedelta(seconds=1))
+    assert posting.is_repeated(session, key, make.draft(), now=NOON + KEEP_SUBMISSIONS)
+    assert not posting.is_repeated(session, key, make.draft(), now=just_late)
+
+
+def test_a_known_key_with_another_text_is_no_repeat(session):
+    """It would be a way around the limits."""
+    key = posting.idempotency_hash(KEYS, ALICE.id, "a key of the client")
+    post_with_key(session)
+    assert not posting.is_repeated(session, key, make.draft(body="Another"), now=NOON)
 
 
 # ── names that belong to somebody ────────────────────────────────────────────────────────────
@@ -291,11 +299,16 @@ def test_an_edited_text_passes_the_screens_again(session):
     assert (thread.count, thread.revision) == (0, 2)
 
 
-def test_a_guests_only_comment_may_be_edited_and_stays(session):
+def test_a_guests_only_comment_waits_again_when_its_text_changes(session):
+    """Or it could be approved as one thing and become another."""
     settings = with_settings(hold="first")
     comment = make.post(session, settings=settings)
     make.decide(session, comment, Status.PUBLISHED)
-    assert edit(session, comment, settings=settings).status is Status.PUBLISHED
+    assert edit(session, comment, settings=settings).status is Status.PENDING
+    second = make.post(session, settings=settings)
+    make.decide(session, second, Status.PUBLISHED)
+    make.decide(session, comment, Status.PUBLISHED)
+    assert edit(session, second, settings=settings).status is Status.PUBLISHED
 
 
 @pytest.mark.parametrize(

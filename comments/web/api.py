@@ -159,11 +159,12 @@ def post_comment() -> Response:
         fields,
         state.settings,
         own_origin=guards.own_origin(),
+        own_is_known=guards.own_origin_is_known(state),
         signed_in=known is not None and not known.is_guest,
     )
     key_hash = inputs.idempotency_hash(state, known)
     author = known or guards.writer(state)
-    if not (key_hash and posting.is_repeated(state.session(), key_hash, now=now())):
+    if not (key_hash and posting.is_repeated(state.session(), key_hash, draft, now=now())):
         state.limits.check(Kind.POSTING, author)
     posted = posting.post(
         state.session(),

@@ -17,7 +17,7 @@ from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.models import Comment, Status
 from comments.threads import ThreadFacts
-from comments.web import fragments, guards, inputs
+from comments.web import fragments, guards
 from comments.web.limiting import Kind
 from comments.web.policy import PAGE_POLICY
 from comments.web.present import CommentView, Presenter, sanitised
@@ -26,17 +26,15 @@ from comments.web.urls import with_comment
 
 forms = Blueprint("forms", __name__)
 
-
-@forms.before_request
-def _bound() -> None:
-    """A form is as long as a comment can be, whatever the host lets through elsewhere."""
-    request.max_content_length = request.max_form_memory_size = inputs.most_bytes(current())
+#: The widest character of a comment is twelve bytes in a form; its other fields fit beside it.
+FORM_BYTES_PER_CHARACTER = 12
+FORM_BYTES_BESIDE = 20_000
 
 
 @forms.post("/post")
 def post() -> AnyResponse:
     state = current()
-    guards.check_same_origin()
+    _check_form(state)
     known = guards.caller(state)
     author = known or guards.writer(state)
     try:
@@ -44,6 +42,7 @@ def post() -> AnyResponse:
             _draft_fields(),
             state.settings,
             own_origin=guards.own_origin(),
+            own_is_known=guards.own_origin_is_known(state),
             signed_in=not author.is_guest,
         )
         state.limits.check(Kind.POSTING, author)
@@ -61,7 +60,7 @@ def post() -> AnyResponse:
 def preview() -> Response:
     """The form again with the text as it would appear; nothing is stored."""
     state = current()
-    guards.check_same_origin()
+    _check_form(state)
     author = guards.writer(state)
     try:
         state.limits.check(Kind.PREVIEWING, author)
@@ -74,7 +73,7 @@ def preview() -> Response:
 @forms.post("/comment/<int:comment_id>/vote")
 def vote(comment_id: int) -> AnyResponse:
     state = current()
-    guards.check_same_origin()
+    _check_form(state)
     value = {"1": 1, "-1": -1}.get(request.form.get("value", ""))
     if value is None:
         raise CommentsError("invalid", errors={"value": say("A vote is 1 or -1.")})
@@ -100,7 +99,7 @@ def ask_edit(comment_id: int) -> Response:
 @forms.post("/comment/<int:comment_id>/edit")
 def edit(comment_id: int) -> AnyResponse:
     state = current()
-    guards.check_same_origin()
+    _check_form(state)
     author, comment, facts = _own(state, comment_id)
     try:
         body = read_body(request.form, state.settings)
@@ -128,7 +127,7 @@ def ask_delete(comment_id: int) -> Response:
 @forms.post("/comment/<int:comment_id>/delete")
 def delete(comment_id: int) -> AnyResponse:
     state = current()
-    guards.check_same_origin()
+    _check_form(state)
     author, _comment, facts = _own(state, comment_id)
     posting.delete(state.session(), author, comment_id, settings=state.settings, now=now())
     commit(state)
@@ -145,7 +144,7 @@ def ask_report(comment_id: int) -> Response:
 @forms.post("/comment/<int:comment_id>/report")
 def report(comment_id: int) -> AnyResponse:
     state = current()
-    guards.check_same_origin()
+    _check_form(state)
     session = state.session()
     comment = threads.published(session, comment_id)
     facts = threads.by_id(session, comment.thread_id)
@@ -186,6 +185,15 @@ def mine() -> Response:
     done = request.args.get("done", "")
     html = fragments.draw(state, "mine.html", **context, own=own, done=done)
     return _private_page(html)
+
+
+def _check_form(state: State) -> None:
+    """A form comes from one of our pages, and is no larger than one can be."""
+    guards.check_same_origin()
+    most = state.settings.max_length * FORM_BYTES_PER_CHARACTER + FORM_BYTES_BESIDE
+    if (request.content_length or 0) > most:
+        raise CommentsError("too_large")
+    request.max_content_length = request.max_form_memory_size = most
 
 
 # ── pieces of pages ──────────────────────────────────────────────────────────────────────
@@ -342,8 +350,9 @@ def _see_other(target: str) -> AnyResponse:
 def _place(state: State, facts: ThreadFacts, comment_id: int) -> str:
     """Back to the page the form was on: the article on this site, or our page of the thread."""
     back = request.form.get("back", "")
-    if facts.url and back == "article" and facts.url.startswith(guards.own_origin() + "/"):
-        return with_comment(facts.url, comment_id)
+    # An address is a whole one or, where the host's name is not known for sure, a path.
+    if back == "article" and (facts.url or "").startswith((guards.own_origin() + "/", "/")):
+        return with_comment(facts.url or "", comment_id)
     language = request.form.get("lang") or request.args.get("lang")
     address = state.urls()("thread", key=facts.key, sort=_asked_sort(), lang=language)
     return with_comment(address, comment_id)

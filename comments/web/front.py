@@ -39,9 +39,14 @@ Place = tuple[str, ...]
 
 # "gzip;q=0" says that it is not taken.
 _TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
-_json = JSONEncoder(ensure_ascii=False).encode
+# Escaped, as a control character of a path would act on the terminal that shows the log.
+_json = JSONEncoder(ensure_ascii=True).encode
 #: Under this, gzip's own frame eats what it saves.
 _WORTH_PACKING = 500
+#: The most that a page costs beside its bytes: its headers and the address it is kept under.
+_BESIDE = 4000
+#: No page of ours has a longer one; somebody who makes them up fills no memory with them.
+_LONGEST_PLACE = 2000
 #: Headers that belong to one answer, not to the page.
 _NOT_KEPT = {
     "content-length",
@@ -65,7 +70,7 @@ class Kept:
 
     @property
     def size(self) -> int:
-        return len(self.body) + len(self.packed or b"") + 1000
+        return len(self.body) + len(self.packed or b"") + _BESIDE
 
 
 class PageCache:
@@ -126,6 +131,8 @@ def keep(cache: PageCache, environ: "WSGIEnvironment", response: Response) -> No
     """
     mark, place = environ.get(CACHE_MARK), environ.get(PLACE_MARK)
     if mark is None or place is None or response.status_code != 200:
+        return
+    if sum(map(len, place)) > _LONGEST_PLACE:
         return
     thread_key, revision = mark
     body = response.get_data()

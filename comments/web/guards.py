@@ -48,6 +48,12 @@ def own_origin() -> str:
         raise CommentsError("unknown_host") from None
 
 
+def own_origin_is_known(state: State) -> bool:
+    """Whether somebody besides the caller's ``Host`` header says under which name we answer."""
+    config = current_app.config
+    return bool(state.settings.url or config.get("TRUSTED_HOSTS") or config.get("SERVER_NAME"))
+
+
 def is_same_origin() -> bool:
     """Whether the page that made the browser send this is one of our own.
 

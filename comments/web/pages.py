@@ -7,9 +7,8 @@ addresses of its own (``forms``).
 from flask import Blueprint, Response, request, send_from_directory
 
 from comments import resources, threads, tree
-from comments.threads import ThreadFacts
 from comments.web import fragments, guards
-from comments.web.policy import framed_by
+from comments.web.policy import FRAGMENT_POLICY, framed_by
 from comments.web.present import Presenter
 from comments.web.state import State, current
 
@@ -20,12 +19,12 @@ _ASSET_SECONDS = 3600
 
 @pages.get("/thread")
 def thread() -> Response:
-    return _page_of(request.args.get("key"), "page_thread.html")
+    return _page_of("page_thread.html", framed_by(current().settings.origins))
 
 
 @pages.get("/fragment/thread")
 def fragment_thread() -> Response:
-    return _page_of(request.args.get("key"), "_thread.html")
+    return _page_of("_thread.html", FRAGMENT_POLICY)
 
 
 @pages.get("/fragment/replies")
@@ -44,7 +43,7 @@ def fragment_replies() -> Response:
         parent=parent,
         page=page,
     )
-    return _public(state, html, facts)
+    return _public(state, html, facts.key, facts.revision)
 
 
 @pages.get("/fragment/comment")
@@ -52,7 +51,8 @@ def fragment_comment() -> Response:
     state = current()
     comment, facts = threads.placed(state.session(), threads.read_id(request.args.get("id")))
     view = Presenter(state.keys, facts, state.urls().base).comment(comment)
-    return _public(state, fragments.comment(state, facts, view), facts)
+    html = fragments.comment(state, facts, view)
+    return _public(state, html, facts.key, facts.revision)
 
 
 @pages.get("/embed.js")
@@ -73,19 +73,20 @@ def _asset(name: str) -> Response:
     return response
 
 
-def _page_of(given_key: str | None, template: str) -> Response:
+def _page_of(template: str, policy: str) -> Response:
     state = current()
-    key = threads.check_key(given_key)
+    key = threads.check_key(request.args.get("key"))
     context = fragments.thread_context(state, key, _order(state))
     html = fragments.draw(state, template, **context)
-    response = guards.public(state, html, "text/html", thread_key=key, revision=context["revision"])
-    if template == "page_thread.html":
-        response.headers["Content-Security-Policy"] = framed_by(state.settings.origins)
+    return _public(state, html, key, context["revision"], policy)
+
+
+def _public(
+    state: State, html: str, key: str, revision: int, policy: str = FRAGMENT_POLICY
+) -> Response:
+    response = guards.public(state, html, "text/html", thread_key=key, revision=revision)
+    response.headers["Content-Security-Policy"] = policy
     return response
-
-
-def _public(state: State, html: str, facts: ThreadFacts) -> Response:
-    return guards.public(state, html, "text/html", thread_key=facts.key, revision=facts.revision)
 
 
 def _order(state: State) -> tree.Order:

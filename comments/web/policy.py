@@ -8,6 +8,10 @@ PAGE_POLICY = (
 )
 
 
+#: A fragment is fetched and swept by our script; as a page of its own it may do nothing.
+FRAGMENT_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+
 def framed_by(origins: tuple[str, ...]) -> str:
     """The policy of the public page, which a site that may embed may also put into a frame."""
     allowed = " ".join(["frame-ancestors 'self'", *origins])

@@ -4,12 +4,13 @@ import logging
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from comments import i18n, signals
 from comments.errors import CommentsError
+from comments.models import TABLE_PREFIX
 from comments.web import fragments, guards
 from comments.web.policy import PAGE_POLICY
 from comments.web.state import State, current
@@ -36,7 +37,7 @@ def register(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(CommentsError, refuse)
     blueprint.register_error_handler(HTTPException, refuse_http)
     blueprint.register_error_handler(InternalServerError, broken)
-    for error in (OperationalError, InterfaceError, PoolTimeout):
+    for error in (OperationalError, InterfaceError, ProgrammingError, PoolTimeout):
         blueprint.register_error_handler(error, unavailable)
 
 
@@ -100,8 +101,16 @@ def broken(_error: InternalServerError) -> Response:
 def unavailable(error: Exception) -> Response:
     """The database cannot answer just now."""
     # The driver's own words: SQLAlchemy's would show the statement and what a visitor sent.
-    log.error("the database cannot answer: %s", getattr(error, "orig", None) or error)
+    words = str(getattr(error, "orig", None) or error)
+    log.error("the database cannot answer: %s", words)
+    if lacks_tables(words):
+        log.error("Are the comments' tables there? Run `flask comments db upgrade`.")
     return answer(current(), CommentsError("unavailable", retry_after=RETRY_AFTER))
+
+
+def lacks_tables(words: str) -> bool:
+    """Whether a database's *words* are those of one that nobody has upgraded."""
+    return TABLE_PREFIX in words and ("no such table" in words or "does not exist" in words)
 
 
 def _problem(state: State, error: CommentsError) -> dict[str, Any]:

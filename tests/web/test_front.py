@@ -84,15 +84,23 @@ def test_every_change_is_seen_at_once(app, alice, carol, change):
         assert carol.client.get(address).data != body, address
 
 
-def test_where_the_article_is_shows_at_once(app, moderated):
-    """A comment that waits shows nothing, but it may bring the article's address along."""
-    carol = cast.visitor(moderated, "carol")
+def test_where_the_article_is_shows_with_the_comment_that_tells_it(app, alice, carol):
+    alice.says("Told nothing.")
     assert carol.reads()["thread"]["url"] is None
     facts = {"key": "story", "url": f"{BLOG}/story", "title": "A story"}
+    alice.says(thread=facts)
+    assert carol.reads()["thread"] == carol.reads(limit=7)["thread"]
+    assert carol.reads()["thread"]["url"] == f"{BLOG}/story"
+
+
+def test_where_the_article_is_waits_with_the_comment_that_tells_it(moderated):
+    """A stranger's words for the article must pass a moderator as well."""
+    carol = cast.visitor(moderated, "carol")
+    assert carol.reads()["thread"]["title"] is None
+    facts = {"key": "story", "url": f"{BLOG}/story", "title": "A rude title"}
     cast.visitor(moderated, "alice").says(thread=facts)
-    fresh = carol.reads(limit=7)["thread"]
-    assert carol.reads()["thread"] == fresh
-    assert fresh["url"] == f"{BLOG}/story"
+    for page in (carol.reads(), carol.reads(limit=7)):
+        assert (page["thread"]["title"], page["thread"]["url"]) == (None, None)
 
 
 def test_another_thread_does_not_disturb(app, alice, carol):

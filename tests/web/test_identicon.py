@@ -29,9 +29,7 @@ def test_it_is_mirrored_and_neither_empty_nor_full(badge: str) -> None:
 def test_it_carries_nothing_that_a_policy_forbids(badge: str) -> None:
     drawing = identicon(badge)
 
-    assert re.fullmatch(
-        r'<svg [^<>]+ fill="#[0-9a-f]{6}"><path d="[Mhvz0-9 -]+"/></svg>', drawing
-    )
+    assert re.fullmatch(r'<svg [^<>]+ fill="#[0-9a-f]{6}"><path d="[Mhvz0-9 -]+"/></svg>', drawing)
     assert "style" not in drawing and "url(" not in drawing
 
 

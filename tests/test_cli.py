@@ -1,0 +1,340 @@
+"""``flask comments …`` as an owner types it, on the service's app."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import create_engine, select, update
+from sqlalchemy.orm import Session
+
+from comments import cli, posting, signals, text
+from comments.config import Settings, table
+from comments.models import Comment, Decision, Status, Submission, Thread
+from comments.standalone import create_app
+from comments.web.state import EXTENSION
+from tests import factories as make
+from tests.factories import ALICE, ARTICLE, CAROL, NOON, SETTINGS, minutes
+from tests.reading import before_each_statement
+
+Run = Callable[..., Result]
+
+SECRET = "a secret of the tests, long enough to be one"
+
+
+@pytest.fixture
+def app(migrated_uri, tmp_path) -> Iterator[Flask]:
+    app = create_app(
+        {
+            "COMMENTS_DATABASE_URI": migrated_uri,
+            "COMMENTS_INSTANCE": str(tmp_path / "instance"),
+            "COMMENTS_SECRET_KEY": SECRET,
+            "COMMENTS_HOLD": "all",
+        }
+    )
+    yield app
+    app.extensions[EXTENSION].engine().dispose()
+
+
+@pytest.fixture
+def run(app) -> Run:
+    """Runs ``flask comments`` with these words and gives what came out."""
+
+    def run(*words: object) -> Result:
+        return app.test_cli_runner().invoke(args=["comments", *map(str, words)])
+
+    return run
+
+
+@pytest.fixture
+def session(app, migrated_uri) -> Iterator[Session]:
+    """Somebody else's session on the database of the app."""
+    engine = create_engine(migrated_uri)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+@pytest.fixture
+def comment(session) -> Comment:
+    make.noise(session)
+    comment = make.post(session)
+    session.commit()
+    return comment
+
+
+def now_in(session: Session, comment: Comment) -> Comment:
+    session.rollback()
+    return make.fresh(session, comment)
+
+
+# ── the database ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_tables_go_down_and_up_and_say_where_they_are(run):
+    assert re.search(r"at revision \d{4}", run("db", "upgrade").output)
+    assert run("db", "check").output == "The tables are what this version needs.\n"
+    assert "at revision None" in run("db", "downgrade", "base").output
+    assert run("db", "current").output == "no tables yet\n"
+    assert run("db", "upgrade").exit_code == 0
+    assert re.fullmatch(r"\d{4}\n", run("db", "current").output)
+
+
+def test_tables_that_differ_are_told_with_what_to_do(run, session):
+    session.connection().exec_driver_sql("DROP INDEX ix_comments_votes_by_voter")
+    session.commit()
+    result = run("db", "check")
+    assert result.exit_code == 1
+    assert "ix_comments_votes_by_voter" in result.output
+    assert "flask comments db upgrade" in result.output
+
+
+# ── settings ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_setting_is_printed_with_what_it_is_here(run):
+    output = run("config").output
+    assert all(row.key in output and row.help in output for row in table())
+    assert "COMMENTS_HOLD = `all`  changed" in output
+    assert "COMMENTS_EDIT_MINUTES = `15`\n" in output
+    assert "COMMENTS_ORIGINS = none\n" in output
+
+
+def test_no_secret_is_printed(run, migrated_uri):
+    output = run("config").output
+    assert "COMMENTS_SECRET_KEY = (set)" in output
+    assert "COMMENTS_DATABASE_URI = (set)" in output
+    assert SECRET not in output
+    assert migrated_uri not in output
+
+
+def test_the_table_of_the_docs_has_a_line_for_every_setting_and_no_values(run):
+    output = run("config", "--markdown").output
+    assert output.strip() == cli.settings_table()
+    assert output.count("\n| `COMMENTS_") == len(Settings.__dataclass_fields__)
+    assert "(set)" not in output
+
+
+# ── upkeep ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_sound_counters_are_said_to_be_so(run, comment):
+    result = run("check")
+    assert (result.exit_code, result.output) == (0, "Every counter is what the rows say.\n")
+
+
+def test_wrong_counters_are_listed(run, session, comment):
+    session.execute(update(Comment).where(Comment.id == comment.id).values(score=7))
+    session.execute(update(Thread).where(Thread.key == ARTICLE).values(count=9))
+    session.commit()
+    result = run("check")
+    assert result.exit_code == 1
+    assert f"comments: ({comment.id}, 'score', 7, 0)" in result.output
+    assert f"threads: ('{ARTICLE}', 9, 1)" in result.output
+
+
+def test_a_sweep_drops_all_that_is_past_its_time(run, session, monkeypatch):
+    monkeypatch.setattr("comments.upkeep.MOST_ROWS", 2)
+    session.add_all(
+        Submission(key_hash=f"key {number}", body_hash="", created_at=NOON.replace(year=2020))
+        for number in range(5)
+    )
+    fresh = datetime.now(UTC)
+    session.add(Submission(key_hash="fresh", body_hash="", created_at=fresh))
+    session.commit()
+    assert run("sweep").output == "5 swept.\n"
+    assert session.scalars(select(Submission.key_hash)).all() == ["fresh"]
+
+
+# ── drawing anew ─────────────────────────────────────────────────────────────────────────────
+
+
+def outdate(session: Session, comment: Comment, html: str = "<p>old</p>") -> None:
+    old = {"html": html, "renderer_version": text.RENDERER_VERSION - 1}
+    session.execute(update(Comment).where(Comment.id == comment.id).values(old))
+    session.commit()
+
+
+def test_outdated_comments_are_drawn_anew_and_their_threads_show_it(run, session, comment):
+    outdate(session, comment)
+    assert "1 drawn." in run("render").output
+    row = now_in(session, comment)
+    assert (row.html, row.renderer_version) == (text.render("Hello"), text.RENDERER_VERSION)
+    assert make.thread(session).revision == 2
+
+
+def test_what_looks_the_same_is_no_visible_change(run, session, comment):
+    outdate(session, comment, text.render("Hello"))
+    run("render")
+    assert now_in(session, comment).renderer_version == text.RENDERER_VERSION
+    assert make.thread(session).revision == 1
+
+
+def test_comments_of_this_version_are_drawn_when_all_are_asked_for(run, session, comment):
+    session.execute(update(Comment).where(Comment.id == comment.id).values(html="<p>odd</p>"))
+    session.commit()
+    assert "0 drawn." in run("render").output
+    assert now_in(session, comment).html == "<p>odd</p>"
+    assert "0 drawn." not in run("render", "--all").output
+    assert now_in(session, comment).html == text.render("Hello")
+
+
+def test_many_are_drawn_in_batches(run, session, monkeypatch):
+    monkeypatch.setattr(cli, "RENDER_BATCH", 2)
+    made = make.rows(session, 5)
+    session.execute(update(Comment).values(renderer_version=0))
+    session.commit()
+    assert "5 drawn." in run("render").output
+    session.rollback()
+    assert all(make.fresh(session, id).renderer_version for id in made)
+
+
+def test_a_deleted_comment_has_nothing_to_draw(run, session, comment):
+    make.delete(session, comment)
+    outdate(session, comment, "")
+    assert "0 drawn." in run("render").output
+    assert now_in(session, comment).html == ""
+
+
+@pytest.mark.parametrize("what", ["edited", "deleted"])
+def test_what_its_author_changes_meanwhile_is_not_overwritten(app, run, session, comment, what):
+    outdate(session, comment)
+    reads = 0
+
+    def change_it_once_the_batch_was_read() -> None:
+        nonlocal reads
+        reads += 1
+        if reads == 3:  # how many there are; the batch; and now the lock
+            if what == "edited":
+                posting.edit(session, ALICE, comment.id, "New", settings=SETTINGS, now=minutes(1))
+            else:
+                make.delete(session, comment)
+            session.commit()
+
+    with before_each_statement(
+        app.extensions[EXTENSION].engine(), change_it_once_the_batch_was_read
+    ):
+        run("render")
+    row = now_in(session, comment)
+    assert reads > 3
+    assert (row.body, row.html) == (("New", text.render("New")) if what == "edited" else ("", ""))
+
+
+# ── moderation ───────────────────────────────────────────────────────────────────────────────
+
+
+def listed_as_csv(result: Result) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(result.output)))
+
+
+def held(session: Session, body: str = "Hello", **more) -> Comment:
+    comment = make.post(session, body=body, settings=make.with_settings(hold="all"), **more)
+    session.commit()
+    return comment
+
+
+def test_what_waits_is_listed_the_oldest_first(run, session, comment):
+    second = held(session, "See https://a.example and https://b.example", now=minutes(2))
+    first = held(session, "Two\nlines", now=minutes(1))
+    rows = [row for row in listed_as_csv(run("pending")) if row["thread"] == ARTICLE]
+    assert [int(row["id"]) for row in rows] == [first.id, second.id]
+    assert [row["links"] for row in rows] == ["0", "2"]
+    assert (rows[0]["text"], rows[0]["author"]) == ("Two lines", "Alice")
+    assert rows[0]["created"] == "2026-11-22T12:01:00+00:00"
+
+
+def test_a_long_text_is_cut_with_a_sign(run, session):
+    held(session, "word " * 200)
+    (row,) = listed_as_csv(run("pending"))
+    assert row["text"].endswith("…")
+    assert len(row["text"]) == cli.OPENING + 1
+
+
+@pytest.mark.parametrize("start", "=+-@")
+def test_no_cell_is_a_formula_to_a_spreadsheet(run, session, start):
+    held(session, f"{start}1 cmd", name=f"{start}Alice")
+    (row,) = listed_as_csv(run("pending"))
+    assert (row["text"][0], row["author"][0]) == ("'", "'")
+
+
+def test_reports_are_listed_the_newest_first(run, session, comment):
+    for reader, reason in ((CAROL, "spam"), (make.BOB, "other")):
+        posting.report(session, reader, comment.id, reason, "a note", now=NOON)
+    session.commit()
+    rows = listed_as_csv(run("reports"))
+    assert [row["reason"] for row in rows] == ["other", "spam"]
+    assert {(int(row["comment"]), row["note"], row["state"], row["text"]) for row in rows} == {
+        (comment.id, "a note", "published", "Hello")
+    }
+
+
+def test_comments_are_decided_on_by_their_ids_and_the_log_knows_why(run, session):
+    first, second = held(session), held(session)
+    result = run("moderate", "published", first.id, second.id, "--reason", "good")
+    assert result.output == f"{first.id}: published\n{second.id}: published\n"
+    assert now_in(session, first).status is now_in(session, second).status is Status.PUBLISHED
+    last = session.scalars(select(Decision).order_by(Decision.id.desc())).first()
+    assert (last.actor, last.reason) == ("command-line", "good")
+
+
+def test_a_very_long_reason_is_kept_as_far_as_it_fits(run, session, comment):
+    assert run("moderate", "spam", comment.id, "--reason", "x" * 5000).exit_code == 0
+    assert now_in(session, comment).status is Status.SPAM
+
+
+def test_of_several_decisions_those_before_a_wrong_id_stand(run, session, comment):
+    result = run("moderate", "spam", comment.id, 999_999)
+    assert result.exit_code == 1
+    assert "999999: There is no such comment." in result.output
+    assert now_in(session, comment).status is Status.SPAM
+
+
+def test_an_unknown_status_is_refused_with_those_there_are(run, comment):
+    result = run("moderate", "nice", comment.id)
+    assert result.exit_code == 2
+    assert "published" in result.output
+
+
+def test_a_host_hears_of_a_decision(run, comment):
+    heard = []
+
+    def listen(_sender, *, comment_id, after, **_facts):
+        heard.append((comment_id, after))
+
+    with signals.status_changed.connected_to(listen):
+        run("moderate", "spam", comment.id)
+    assert heard == [(comment.id, Status.SPAM)]
+
+
+def test_a_thread_is_closed_and_opened(run, session, comment):
+    assert run("close", ARTICLE).output == f"{ARTICLE}: closed\n"
+    session.rollback()
+    assert make.thread(session).closed
+    assert run("close", ARTICLE, "--open").output == f"{ARTICLE}: open\n"
+    session.rollback()
+    assert not make.thread(session).closed
+
+
+def test_a_thread_nobody_has_written_in_is_not_closed(run):
+    result = run("close", "nothing")
+    assert result.exit_code == 1
+    assert "Nobody has written in a thread called 'nothing'." in result.output
+
+
+def test_a_comment_is_pinned_and_put_back(run, session, comment):
+    assert run("pin", comment.id).output == f"{comment.id}: pinned\n"
+    assert now_in(session, comment).pinned_at
+    assert run("pin", comment.id, "--off").output == f"{comment.id}: in its place\n"
+    assert now_in(session, comment).pinned_at is None
+
+
+def test_what_cannot_be_pinned_is_refused_with_a_sentence(run, session, comment):
+    reply = make.post(session, to=comment)
+    session.commit()
+    result = run("pin", reply.id)
+    assert result.exit_code == 1
+    assert "Only a published top-level comment can be pinned." in result.output
