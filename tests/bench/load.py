@@ -78,9 +78,9 @@ Counted = tuple[int, float, float, float]
 def _wrk(url: str, seconds: int, encoding: str) -> Counted:
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "30s", "--latency"]
     said = _output([*command, "-H", f"Accept-Encoding: {encoding}", url], seconds)
-    if "Non-2xx" in said or "Socket errors" in said:
-        raise RuntimeError(f"{url} did not answer well:\n{said}")
     count = int(_found(r"(\d+) requests in", said)[0])
+    if not count or "Non-2xx" in said or "Socket errors" in said:
+        raise RuntimeError(f"{url} did not answer well:\n{said}")
     per_second = float(_found(r"Requests/sec:\s+([\d.]+)", said)[0])
     p50, p99 = (_milliseconds(*_found(rf"{part}%\s+([\d.]+)(\w+)", said)) for part in (50, 99))
     return count, per_second, p50, p99
