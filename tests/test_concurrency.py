@@ -248,20 +248,22 @@ def recount(engine: Engine) -> None:
 
 
 @pytest.fixture(params=["ours", "a host's"])
-def shared(request, engine) -> Iterator[Engine]:
-    """Our own engine, and a host's that knows nothing of us."""
-    if request.param == "ours":
-        yield engine
-        return
-    plain = create_engine(engine.url)
-    yield plain
-    plain.dispose()
+def shared(request, migrated_uri) -> Iterator[Engine]:
+    """Our own engine, and one of a host that knows nothing of us."""
+    ours = request.param == "ours"
+    engine = create_engine(migrated_uri, **(engine_options(migrated_uri) if ours else {}))
+    if ours:
+        prepare_engine(engine)
+    yield engine
+    engine.dispose()
 
 
-def test_whatever_eight_people_do_at_once_every_number_is_what_the_rows_say(
-    shared, comment, monkeypatch
-):
+def test_whatever_eight_people_do_at_once_every_number_is_what_the_rows_say(shared, monkeypatch):
     monkeypatch.setattr(upkeep, "EVERY", 5)
+    with Session(shared) as session:
+        make.noise(session)
+        make.post(session)
+        session.commit()
     at_once(shared, *(anything(number, 15, set()) for number in range(PEOPLE)))
     recount(shared)
     with Session(shared) as session:

@@ -139,6 +139,18 @@ class Thread:
 
     page: Page
 
+    def open(self, address: str) -> None:
+        """Goes there and waits until the script has taken the thread over."""
+        self.page.goto(address)
+        self._taken_over()
+
+    def reload(self) -> None:
+        self.page.reload()
+        self._taken_over()
+
+    def _taken_over(self) -> None:
+        self.page.locator("section[data-live], section[role=alert]").first.wait_for()
+
     @property
     def heading(self) -> Locator:
         return self.page.locator("[data-heading]")

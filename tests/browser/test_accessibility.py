@@ -64,22 +64,23 @@ def busy(site: Start) -> Site:
 
 
 def test_the_thread_page_has_no_violation(busy: Site, reader: Thread) -> None:
-    reader.page.goto(busy.thread())
+    reader.open(busy.thread())
     expect(reader.heading).to_have_text("11 comments")
 
     assert violations(reader.page) == []
 
 
 def test_the_embed_has_no_violation(busy: Site, reader: Thread) -> None:
-    reader.page.goto(busy.article())
+    reader.open(busy.article())
     expect(reader.heading).to_have_text("11 comments")
 
     assert violations(reader.page) == []
 
 
 def test_an_open_form_with_a_mistake_has_no_violation(busy: Site, reader: Thread) -> None:
-    reader.page.goto(busy.article())
+    reader.open(busy.article())
     reader.link("Reply to Ann").first.click()
+    expect(reader.text).to_be_focused()
     reader.post("A text", name="Moderator")
     expect(reader.name).to_have_attribute("aria-invalid", "true")
 
@@ -87,7 +88,7 @@ def test_an_open_form_with_a_mistake_has_no_violation(busy: Site, reader: Thread
 
 
 def test_ones_own_comment_has_no_violation(site: Start, reader: Thread) -> None:
-    reader.page.goto(site(COMMENTS_HOLD="all").article())
+    reader.open(site(COMMENTS_HOLD="all").article())
     reader.post("Patience")
     expect(reader.comment("Patience")).to_be_focused()
     reader.comment("Patience").locator("summary").click()
@@ -100,7 +101,7 @@ def test_ones_own_comment_has_no_violation(site: Start, reader: Thread) -> None:
 
 
 def test_folded_and_reported_has_no_violation(busy: Site, reader: Thread) -> None:
-    reader.page.goto(busy.thread())
+    reader.open(busy.thread())
     reader.button("6 replies to Ann").press("Enter")
     reader.menu(reader.comment("文章写得很好"), "Report")
     expect(reader.page.get_by_role("combobox")).to_be_focused()
@@ -109,7 +110,7 @@ def test_folded_and_reported_has_no_violation(busy: Site, reader: Thread) -> Non
 
 
 def test_an_empty_thread_has_no_violation(site: Start, reader: Thread) -> None:
-    reader.page.goto(site().thread())
+    reader.open(site().thread())
     expect(reader.heading).to_have_text("No comments yet")
 
     assert violations(reader.page) == []
@@ -117,7 +118,7 @@ def test_an_empty_thread_has_no_violation(site: Start, reader: Thread) -> None:
 
 def test_a_failed_load_has_no_violation(site: Start, reader: Thread) -> None:
     reader.page.route("**/fragment/thread?*", lambda route: route.abort())
-    reader.page.goto(site().article())
+    reader.open(site().article())
     expect(reader.alert).to_be_visible()
 
     assert violations(reader.page) == []
@@ -193,7 +194,7 @@ def test_the_focus_is_always_seen(busy: Site, page: Page) -> None:
 
 
 def test_nothing_moves_for_who_wants_no_motion(busy: Site, reader: Thread) -> None:
-    reader.page.goto(busy.thread())
+    reader.open(busy.thread())
     expect(reader.heading).to_be_visible()
 
     moving = reader.page.locator("section *").evaluate_all(

@@ -46,13 +46,14 @@ def test_it_works_on_another_origin_under_a_strict_policy(site: Start, thread: T
     here = site()
     here.vote(here.post("The **first**, with a [link](https://example.test/)"))
     here.post("The second", name="Ben")
-    thread.page.goto(here.article())
+    thread.open(here.article())
 
     thread.post("From the *blog*")
     expect(thread.comment("From the blog")).to_be_focused()
     thread.button("Upvote, comment by Ann").click()
     expect(thread.page.locator("[data-score]").first).to_have_text("2")
     thread.link("Reply to Ann").click()
+    expect(thread.text).to_be_focused()
     thread.post("An answer")
     expect(thread.heading).to_have_text("4 comments")
     thread.menu(thread.comment("An answer"), "Edit")
@@ -81,11 +82,11 @@ def test_a_reader_is_known_again_without_a_cookie(
     site: Start, thread: Thread, requests: list[Request]
 ) -> None:
     here = site()
-    thread.page.goto(here.article())
+    thread.open(here.article())
     thread.post("Mine")
     expect(thread.comment("Mine")).to_be_visible()
 
-    thread.page.reload()
+    thread.reload()
 
     expect(thread.comment("Mine").get_by_text("you", exact=True)).to_be_visible()
     assert thread.page.context.cookies() == []
@@ -103,12 +104,12 @@ def test_who_never_wrote_is_asked_nothing_private(
 
 def test_a_token_that_is_not_accepted_is_replaced(site: Start, thread: Thread) -> None:
     here = site()
-    thread.page.goto(here.article())
+    thread.open(here.article())
     expect(thread.heading).to_be_visible()
     thread.page.evaluate(
         "(base) => localStorage.setItem(`comments:${base}:token`, 'forged')", here.base
     )
-    thread.page.reload()
+    thread.reload()
 
     thread.post("As a new guest")
 
@@ -120,7 +121,7 @@ def test_it_works_where_nothing_can_be_stored(site: Start, thread: Thread) -> No
     thread.page.add_init_script(
         "Object.defineProperty(window, 'localStorage', { get() { throw new Error('denied'); } })"
     )
-    thread.page.goto(here.article())
+    thread.open(here.article())
 
     thread.post("Kept nowhere")
 
@@ -129,7 +130,7 @@ def test_it_works_where_nothing_can_be_stored(site: Start, thread: Thread) -> No
 
 def test_the_article_is_remembered_with_its_address(site: Start, thread: Thread) -> None:
     here = site()
-    thread.page.goto(here.article() + "?comment=7#comment-7")
+    thread.open(here.article() + "?comment=7#comment-7")
 
     thread.post("The first")
     expect(thread.comment("The first")).to_be_visible()
@@ -145,7 +146,7 @@ def test_a_deep_link_opens_on_the_article(site: Start, thread: Thread) -> None:
     comment = here.post("Far down")
     here.article("<p>Text.</p>" * 200 + here.tag)
 
-    thread.page.goto(f"{here.blog}/?comment={comment}#comment-{comment}")
+    thread.open(f"{here.blog}/?comment={comment}#comment-{comment}")
 
     expect(thread.comment("Far down")).to_be_focused()
     expect(thread.comment("Far down")).to_be_in_viewport()
@@ -156,7 +157,7 @@ def test_its_language_follows_the_page(site: Start, thread: Thread) -> None:
     here.post("The first")
     tag = here.tag.replace("async", 'async data-lang="ar"')
 
-    thread.page.goto(here.article(tag))
+    thread.open(here.article(tag))
 
     expect(thread.page.locator("section.comments")).to_have_attribute("dir", "rtl")
 
@@ -238,7 +239,7 @@ def test_a_failed_load_offers_another_try(site: Start, thread: Thread) -> None:
     here = site()
     here.post("The first")
     thread.page.route("**/fragment/thread?*", lambda route: route.abort(), times=1)
-    thread.page.goto(here.article())
+    thread.open(here.article())
     expect(thread.alert).to_contain_text("The comments could not be loaded.")
 
     thread.button("Try again").click()
@@ -250,7 +251,7 @@ def test_a_failed_sort_keeps_what_was_shown(site: Start, thread: Thread) -> None
     here = site()
     here.post("The first")
     here.post("The second")
-    thread.page.goto(here.article())
+    thread.open(here.article())
     expect(thread.comment("The first")).to_be_visible()
     thread.page.route("**/fragment/thread?*", lambda route: route.abort())
 
@@ -285,7 +286,7 @@ def test_two_threads_stand_on_one_page(site: Start, thread: Thread) -> None:
     here.post("In one")
     here.post("In the other", thread="other")
 
-    thread.page.goto(here.article(here.tag + here.tag.replace(KEY, "other")))
+    thread.open(here.article(here.tag + here.tag.replace(KEY, "other")))
 
     expect(thread.comment("In one")).to_be_visible()
     expect(thread.comment("In the other")).to_be_visible()
@@ -296,7 +297,7 @@ def test_the_element_works_without_the_tag(site: Start, thread: Thread) -> None:
     here.post("The first")
     element = f'<comment-thread thread="{KEY}"></comment-thread>'
 
-    thread.page.goto(here.article(f'<script async src="{here.base}/embed.js"></script>{element}'))
+    thread.open(here.article(f'<script async src="{here.base}/embed.js"></script>{element}'))
 
     expect(thread.comment("The first")).to_be_visible()
 
@@ -305,7 +306,7 @@ def test_another_thread_is_shown_when_the_attribute_changes(site: Start, thread:
     here = site()
     here.post("In one")
     here.post("In the other", thread="other")
-    thread.page.goto(here.article())
+    thread.open(here.article())
     expect(thread.comment("In one")).to_be_visible()
 
     thread.page.evaluate("document.querySelector('comment-thread').setAttribute('thread', 'other')")
@@ -319,7 +320,7 @@ def test_removal_cleans_up_and_return_works(
 ) -> None:
     here = site()
     here.post("The first")
-    thread.page.goto(here.article())
+    thread.open(here.article())
     expect(thread.comment("The first")).to_be_visible()
 
     aborted = thread.page.evaluate(
@@ -359,7 +360,7 @@ def test_removal_calls_a_fetch_back(site: Start, thread: Thread) -> None:
 def test_the_page_hears_what_happens(site: Start, thread: Thread) -> None:
     here = site()
     comment = here.post("The first")
-    thread.page.goto(here.article())
+    thread.open(here.article())
     expect(thread.heading).to_be_visible()
     thread.button("Upvote, comment by Ann").click()
     expect(thread.button("Upvote, comment by Ann")).to_have_attribute("aria-pressed", "true")
@@ -377,7 +378,7 @@ def test_the_page_hears_what_happens(site: Start, thread: Thread) -> None:
 
 def test_a_post_can_be_called_off_by_the_page(site: Start, thread: Thread) -> None:
     here = site()
-    thread.page.goto(here.article())
+    thread.open(here.article())
     thread.page.evaluate(
         "document.addEventListener('comments:before-post', (event) => event.preventDefault())"
     )
@@ -390,7 +391,7 @@ def test_a_post_can_be_called_off_by_the_page(site: Start, thread: Thread) -> No
 
 
 def test_a_draft_can_be_changed_by_the_page(site: Start, thread: Thread) -> None:
-    thread.page.goto(site().article())
+    thread.open(site().article())
     thread.page.evaluate(
         """document.addEventListener("comments:before-post", (event) => {
           event.detail.body += ", signed";
@@ -404,7 +405,7 @@ def test_a_draft_can_be_changed_by_the_page(site: Start, thread: Thread) -> None
 
 def test_every_request_passes_the_one_method(site: Start, thread: Thread) -> None:
     here = site()
-    thread.page.goto(here.article())
+    thread.open(here.article())
     expect(thread.heading).to_be_visible()
     thread.page.evaluate(
         """() => {

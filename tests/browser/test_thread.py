@@ -101,7 +101,7 @@ def test_a_comment_is_reported_without_javascript(site: Start, plain: Thread) ->
 
 
 def test_the_form_opens_when_somebody_turns_to_it(site: Start, thread: Thread) -> None:
-    thread.page.goto(site().thread())
+    thread.open(site().thread())
     expect(thread.name).to_be_hidden()
 
     thread.text.focus()
@@ -113,7 +113,7 @@ def test_the_form_opens_when_somebody_turns_to_it(site: Start, thread: Thread) -
 def test_a_posted_comment_appears_in_its_place(site: Start, thread: Thread) -> None:
     here = site()
     here.post("The first")
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
 
     thread.post("The second")
 
@@ -127,7 +127,7 @@ def test_a_posted_comment_appears_in_its_place(site: Start, thread: Thread) -> N
 def test_the_newest_comes_first_when_sorted_so(site: Start, thread: Thread) -> None:
     here = site()
     here.post("The first")
-    thread.page.goto(here.thread("&sort=newest"))
+    thread.open(here.thread("&sort=newest"))
 
     thread.post("The second")
 
@@ -136,7 +136,7 @@ def test_the_newest_comes_first_when_sorted_so(site: Start, thread: Thread) -> N
 
 @pytest.mark.parametrize("key", ["Control+Enter", "Meta+Enter"])
 def test_a_key_posts(site: Start, thread: Thread, key: str) -> None:
-    thread.page.goto(site().thread())
+    thread.open(site().thread())
     thread.write("By keyboard")
 
     thread.text.press(key)
@@ -148,7 +148,7 @@ def test_the_form_moves_to_the_comment_that_is_answered(site: Start, thread: Thr
     here = site()
     here.post("The first")
     here.post("The second", name="Ben")
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
 
     thread.link("Reply to Ann").click()
     expect(thread.text).to_be_focused()
@@ -162,7 +162,7 @@ def test_the_form_moves_to_the_comment_that_is_answered(site: Start, thread: Thr
 def test_an_answer_can_be_called_off(site: Start, thread: Thread) -> None:
     here = site()
     here.post("The first")
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     thread.link("Reply to Ann").click()
 
     thread.link("Cancel").click()
@@ -172,10 +172,10 @@ def test_an_answer_can_be_called_off(site: Start, thread: Thread) -> None:
 
 
 def test_a_draft_survives_a_reload(site: Start, thread: Thread) -> None:
-    thread.page.goto(site().thread())
+    thread.open(site().thread())
     thread.text.press_sequentially("Half a thought")
 
-    thread.page.reload()
+    thread.reload()
 
     expect(thread.text).to_have_value("Half a thought")
 
@@ -183,7 +183,7 @@ def test_a_draft_survives_a_reload(site: Start, thread: Thread) -> None:
 def test_each_answer_has_a_draft_of_its_own(site: Start, thread: Thread) -> None:
     here = site()
     here.post("The first")
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     thread.text.fill("For everybody")
     thread.link("Reply to Ann").click()
     expect(thread.text).to_have_value("")
@@ -191,29 +191,29 @@ def test_each_answer_has_a_draft_of_its_own(site: Start, thread: Thread) -> None
     thread.link("Cancel").click()
     expect(thread.text).to_have_value("For everybody")
 
-    thread.page.reload()
+    thread.reload()
     thread.link("Reply to Ann").click()
 
     expect(thread.text).to_have_value("For Ann")
 
 
 def test_a_posted_draft_is_forgotten(site: Start, thread: Thread) -> None:
-    thread.page.goto(site().thread())
+    thread.open(site().thread())
     thread.post("A whole thought")
     expect(thread.comment("A whole thought")).to_be_visible()
 
-    thread.page.reload()
+    thread.reload()
 
     expect(thread.comment("A whole thought")).to_be_visible()
     expect(thread.text).to_have_value("")
 
 
 def test_the_name_is_remembered(site: Start, thread: Thread) -> None:
-    thread.page.goto(site().thread())
+    thread.open(site().thread())
     thread.post("Once", name="Zoe")
     expect(thread.comment("Once")).to_be_visible()
 
-    thread.page.goto(thread.page.url)
+    thread.open(thread.page.url)
     thread.text.focus()
 
     expect(thread.name).to_have_value("Zoe")
@@ -221,7 +221,7 @@ def test_the_name_is_remembered(site: Start, thread: Thread) -> None:
 
 def test_a_refused_post_keeps_the_text_and_says_until_when(site: Start, thread: Thread) -> None:
     here = site(COMMENTS_RATE_LIMITS="on", COMMENTS_GUEST_LIMIT="1 per minute")
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     thread.post("The first")
     expect(thread.comment("The first")).to_be_visible()
 
@@ -233,7 +233,7 @@ def test_a_refused_post_keeps_the_text_and_says_until_when(site: Start, thread: 
 
 
 def test_a_wrong_field_says_what_is_wrong(site: Start, thread: Thread) -> None:
-    thread.page.goto(site().thread())
+    thread.open(site().thread())
 
     thread.post("A text", name="Moderator")
 
@@ -258,7 +258,7 @@ def lose_the_next_answer(page: Page) -> None:
 
 def test_a_lost_answer_posts_nothing_twice(site: Start, thread: Thread) -> None:
     here = site()
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     lose_the_next_answer(thread.page)
     thread.post("Only once")
     expect(thread.alert).to_have_text(
@@ -274,7 +274,7 @@ def test_a_lost_answer_posts_nothing_twice(site: Start, thread: Thread) -> None:
 
 def test_a_text_changed_after_a_failure_is_a_new_comment(site: Start, thread: Thread) -> None:
     here = site()
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     lose_the_next_answer(thread.page)
     thread.post("A text")
     expect(thread.alert).to_be_visible()
@@ -288,21 +288,21 @@ def test_a_waiting_comment_is_shown_to_its_author(
     site: Start, thread: Thread, plain: Thread
 ) -> None:
     here = site(COMMENTS_HOLD="all")
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
 
     thread.post("Patience")
 
     expect(thread.comment("Patience")).to_contain_text("waiting for a moderator")
     expect(thread.status).to_have_text("Thank you. Your comment is waiting for a moderator.")
     expect(thread.heading).to_have_text("No comments yet")
-    thread.page.reload()
+    thread.reload()
     expect(thread.comment("Patience")).to_contain_text("waiting for a moderator")
     plain.page.goto(here.thread())
     expect(plain.comment("Patience")).to_have_count(0)
 
 
 def test_a_preview_is_shown_in_place(site: Start, thread: Thread) -> None:
-    thread.page.goto(site().thread())
+    thread.open(site().thread())
     thread.write("That is **strong**")
 
     thread.button("Preview").click()
@@ -313,7 +313,7 @@ def test_a_preview_is_shown_in_place(site: Start, thread: Thread) -> None:
 
 
 def test_the_last_characters_are_counted(site: Start, thread: Thread) -> None:
-    thread.page.goto(site(COMMENTS_MAX_LENGTH="600").thread())
+    thread.open(site(COMMENTS_MAX_LENGTH="600").thread())
 
     thread.text.fill("a" * 90)
     expect(thread.page.get_by_text("Characters left")).to_have_count(0)
@@ -326,12 +326,12 @@ def test_the_last_characters_are_counted(site: Start, thread: Thread) -> None:
 
 
 def test_ones_own_comment_is_marked_and_edited(site: Start, thread: Thread) -> None:
-    thread.page.goto(site().thread())
+    thread.open(site().thread())
     thread.post("With a *mistkae*")
     mine = thread.page.get_by_role("article")
     expect(mine.get_by_text("you", exact=True)).to_be_visible()
 
-    thread.page.reload()
+    thread.reload()
     thread.menu(mine, "Edit")
     editor = mine.get_by_role("textbox", name="Your comment")
     expect(editor).to_have_value("With a *mistkae*")
@@ -346,7 +346,7 @@ def test_ones_own_comment_is_marked_and_edited(site: Start, thread: Thread) -> N
 def test_somebody_elses_comment_has_no_edit(site: Start, thread: Thread) -> None:
     here = site()
     here.post("Not mine")
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
 
     thread.comment("Not mine").locator("summary").click()
 
@@ -357,7 +357,7 @@ def test_somebody_elses_comment_has_no_edit(site: Start, thread: Thread) -> None
 
 def test_a_deletion_is_undone(site: Start, thread: Thread) -> None:
     here = site()
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     thread.post("Stay")
 
     thread.menu(thread.comment("Stay"), "Delete")
@@ -371,7 +371,7 @@ def test_a_deletion_is_undone(site: Start, thread: Thread) -> None:
 def test_a_deletion_is_sent_when_its_moment_is_over(site: Start, thread: Thread) -> None:
     here = site()
     thread.page.clock.install()
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     thread.post("Go")
     thread.menu(thread.comment("Go"), "Delete")
     expect(thread.button("Undo")).to_be_visible()
@@ -384,7 +384,7 @@ def test_a_deletion_is_sent_when_its_moment_is_over(site: Start, thread: Thread)
 
 def test_a_deletion_is_sent_when_the_page_is_left(site: Start, thread: Thread) -> None:
     here = site()
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     thread.post("Go")
     thread.menu(thread.comment("Go"), "Delete")
     expect(thread.button("Undo")).to_be_visible()
@@ -400,11 +400,11 @@ def test_a_deletion_is_sent_when_the_page_is_left(site: Start, thread: Thread) -
 def test_a_deleted_comment_leaves_its_replies(site: Start, thread: Thread) -> None:
     here = site()
     thread.page.clock.install()
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     thread.post("Go")
     expect(thread.comment("Go")).to_be_visible()
     here.post("An answer", parent=here.listed()[0]["id"])
-    thread.page.reload()
+    thread.reload()
 
     thread.menu(thread.comment("Go"), "Delete")
     expect(thread.button("Undo")).to_be_visible()
@@ -424,7 +424,7 @@ def test_a_signed_in_reader_is_not_asked_for_a_name(
     comments.identity_loader(lambda: Identity(id=42, name="Bob", is_moderator=True))
     with app.app_context():
         upgrade(db.engine)
-    thread.page.goto(f"{serve(whole(app))}/comments/thread?key={KEY}")
+    thread.open(f"{serve(whole(app))}/comments/thread?key={KEY}")
 
     thread.text.focus()
     expect(thread.page.get_by_text("Commenting as Bob")).to_be_visible()
@@ -441,7 +441,7 @@ def test_a_signed_in_reader_is_not_asked_for_a_name(
 def test_a_vote_is_cast_kept_and_taken_back(site: Start, thread: Thread) -> None:
     here = site()
     here.vote(here.post("Vote for me"))
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     up, score = thread.button("Upvote, comment by Ann"), thread.page.locator("[data-score]")
 
     up.click()
@@ -450,7 +450,7 @@ def test_a_vote_is_cast_kept_and_taken_back(site: Start, thread: Thread) -> None
     thread.page.wait_for_function(
         "() => Object.keys(localStorage).some((key) => key.endsWith(':token'))"
     )
-    thread.page.reload()
+    thread.reload()
     expect(up).to_have_attribute("aria-pressed", "true")
     expect(score).to_have_text("2")
 
@@ -462,7 +462,7 @@ def test_a_vote_is_cast_kept_and_taken_back(site: Start, thread: Thread) -> None
 def test_the_other_arrow_turns_a_vote_round(site: Start, thread: Thread) -> None:
     here = site()
     here.post("Vote for me")
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     up, down = thread.button("Upvote, comment by Ann"), thread.button("Downvote, comment by Ann")
 
     up.click()
@@ -475,7 +475,7 @@ def test_the_other_arrow_turns_a_vote_round(site: Start, thread: Thread) -> None
 
 
 def test_a_refused_vote_is_rolled_back_with_the_reason(site: Start, thread: Thread) -> None:
-    thread.page.goto(site().thread())
+    thread.open(site().thread())
     thread.post("I like it")
 
     thread.button("Upvote, comment by Zoe").click()
@@ -492,12 +492,12 @@ def test_the_sort_is_chosen_in_place_and_remembered(site: Start, thread: Thread)
     here = site()
     here.post("The first")
     here.post("The second")
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
 
     thread.link("Newest").click()
     expect(thread.page.get_by_role("article").first).to_contain_text("The second")
     expect(thread.link("Newest")).to_be_focused()
-    thread.page.reload()
+    thread.reload()
 
     expect(thread.link("Newest")).to_have_attribute("aria-current", "true")
     expect(thread.page.get_by_role("article").first).to_contain_text("The second")
@@ -507,7 +507,7 @@ def test_more_comments_are_shown_in_place(site: Start, thread: Thread) -> None:
     here = site()
     for number in range(30):
         here.post(f"Number {number:02}")
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     expect(thread.page.get_by_role("article")).to_have_count(25)
 
     thread.link("Show more comments").click()
@@ -523,7 +523,7 @@ def test_more_replies_are_shown_in_place(site: Start, thread: Thread) -> None:
     root = here.post("The first")
     for number in range(14):
         here.post(f"Answer {number:02}", parent=root)
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     shown = thread.page.get_by_role("article").count()
 
     thread.link("Show more replies").click()
@@ -548,7 +548,7 @@ def test_what_was_posted_is_not_shown_twice_by_more(site: Start, thread: Thread)
     here = site()
     for number in range(26):
         here.post(f"Number {number:02}")
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     thread.post("Mine")
     expect(thread.comment("Mine")).to_be_visible()
 
@@ -564,7 +564,7 @@ def test_a_deep_link_opens_the_right_page_at_the_right_place(site: Start, thread
         here.post(f"Number {number:02}")
     comment = here.post("Far down", parent=here.post("The last"))
 
-    thread.page.goto(here.thread(f"&comment={comment}#comment-{comment}"))
+    thread.open(here.thread(f"&comment={comment}#comment-{comment}"))
 
     expect(thread.comment("Far down")).to_be_focused()
     expect(thread.comment("Far down")).to_be_in_viewport()
@@ -573,7 +573,7 @@ def test_a_deep_link_opens_the_right_page_at_the_right_place(site: Start, thread
 def test_a_permalink_fills_the_address_bar(site: Start, thread: Thread) -> None:
     here = site()
     comment = here.post("Link to me")
-    thread.page.goto(here.thread("&sort=newest"))
+    thread.open(here.thread("&sort=newest"))
 
     thread.comment("Link to me").get_by_role("link", name="now").click()
 
@@ -586,7 +586,7 @@ def test_a_permalink_fills_the_address_bar(site: Start, thread: Thread) -> None:
 def test_replies_fold(site: Start, thread: Thread) -> None:
     here = site()
     here.post("Below", parent=here.post("Above"))
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     fold = thread.button("1 reply to Ann")
     expect(fold).to_have_attribute("aria-expanded", "true")
 
@@ -602,7 +602,7 @@ def test_times_are_told_as_people_do(site: Start, thread: Thread) -> None:
     here = site()
     here.post("Just now")
     thread.page.clock.install()
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     time = thread.page.locator("time")
     expect(time).to_have_text("now")
     expect(time).to_have_attribute("title", re.compile(r"\d{4}"))
@@ -615,7 +615,7 @@ def test_times_are_told_as_people_do(site: Start, thread: Thread) -> None:
 def test_a_comment_is_reported_in_place(site: Start, thread: Thread) -> None:
     here = site()
     here.post("Buy this")
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
 
     thread.menu(thread.comment("Buy this"), "Report")
     thread.page.get_by_role("combobox").select_option("spam")
@@ -627,7 +627,7 @@ def test_a_comment_is_reported_in_place(site: Start, thread: Thread) -> None:
 def test_a_menu_closes_with_escape_and_elsewhere(site: Start, thread: Thread) -> None:
     here = site()
     here.post("The first")
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     thread.button("Upvote, comment by Ann").click()
     expect(thread.button("Upvote, comment by Ann")).to_have_attribute("aria-pressed", "true")
     menu = thread.page.locator("summary")
@@ -646,7 +646,7 @@ def test_a_menu_closes_with_escape_and_elsewhere(site: Start, thread: Thread) ->
 def test_everything_works_with_the_keyboard_alone(site: Start, thread: Thread) -> None:
     here = site()
     here.post("The first")
-    thread.page.goto(here.thread())
+    thread.open(here.thread())
     keys = thread.page.keyboard
 
     def tab_to(wanted: str) -> None:
@@ -665,7 +665,7 @@ def test_everything_works_with_the_keyboard_alone(site: Start, thread: Thread) -
     keys.press("Enter")
     expect(thread.comment("From the keyboard")).to_be_focused()
 
-    thread.page.reload()
+    thread.reload()
     tab_to("Upvote, comment by Ann")
     keys.press("Space")
     expect(thread.button("Upvote, comment by Ann")).to_have_attribute("aria-pressed", "true")

@@ -25,6 +25,7 @@ _SETTINGS = {
     "unix_socket_directories": "",
     "max_connections": "200",
     "timezone": "Asia/Kathmandu",  # a server that is not on UTC, as a stranger's may well be
+    "fsync": "off",  # the tests kill our server, never this one
 }
 
 

@@ -123,23 +123,25 @@ def preflight(who: Visitor, path: str, origin: str, method: str) -> TestResponse
     return who.client.options(API + path, headers=asks)
 
 
-@pytest.mark.parametrize(("method", "path", "_fields"), WRITES)
-def test_a_browser_that_asks_first_is_told(carol, method, path, _fields):
-    answer = preflight(carol, path, BLOG, method)
-    assert answer.status_code in (200, 204)
-    assert answer.headers["Access-Control-Allow-Origin"] == BLOG
-    assert method in answer.headers["Access-Control-Allow-Methods"]
-    allowed = answer.headers["Access-Control-Allow-Headers"].lower()
-    assert all(name in allowed for name in ("authorization", "content-type", "idempotency-key"))
-    assert int(answer.headers["Access-Control-Max-Age"]) > 0
-    assert "Set-Cookie" not in answer.headers
+def test_a_browser_that_asks_first_is_told(carol):
+    for method, path, _ in WRITES:
+        answer = preflight(carol, path, BLOG, method)
+        assert answer.status_code in (200, 204)
+        assert answer.headers["Access-Control-Allow-Origin"] == BLOG
+        assert method in answer.headers["Access-Control-Allow-Methods"]
+        allowed = answer.headers["Access-Control-Allow-Headers"].lower()
+        assert all(name in allowed for name in ("authorization", "content-type", "idempotency-key"))
+        assert int(answer.headers["Access-Control-Max-Age"]) > 0
+        assert "Set-Cookie" not in answer.headers
 
 
-@pytest.mark.parametrize(("method", "path", "_fields"), WRITES)
-def test_a_foreign_page_that_asks_first_is_told_nothing(carol, method, path, _fields):
-    for origin in FOREIGN:
-        answer = preflight(carol, path, origin, method)
-        assert not [name for name, _ in answer.headers if name.startswith("Access-Control")], origin
+def test_a_foreign_page_that_asks_first_is_told_nothing(carol):
+    for method, path, _ in WRITES:
+        for origin in FOREIGN:
+            answer = preflight(carol, path, origin, method)
+            assert not [name for name, _ in answer.headers if name.startswith("Access-Control")], (
+                origin
+            )
 
 
 def test_without_a_list_of_sites_nobody_may_embed(make_app):

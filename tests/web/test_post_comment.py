@@ -1,6 +1,8 @@
 """``POST /api/v1/comments``."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
 import time_machine
@@ -250,6 +252,54 @@ def test_a_key_is_forgotten_after_a_day(alice):
         clock.shift(timedelta(hours=2))
         assert alice.post("Once.", headers=again()).json["comment"]["id"] != 2
     assert alice.reads()["thread"]["count"] == 3
+
+
+def at_once(app, people: list[cast.Visitor], **fields: object) -> list[tuple[int, int | str]]:
+    """What came of all of *people* posting with one key at the same moment."""
+    together = Barrier(len(people))
+
+    def press(who: cast.Visitor) -> tuple[int, int | str]:
+        together.wait()
+        answer = who.post("Once.", headers=again(), **fields)
+        said = answer.json
+        return answer.status_code, said["comment"]["id"] if "comment" in said else said["code"]
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        return list(pool.map(press, people))
+
+
+def test_the_same_key_at_once_makes_one_comment(app, alice):
+    alice.says("Noise.")
+    people = [cast.visitor(app, "alice") for _ in range(4)]
+    for who in people:
+        who.token = alice.token
+    assert len(set(at_once(app, people))) == 1
+    assert alice.reads()["thread"]["count"] == 2
+
+
+def test_the_same_key_at_once_from_a_guest_without_a_token_makes_one_guest(app, alice):
+    people = [cast.visitor(app, "alice") for _ in range(4)]
+    assert set(at_once(app, people)) == {(201, 1)}
+    assert alice.reads()["thread"]["count"] == 1
+    assert all(set(who.me()["own"]) == {"1"} for who in people)
+
+
+def test_the_same_key_at_once_for_two_texts_makes_one_of_them(app, alice):
+    alice.says("Noise.")
+    people = [cast.visitor(app, "alice") for _ in range(2)]
+    for who in people:
+        who.token = alice.token
+    together = Barrier(2)
+
+    def press(number: int) -> int:
+        together.wait()
+        fields = {"thread": f"story {number}", "headers": again()}
+        return people[number].post("Once.", **fields).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(press, range(2))) == [201, 422]
+    counts = alice.get("/counts?thread=story+0&thread=story+1").json["counts"]
+    assert sorted(counts.values()) == [0, 1]
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201])

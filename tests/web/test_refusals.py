@@ -401,6 +401,61 @@ def test_behind_a_proxy_only_its_own_entry_counts(make_app):
     assert post("198.51.100.2") == 201
 
 
+# ── tokens ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_token_lasts_400_days(make_app):
+    scene = Scene(make_app)
+    with time_machine.travel(now() + timedelta(days=399)):
+        assert set(scene.alice.me()["own"]) == {str(scene.comment_id)}
+    with time_machine.travel(now() + timedelta(days=401)):
+        expired = scene.alice.get("/me?thread=story")
+        assert problem(expired) == (401, "token_invalid")
+        assert problem(scene.alice.post()) == (401, "token_invalid")
+
+
+def test_a_token_of_another_secret_is_refused(make_app):
+    scene = Scene(make_app)
+    stranger = cast.visitor(
+        make_app(COMMENTS_SECRET_KEY="another secret, as long as that"), "carol"
+    )
+    stranger.token = scene.alice.token
+    assert problem(stranger.get("/me?thread=story")) == (401, "token_invalid")
+    assert problem(stranger.delete(scene.comment_id)) == (401, "token_invalid")
+
+
+def test_what_was_signed_for_one_purpose_is_good_for_no_other(make_app):
+    """A cursor is no token, and a token is no cursor, though one secret signed both."""
+    scene = Scene(make_app)
+    scene.alice.says("Another.")
+    cursor = scene.carol.reads(limit=1)["next"]
+    scene.carol.token = cursor
+    assert problem(scene.carol.get("/me?thread=story")) == (401, "token_invalid")
+    scene.carol.token = None
+    asked = {"thread": "story", "after": scene.alice.token}
+    assert problem(scene.carol.get("/comments", query_string=asked)) == (422, "bad_cursor")
+
+
+def test_a_token_that_was_changed_is_refused(make_app):
+    scene = Scene(make_app)
+    token = scene.alice.token or ""
+    for place in range(0, len(token), 3):
+        other = "B" if token[place] == "A" else "A"
+        scene.carol.token = token[:place] + other + token[place + 1 :]
+        answer = scene.carol.get("/me?thread=story")
+        assert problem(answer) == (401, "token_invalid"), place
+
+
+def test_an_old_cookie_is_no_forgery_but_forgotten(make_app):
+    """Its owner did nothing wrong; the next form makes a new guest of them."""
+    scene = Scene(make_app)
+    scene.carol.client.set_cookie("comments_guest", "made-up", path="/comments")
+    answer = scene.carol.submit("/post", **WRITTEN)
+    assert answer.status_code == 303
+    assert "comments_guest=" in answer.headers["Set-Cookie"]
+    assert "made-up" not in answer.headers["Set-Cookie"]
+
+
 # ── what is written down of a mistake ────────────────────────────────────────────────────────
 
 
