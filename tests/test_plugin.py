@@ -613,6 +613,49 @@ def test_a_host_with_a_door_shows_nothing_past_it(sqlite_blog, close, status):
         assert site.client.get(address).status_code == status
 
 
+def _for_the_app(app: Flask, check: Callable[[], Any]) -> None:
+    app.url_value_preprocessors[None].append(lambda _endpoint, _values: check())
+
+
+def _for_our_blueprint(app: Flask, check: Callable[[], Any]) -> None:
+    app.before_request_funcs["comments"].append(check)
+
+
+def _for_a_part_of_it(app: Flask, check: Callable[[], Any]) -> None:
+    app.before_request_funcs["comments.api"].append(check)
+
+
+def _around_our_views(app: Flask, check: Callable[[], Any]) -> None:
+    for name, view in list(app.view_functions.items()):
+        if name.startswith("comments."):
+            app.view_functions[name] = partial(_checked, check, view)
+
+
+def _checked(check: Callable[[], Any], view: Callable[..., Any], **args: Any) -> Any:
+    check()
+    return view(**args)
+
+
+@pytest.mark.parametrize(
+    "hang", [_for_the_app, _for_our_blueprint, _for_a_part_of_it, _around_our_views]
+)
+def test_no_door_a_host_can_hang_is_passed_by(sqlite_blog, hang):
+    site = sqlite_blog()
+
+    def check() -> None:
+        if request.headers.get("Door") != "open":
+            abort(403)
+
+    hang(site.app, check)
+    inside = site.app.test_client()
+    inside.environ_base = inside.environ_base | {"HTTP_DOOR": "open"}
+    site.post(inside)
+    address = "/comments/api/v1/comments?thread=first"
+    for _ in range(2):
+        assert inside.get(address).status_code == 200
+        assert site.client.get(address).status_code == 403
+
+
 def test_a_middleware_of_the_host_is_not_passed_by(sqlite_uri, tmp_path):
     app = _app(sqlite_uri, tmp_path)
     db, articles = _database()

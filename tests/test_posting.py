@@ -472,3 +472,13 @@ def test_the_thread_of_the_noise_stays_as_it_was(session):
     after = make.thread(session, before.key)
     assert (after.count, after.revision) == told
     assert make.thread(session, ARTICLE).count == 0
+
+
+# ── what strangers name ──────────────────────────────────────────────────────────────────────
+
+
+def test_a_comment_that_waits_does_not_name_the_thread(session):
+    facts = {"thread_url": "https://blog.example/a", "thread_title": "Buy this"}
+    waiting = make.post(session, settings=with_settings(hold="all"), **facts)
+    found = make.thread(session)
+    assert (waiting.status, found.url, found.title) == (Status.PENDING, None, None)
