@@ -28,6 +28,9 @@ from comments.web.state import State, now
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+#: The endpoint of addresses below the API at which there is nothing.
+LOST = "comments.lost"
 GUEST_COOKIE = "comments_guest"
 
 Answer = TypeVar("Answer", bound=AnyResponse)
@@ -81,6 +84,14 @@ def check_same_origin() -> None:
     """Refuse a form that did not come from one of our pages."""
     if not is_same_origin():
         raise CommentsError("cross_site")
+
+
+def methods_here() -> list[str]:
+    """What may be done at the address asked for, not counting what answers the lost ones."""
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None:
+        return []
+    return [m for m in METHODS if adapter.test(method=m) and adapter.match(method=m)[0] != LOST]
 
 
 def allow_origin(state: State, response: Response) -> Response:
@@ -235,6 +246,8 @@ def public(
 
 def finish(state: State, response: Response) -> Response:
     """The last hand on every answer of ours: CORS, the page cache, "not modified"."""
+    if request.method == "OPTIONS" and "/api/" in request.path:
+        response.headers["Allow"] = ", ".join(["OPTIONS", *methods_here()])
     response = allow_origin(state, response)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     if state.cache is not None:

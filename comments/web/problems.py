@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
@@ -20,8 +20,6 @@ log = logging.getLogger("comments")
 #: Seconds after which it is worth asking again when the database did not answer.
 RETRY_AFTER = 5
 
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-
 _CODES = {
     400: "bad_request",
     404: "not_found",
@@ -33,7 +31,7 @@ _CODES = {
 
 def register(blueprint: Blueprint) -> None:
     """Every error inside *blueprint* becomes one of our refusals."""
-    blueprint.add_url_rule("/api/<path:rest>", view_func=lost, methods=_METHODS)
+    blueprint.add_url_rule("/api/<path:rest>", view_func=lost, methods=guards.METHODS)
     blueprint.register_error_handler(CommentsError, refuse)
     blueprint.register_error_handler(HTTPException, refuse_http)
     blueprint.register_error_handler(InternalServerError, broken)
@@ -46,9 +44,7 @@ def lost(rest: str) -> Response:
 
     A host's app would answer them with a page of its own, which no client of ours can read.
     """
-    adapter = current_app.create_url_adapter(request)
-    assert adapter is not None  # there is a request
-    known = [m for m in _METHODS if adapter.match(method=m)[0] != request.endpoint]
+    known = guards.methods_here()
     response = refuse(CommentsError("method_not_allowed" if known else "not_found"))
     if known:
         response.headers["Allow"] = ", ".join(known)

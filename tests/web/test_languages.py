@@ -102,7 +102,7 @@ def test_a_form_sent_back_speaks_it_too(alice):
     soup = BeautifulSoup(answer.text, "html.parser")
     assert answer.status_code == 422
     assert words(soup, "h1") == ["Ihr Kommentar"]
-    assert words(soup, "[data-error]") == ["Bitte schreiben Sie zuerst etwas."]
+    assert words(soup, ".c-error") == ["Bitte schreiben Sie zuerst etwas."]
 
 
 def test_a_limit_counts_in_the_language_asked_for(start, migrated_sqlite_uri):

@@ -207,6 +207,7 @@ def refusals(app: Flask) -> Answers:
     cast.close(app)
     yield "post_comment", alice.post()
     yield "post_comment", alice.post()
+    yield "post_comment", alice.post()
     with cast.state_of(app).engine().begin() as connection:
         connection.exec_driver_sql("ALTER TABLE comments_threads RENAME TO gone")
     yield "show_counts", carol.get("/counts?thread=story")
@@ -214,7 +215,7 @@ def refusals(app: Flask) -> Answers:
 
 
 def test_refusals_are_the_ones_that_are_described(start, migrated_sqlite_uri):
-    settings = {"COMMENTS_GUEST_LIMIT": "3 per hour", "COMMENTS_GUEST_VOTES_PER_ADDRESS": 1}
+    settings = {"COMMENTS_GUEST_LIMIT": "4 per hour", "COMMENTS_GUEST_VOTES_PER_ADDRESS": 1}
     app = start(migrated_sqlite_uri, **settings)
     contract = Contract(document_of(app))
     seen = set()
