@@ -92,6 +92,43 @@ def _parse_names(value: Any) -> tuple[str, ...]:
     return tuple(_parse_text(name) for name in names)
 
 
+def _parse_site_secrets(value: Any) -> tuple[tuple[str, str], ...]:
+    if isinstance(value, Mapping):
+        value = value.items()
+    given = _pairs(value) if isinstance(value, str) else value
+    pairs = tuple((parse_origin(site), _parse_text(secret)) for site, secret in given)
+    if any(len(secret) < 32 for _, secret in pairs):
+        raise ValueError
+    return pairs
+
+
+def _pairs(value: str) -> Iterator[tuple[str, str]]:
+    for pair in _parse_list(value):
+        site, equals, secret = pair.partition("=")
+        if not equals:
+            raise ValueError
+        yield site, secret
+
+
+def _parse_client(value: Any) -> tuple[str, str]:
+    given = _parse_text(value).partition(":")[::2] if isinstance(value, str) else value
+    name, secret = map(_parse_text, given)
+    return name, secret
+
+
+def _parse_issuers(value: Any) -> tuple[tuple[str, str, str, str], ...]:
+    given = value
+    if isinstance(value, str):
+        given = [line.split(maxsplit=3) for line in value.split(";") if line.strip()]
+    found = []
+    for issuer, client_id, secret, *label in given:
+        host = urlsplit(issuer).hostname or ""
+        if not issuer.startswith(("https://", "http://")) or not host:
+            raise ValueError
+        found.append((issuer.rstrip("/"), client_id, secret, label[0] if label else host))
+    return tuple(found)
+
+
 _text = _Kind(_parse_text, "a text that is not empty")
 _words = _Kind(_parse_list, "a list, or words separated by commas")
 _names = _Kind(_parse_names, "names separated by commas")
@@ -101,6 +138,11 @@ _origins = _Kind(
 )
 _base_url = _Kind(_parse_base_url, "an address such as https://comments.example/comments")
 _limit = _Kind(_parse_limit, "limits such as '5 per minute; 50 per hour'")
+_site_secrets = _Kind(
+    _parse_site_secrets, "pairs such as https://blog.example=SECRET with 32 characters or more"
+)
+_client = _Kind(_parse_client, "an id and a secret joined by a colon")
+_issuers = _Kind(_parse_issuers, "issuers such as https://id.example CLIENT SECRET Our staff")
 _database = _Kind(_parse_text, "a database address such as postgresql+psycopg://host/name")
 
 
@@ -172,6 +214,50 @@ class Settings:
         ("admin", "administrator", "moderator", "staff"),
         _names,
         "Names no guest may use, look-alikes included.",
+    )
+    proof_of_work: str = _setting(
+        "on",
+        _one_of("on", "off"),
+        "A small sum that a guest's browser does unseen while they type. A comment without it "
+        "waits, unless COMMENTS_HOLD is `none` and nobody attacks.",
+    )
+    max_links: int = _setting(
+        10, _whole(0, 1000), "Links in one comment beyond which it waits for a moderator."
+    )
+    reports_to_hold: int = _setting(
+        3,
+        _whole(0, 1000),
+        "Readers who must report a published comment before it waits for a moderator; "
+        "0 leaves it in place whoever reports.",
+    )
+    keep_rejected_days: int = _setting(
+        30,
+        _whole(1, 3650),
+        "Days for which a rejected, spam or deleted comment can be rescued; then its text goes.",
+    )
+    close_days: int = _setting(
+        0,
+        _whole(0, 36_500),
+        "Days after its first comment at which a thread closes by itself; 0 for never.",
+    )
+    sso_secrets: tuple[tuple[str, str], ...] = _setting(
+        (),
+        _site_secrets,
+        "Sites that sign their readers in by a JWT: origin=secret, separated by commas; a secret "
+        "has at least 32 characters.",
+        secret=True,
+    )
+    github: tuple[str, str] | None = _setting(
+        None, _client, "Sign-in with GitHub: the OAuth app's id:secret.", secret=True
+    )
+    google: tuple[str, str] | None = _setting(
+        None, _client, "Sign-in with Google: the OAuth client's id:secret.", secret=True
+    )
+    oidc: tuple[tuple[str, str, str, str], ...] = _setting(
+        (),
+        _issuers,
+        "Sign-in with OpenID issuers: `issuer id secret label`, several separated by semicolons.",
+        secret=True,
     )
     default_sort: str = _setting(
         "oldest",

@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
-Purpose = Literal["guest", "cursor", "badge", "address", "idempotency"]
+Purpose = Literal[
+    "guest", "cursor", "badge", "address", "idempotency", "email", "work", "link", "data"
+]
 
 _MAC_BYTES = 16  # 128 bits: forging needs an online guess for each try
 _DOMAIN = b"flask-comments/1/"

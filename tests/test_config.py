@@ -8,6 +8,8 @@ import pytest
 from comments.config import Settings, parse_origin, table, unknown_keys
 from comments.errors import ConfigError
 
+LONG = "0123456789abcdef" * 2
+
 # key: (a value as the environment gives it, what becomes of it, a wrong value)
 SAMPLES = {
     "COMMENTS_DATABASE_URI": ("sqlite:///a.db", "sqlite:///a.db", 7),
@@ -30,6 +32,26 @@ SAMPLES = {
     "COMMENTS_MAX_LENGTH": (" 500 ", 500, "0"),
     "COMMENTS_TRUSTED_PROXIES": ("2", 2, "one"),
     "COMMENTS_RESERVED_NAMES": ("The Editors, admin", ("The Editors", "admin"), "admin,,"),
+    "COMMENTS_PROOF_OF_WORK": ("Off", "off", "maybe"),
+    "COMMENTS_MAX_LINKS": ("0", 0, "many"),
+    "COMMENTS_REPORTS_TO_HOLD": ("0", 0, "-1"),
+    "COMMENTS_KEEP_REJECTED_DAYS": ("1", 1, "0"),
+    "COMMENTS_CLOSE_DAYS": ("90", 90, "soon"),
+    "COMMENTS_SSO_SECRETS": (
+        f"https://blog.example={LONG}, https://shop.example={LONG}=",
+        (("https://blog.example", LONG), ("https://shop.example", f"{LONG}=")),
+        "https://blog.example=short",
+    ),
+    "COMMENTS_GITHUB": ("id:a:secret", ("id", "a:secret"), "id"),
+    "COMMENTS_GOOGLE": ("id:secret", ("id", "secret"), ":secret"),
+    "COMMENTS_OIDC": (
+        "https://id.example/ us secret Our staff; http://localhost:9000 us secret",
+        (
+            ("https://id.example", "us", "secret", "Our staff"),
+            ("http://localhost:9000", "us", "secret", "localhost"),
+        ),
+        "id.example us secret",
+    ),
     "COMMENTS_DEFAULT_SORT": ("most_voted", "most_voted", "best"),
     "COMMENTS_LANGUAGE": ("de", "de", 7),
     "COMMENTS_CACHE_BYTES": ("0", 0, "64MB"),
@@ -74,7 +96,10 @@ def test_what_the_design_promises_is_there_with_its_default():
 
 
 def test_what_can_open_something_is_a_secret():
-    words = "DATABASE_URI SECRET_KEY SECRET_KEY_FALLBACKS REDIS_URI SMTP_URI"
+    words = (
+        "DATABASE_URI SECRET_KEY SECRET_KEY_FALLBACKS REDIS_URI SMTP_URI SSO_SECRETS GITHUB GOOGLE "
+        "OIDC"
+    )
     assert {f"COMMENTS_{word}" for word in words.split()} == SECRETS
 
 

@@ -1,81 +1,27 @@
-"""The tables.
-
-They stand on our own ``DeclarativeBase`` (prefix ``comments_``), so that they live in a host's
-database without touching its metadata. An author is a text such as ``host:42`` or
-``guest:9f…`` with a snapshot of the name; there is no foreign key to anybody's users.
-"""
+"""What people write and how it is voted: threads, comments, votes."""
 
 from collections.abc import Iterator
 from datetime import datetime
-from enum import StrEnum
-from typing import Annotated
 
-from sqlalchemy import (
-    BigInteger,
-    Enum,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Text,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy import Float, ForeignKey, Index, String, Text, false, text
+from sqlalchemy.orm import Mapped, mapped_column
 
 from comments.database import UtcDateTime
-
-TABLE_PREFIX = "comments_"
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from comments.models.columns import (
+    KEY_LENGTH,
+    NAME_LENGTH,
+    REASON_LENGTH,
+    URL_LENGTH,
+    AuthorId,
+    AuthorKind,
+    Base,
+    BigId,
+    Counter,
+    Moment,
+    RowId,
+    Status,
+    words_of,
 )
-
-# SQLite numbers rows by itself only in a column that is exactly INTEGER.
-_id = BigInteger().with_variant(Integer, "sqlite")
-
-BigId = Annotated[int, mapped_column(_id, primary_key=True, autoincrement=True)]
-Counter = Annotated[int, mapped_column(default=0, server_default="0")]
-Moment = Annotated[datetime, mapped_column(UtcDateTime())]
-AuthorId = Annotated[str, mapped_column(String(200))]
-
-KEY_LENGTH = 255
-NAME_LENGTH = 60
-URL_LENGTH = 2000
-REASON_LENGTH = 300
-
-
-class Status(StrEnum):
-    """Where a comment stands. Only ``moderation.set_status`` changes it."""
-
-    PUBLISHED = "published"
-    PENDING = "pending"
-    SPAM = "spam"
-    REJECTED = "rejected"
-    DELETED = "deleted"
-
-
-class AuthorKind(StrEnum):
-    GUEST = "guest"
-    USER = "user"
-    MODERATOR = "moderator"
-
-
-def _enum(kind: type[StrEnum]) -> Enum:
-    return Enum(
-        kind,
-        native_enum=False,
-        create_constraint=False,
-        length=16,
-        values_callable=lambda members: [member.value for member in members],
-    )
 
 
 def _siblings_in_order(which: str, of: str, only: str) -> Iterator[Index]:
@@ -91,10 +37,6 @@ def _siblings_in_order(which: str, of: str, only: str) -> Iterator[Index]:
             sqlite_where=text(only),
             postgresql_where=text(only),
         )
-
-
-class Base(DeclarativeBase):
-    metadata = metadata
 
 
 class Thread(Base):
@@ -113,6 +55,13 @@ class Thread(Base):
     revision: Mapped[Counter]
     created_at: Mapped[Moment]
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: Everything written here waits for a moderator.
+    hold_all: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: The origin of the site it belongs to (``https://blog.example``), which decides whose
+    #: moderators may touch it; ``None`` where nobody has told.
+    site: Mapped[str | None] = mapped_column(String(KEY_LENGTH))
+    #: Set on an old key that now leads to another thread; such a row has no comments.
+    merged_into_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("comments_threads.id"))
 
     @property
     def closed(self) -> bool:
@@ -140,22 +89,66 @@ class Comment(Base):
             postgresql_where=text("pinned_at IS NOT NULL"),
         ),
         Index("ix_comments_comments_by_status", "status", "created_at"),
+        # The queue's other order; published comments are ever most of them and never in it.
+        Index(
+            "ix_comments_comments_riskiest",
+            "status",
+            "risk",
+            "id",
+            sqlite_where=text("status != 'published'"),
+            postgresql_where=text("status != 'published'"),
+        ),
+        # What may be thrown away: "rejected, and that long ago".
+        Index(
+            "ix_comments_comments_by_decision",
+            "status",
+            "status_at",
+            sqlite_where=text("status != 'published'"),
+            postgresql_where=text("status != 'published'"),
+        ),
+        Index(
+            "ix_comments_comments_reported",
+            "open_reports",
+            "id",
+            sqlite_where=text("open_reports > 0"),
+            postgresql_where=text("open_reports > 0"),
+        ),
+        Index(
+            "ix_comments_comments_by_address",
+            "address_hash",
+            "created_at",
+            sqlite_where=text("address_hash IS NOT NULL"),
+            postgresql_where=text("address_hash IS NOT NULL"),
+        ),
+        # Networks that are past their time, without a look at those already forgotten.
+        Index(
+            "ix_comments_comments_networks",
+            "created_at",
+            sqlite_where=text("address_hash IS NOT NULL"),
+            postgresql_where=text("address_hash IS NOT NULL"),
+        ),
+        Index(
+            "ix_comments_comments_by_email",
+            "email_hash",
+            sqlite_where=text("email_hash IS NOT NULL"),
+            postgresql_where=text("email_hash IS NOT NULL"),
+        ),
         # Finds the rows an older renderer made.
         Index("ix_comments_comments_renderer", "renderer_version", "id"),
         {"sqlite_autoincrement": True},
     )
 
     id: Mapped[BigId]
-    thread_id: Mapped[int] = mapped_column(_id, ForeignKey("comments_threads.id"))
-    parent_id: Mapped[int | None] = mapped_column(_id, ForeignKey("comments_comments.id"))
-    root_id: Mapped[int | None] = mapped_column(_id)
+    thread_id: Mapped[int] = mapped_column(RowId, ForeignKey("comments_threads.id"))
+    parent_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("comments_comments.id"))
+    root_id: Mapped[int | None] = mapped_column(RowId)
     #: 0 for a top-level comment; as deep as people go.
     depth: Mapped[Counter]
     #: The ids from the root to the parent, ``"12.40.97"``; empty at the top. With it no query
     #: ever walks from parent to parent.
     path: Mapped[str] = mapped_column(Text, default="", server_default="")
 
-    status: Mapped[Status] = mapped_column(_enum(Status), default=Status.PENDING)
+    status: Mapped[Status] = mapped_column(words_of(Status), default=Status.PENDING)
     #: Has a place in the list: published, or a tombstone that still carries replies.
     listed: Mapped[bool] = mapped_column(default=False)
     #: The thread's revision at which it became visible.
@@ -163,7 +156,7 @@ class Comment(Base):
     pinned_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
     author_id: Mapped[AuthorId]
-    author_kind: Mapped[AuthorKind] = mapped_column(_enum(AuthorKind))
+    author_kind: Mapped[AuthorKind] = mapped_column(words_of(AuthorKind))
     author_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     author_avatar: Mapped[str | None] = mapped_column(String(URL_LENGTH))
     author_website: Mapped[str | None] = mapped_column(String(URL_LENGTH))
@@ -183,10 +176,46 @@ class Comment(Base):
     #: Published comments below it, at every depth.
     replies_count: Mapped[Counter]
 
+    #: Why it stands where it stands: a short sentence for the queue and, where safe, its author.
+    status_reason: Mapped[str] = mapped_column(String(REASON_LENGTH), default="", server_default="")
+    status_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: How likely it is spam, 0 to 1, as the screens saw it.
+    risk: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")
+    #: Its author sees it as published and nobody else sees it at all.
+    shadowed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: Grows with every edit: a decision says which text it was about.
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    #: Reports that nobody has settled.
+    open_reports: Mapped[Counter]
+    #: When a moderator kept it; reports after that are counted and open nothing.
+    kept_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: ``spam`` or ``ham`` when the learned filter was taught with it.
+    learned_as: Mapped[str | None] = mapped_column(String(8))
+    #: A guest's network, as a keyed hash; dropped after 30 days.
+    address_hash: Mapped[str | None] = mapped_column(String(64))
+    #: A guest's e-mail address, as a keyed hash.
+    email_hash: Mapped[str | None] = mapped_column(String(64))
+    #: Its author has shown that the address is theirs; the tag is then made from it.
+    verified: Mapped[bool] = mapped_column(default=False, server_default=false())
+
     @property
     def ancestor_ids(self) -> list[int]:
         """From the root to the parent."""
         return [int(step) for step in self.path.split(".")] if self.path else []
+
+
+class Edit(Base):
+    """A text of a comment that its author has replaced; for moderators alone."""
+
+    __tablename__ = "comments_edits"
+
+    comment_id: Mapped[int] = mapped_column(
+        RowId, ForeignKey("comments_comments.id"), primary_key=True
+    )
+    version: Mapped[int] = mapped_column(primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+    #: When it was replaced.
+    created_at: Mapped[Moment]
 
 
 class Vote(Base):
@@ -206,7 +235,7 @@ class Vote(Base):
     )
 
     comment_id: Mapped[int] = mapped_column(
-        _id, ForeignKey("comments_comments.id"), primary_key=True
+        RowId, ForeignKey("comments_comments.id"), primary_key=True
     )
     voter_id: Mapped[AuthorId] = mapped_column(primary_key=True)
     value: Mapped[int]
@@ -226,64 +255,10 @@ class ScoreStep(Base):
     __tablename__ = "comments_score_steps"
     __table_args__ = (Index("ix_comments_score_steps_created_at", "created_at"),)
 
-    thread_id: Mapped[int] = mapped_column(_id, ForeignKey("comments_threads.id"), primary_key=True)
+    thread_id: Mapped[int] = mapped_column(
+        RowId, ForeignKey("comments_threads.id"), primary_key=True
+    )
     revision: Mapped[int] = mapped_column(primary_key=True)
-    comment_id: Mapped[int] = mapped_column(_id, ForeignKey("comments_comments.id"))
+    comment_id: Mapped[int] = mapped_column(RowId, ForeignKey("comments_comments.id"))
     rank_before: Mapped[int]
-    created_at: Mapped[Moment]
-
-
-class Report(Base):
-    """A reader says something is wrong with a comment; once per reader and comment."""
-
-    __tablename__ = "comments_reports"
-    __table_args__ = (UniqueConstraint("comment_id", "reporter_id"),)
-
-    id: Mapped[BigId]
-    comment_id: Mapped[int] = mapped_column(_id, ForeignKey("comments_comments.id"))
-    reporter_id: Mapped[AuthorId]
-    reason: Mapped[str] = mapped_column(String(20))
-    note: Mapped[str] = mapped_column(String(1000), default="")
-    created_at: Mapped[Moment]
-
-
-class Decision(Base):
-    """The audit log: every change of a comment's status, who made it, when and why."""
-
-    __tablename__ = "comments_decisions"
-    __table_args__ = (Index("ix_comments_decisions_comment_id", "comment_id"),)
-
-    id: Mapped[BigId]
-    comment_id: Mapped[int] = mapped_column(_id, ForeignKey("comments_comments.id"))
-    before: Mapped[Status | None] = mapped_column(_enum(Status))
-    after: Mapped[Status] = mapped_column(_enum(Status))
-    actor: Mapped[AuthorId]
-    reason: Mapped[str] = mapped_column(String(REASON_LENGTH), default="")
-    created_at: Mapped[Moment]
-
-    comment: Mapped[Comment] = relationship()
-
-
-class Submission(Base):
-    """An ``Idempotency-Key`` that was used, and the comment it made. Kept for a day."""
-
-    __tablename__ = "comments_submissions"
-    __table_args__ = (Index("ix_comments_submissions_created_at", "created_at"),)
-
-    #: Keyed hash of the caller and the caller's key.
-    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    #: Hash of what was sent, so that a key used for another text is noticed.
-    body_hash: Mapped[str] = mapped_column(String(64))
-    comment_id: Mapped[int | None] = mapped_column(_id)
-    created_at: Mapped[Moment]
-
-
-class ReservedName(Base):
-    """A name that reads like a moderator's; no guest may use it."""
-
-    __tablename__ = "comments_reserved_names"
-
-    #: The name with look-alikes folded, as ``text.fold_name`` gives it.
-    folded: Mapped[str] = mapped_column(String(KEY_LENGTH), primary_key=True)
-    author_id: Mapped[AuthorId]
     created_at: Mapped[Moment]

@@ -1,0 +1,72 @@
+"""What all tables stand on: their base, the types of their columns, the words of their states."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from sqlalchemy import BigInteger, Enum, Integer, MetaData, String
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+from comments.database import UtcDateTime
+
+TABLE_PREFIX = "comments_"
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column that is exactly INTEGER.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+BigId = Annotated[int, mapped_column(RowId, primary_key=True, autoincrement=True)]
+Counter = Annotated[int, mapped_column(default=0, server_default="0")]
+Moment = Annotated[datetime, mapped_column(UtcDateTime())]
+AuthorId = Annotated[str, mapped_column(String(200))]
+
+KEY_LENGTH = 255
+NAME_LENGTH = 60
+URL_LENGTH = 2000
+EMAIL_LENGTH = 254
+REASON_LENGTH = 300
+
+
+class Base(DeclarativeBase):
+    metadata = metadata
+
+
+def words_of(kind: type[StrEnum]) -> Enum:
+    """The column of an enumeration, kept by value."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=False,
+        length=16,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Status(StrEnum):
+    """Where a comment stands. Only ``moderation.set_status`` changes it."""
+
+    PUBLISHED = "published"
+    PENDING = "pending"
+    SPAM = "spam"
+    REJECTED = "rejected"
+    DELETED = "deleted"
+
+
+class AuthorKind(StrEnum):
+    GUEST = "guest"
+    USER = "user"
+    MODERATOR = "moderator"
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    MODERATOR = "moderator"

@@ -1,0 +1,154 @@
+"""What keeps the peace: reports, decisions, bans, words, and what the filter has learned."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from comments.database import UtcDateTime
+from comments.models.columns import (
+    KEY_LENGTH,
+    NAME_LENGTH,
+    REASON_LENGTH,
+    AuthorId,
+    Base,
+    BigId,
+    Counter,
+    Moment,
+    RowId,
+)
+from comments.models.discussion import Comment
+
+
+class Report(Base):
+    """A reader says something is wrong with a comment; once per reader and comment."""
+
+    __tablename__ = "comments_reports"
+    __table_args__ = (UniqueConstraint("comment_id", "reporter_id"),)
+
+    id: Mapped[BigId]
+    comment_id: Mapped[int] = mapped_column(RowId, ForeignKey("comments_comments.id"))
+    reporter_id: Mapped[AuthorId]
+    reason: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(String(1000), default="")
+    created_at: Mapped[Moment]
+    #: When a moderator settled it, by keeping the comment or by taking it away.
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class Decision(Base):
+    """The log: every decision, who made it, when, why, and what was before and after.
+
+    Rows are never changed. A decision taken back is another row, which names the *batch* it
+    undoes. Erasing a person is the one exception: it blanks what is theirs in here.
+    """
+
+    __tablename__ = "comments_decisions"
+    __table_args__ = (
+        Index("ix_comments_decisions_comment_id", "comment_id"),
+        # What people did: the screens' own verdicts carry no batch.
+        Index(
+            "ix_comments_decisions_batch",
+            "batch",
+            sqlite_where=text("batch != ''"),
+            postgresql_where=text("batch != ''"),
+        ),
+        Index(
+            "ix_comments_decisions_undoes",
+            "undoes",
+            sqlite_where=text("undoes IS NOT NULL"),
+            postgresql_where=text("undoes IS NOT NULL"),
+        ),
+        Index("ix_comments_decisions_by_actor", "actor", "id"),
+    )
+
+    id: Mapped[BigId]
+    #: ``status``, ``pin``, ``close``, ``ban``, …: what was done.
+    action: Mapped[str] = mapped_column(String(24), default="status", server_default="status")
+    #: One press of a button, which may concern thousands of comments, and is undone as one.
+    batch: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    undoes: Mapped[str | None] = mapped_column(String(32))
+    comment_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("comments_comments.id"))
+    thread_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("comments_threads.id"))
+    #: Whom or what else it is about: an author id, a word, an address of a moderator.
+    target: Mapped[str | None] = mapped_column(String(300))
+    #: A status, or JSON for what has more than one value.
+    before: Mapped[str | None] = mapped_column(Text)
+    after: Mapped[str | None] = mapped_column(Text)
+    actor: Mapped[AuthorId]
+    actor_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="", server_default="")
+    reason: Mapped[str] = mapped_column(String(REASON_LENGTH), default="")
+    created_at: Mapped[Moment]
+
+    comment: Mapped[Comment | None] = relationship()
+
+
+class Person(Base):
+    """What is remembered of an author beyond their comments; most have no row."""
+
+    __tablename__ = "comments_people"
+    __table_args__ = (Index("ix_comments_people_email_hash", "email_hash"),)
+
+    author_id: Mapped[AuthorId] = mapped_column(primary_key=True)
+    #: A guest's e-mail address as a keyed hash, and when they showed that it is theirs.
+    email_hash: Mapped[str | None] = mapped_column(String(64))
+    verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: Their comments pass the screens.
+    trusted_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    created_at: Mapped[Moment]
+
+
+class Ban(Base):
+    """Somebody who may not write: an author, an e-mail address or a network."""
+
+    __tablename__ = "comments_bans"
+    __table_args__ = (Index("ix_comments_bans_target", "target"),)
+
+    id: Mapped[BigId]
+    #: An author id (``guest:9f…``, ``host:42``), ``email:HASH`` or ``network:HASH``.
+    target: Mapped[str] = mapped_column(String(200))
+    #: The name they wrote under, for the list of bans.
+    name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="", server_default="")
+    #: They may go on writing, and only they see it.
+    shadow: Mapped[bool] = mapped_column(default=False, server_default=false())
+    reason: Mapped[str] = mapped_column(String(REASON_LENGTH), default="", server_default="")
+    created_by: Mapped[AuthorId]
+    created_at: Mapped[Moment]
+    #: ``None`` for good.
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class ListedWord(Base):
+    """A word or phrase of a list: its comments are held or rejected."""
+
+    __tablename__ = "comments_words"
+    __table_args__ = (UniqueConstraint("list", "word"), {"sqlite_autoincrement": True})
+
+    id: Mapped[BigId]
+    #: ``hold`` or ``reject``.
+    list: Mapped[str] = mapped_column(String(8))
+    word: Mapped[str] = mapped_column(String(100))
+    created_by: Mapped[AuthorId]
+    created_at: Mapped[Moment]
+
+
+class LearnedFeature(Base):
+    """How often a word or feature stood in spam and in what moderators let through."""
+
+    __tablename__ = "comments_learned"
+
+    feature: Mapped[str] = mapped_column(String(80), primary_key=True)
+    spam: Mapped[Counter]
+    ham: Mapped[Counter]
+
+
+class ReservedName(Base):
+    """A name that reads like a moderator's; no guest may use it."""
+
+    __tablename__ = "comments_reserved_names"
+
+    #: The name with look-alikes folded, as ``text.fold_name`` gives it.
+    folded: Mapped[str] = mapped_column(String(KEY_LENGTH), primary_key=True)
+    author_id: Mapped[AuthorId]
+    created_at: Mapped[Moment]
