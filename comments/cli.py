@@ -242,6 +242,10 @@ def _plain_cell(cell: Any) -> str:
     return f"'{written}" if written[:1] in tuple("=+-@\t\r") else written
 
 
+def _action(reason: str = "") -> moderation.Action:
+    return moderation.Action(by="command-line", reason=reason, now=now())
+
+
 @group.command("moderate")
 @click.argument("status", type=click.Choice([status.value for status in Status]))
 @click.argument("comment_ids", type=int, nargs=-1, required=True)
@@ -251,9 +255,7 @@ def moderate(status: str, comment_ids: tuple[int, ...], reason: str) -> None:
     session = current().session()
     for comment_id in comment_ids:
         try:
-            moderation.decide(
-                session, comment_id, Status(status), by="command-line", reason=reason, now=now()
-            )
+            moderation.decide(session, comment_id, Status(status), _action(reason))
         except CommentsError as refused:
             session.rollback()
             raise click.ClickException(f"{comment_id}: {refused}") from None
@@ -271,7 +273,7 @@ def close(thread_key: str, reopen: bool) -> None:
     found = threads.find(session, thread_key)
     if found.id is None:
         raise click.ClickException(f"Nobody has written in a thread called {thread_key!r}.")
-    moderation.close(session, found.id, closed=not reopen, now=now())
+    moderation.close(session, found.id, _action(), closed=not reopen)
     session.commit()
     click.echo(f"{thread_key}: {'open' if reopen else 'closed'}")
 
@@ -283,7 +285,7 @@ def pin(comment_id: int, off: bool) -> None:
     """Show a top-level comment first in its thread."""
     session = current().session()
     try:
-        moderation.pin(session, comment_id, pinned=not off, now=now())
+        moderation.pin(session, comment_id, _action(), pinned=not off)
     except CommentsError as refused:
         raise click.ClickException(str(refused)) from None
     session.commit()

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from comments import text, threads
 from comments.config import Settings, parse_origin
 from comments.errors import CommentsError, Message, say
-from comments.models import NAME_LENGTH, URL_LENGTH
+from comments.models import EMAIL_LENGTH, NAME_LENGTH, URL_LENGTH
 
 MOST_QUOTES = 20
 NOTIFY = ("none", "replies", "all")
@@ -40,6 +40,10 @@ class Draft:
     parent: int | None = None
     name: str = ""
     website: str | None = None
+    #: In lower case; what is kept of it is a keyed hash.
+    email: str | None = None
+    #: The site it was sent from, by the browser's word for where its page stands.
+    site: str | None = None
 
     @classmethod
     def read(
@@ -50,6 +54,7 @@ class Draft:
         own_origin: str,
         own_is_known: bool = True,
         signed_in: bool,
+        site: str | None = None,
     ) -> "Draft":
         """The draft in *fields*; 422 naming each wrong one.
 
@@ -69,8 +74,9 @@ class Draft:
             parent=_parent(fields.get("parent"), errors),
             name="" if signed_in else _name(fields.get("name"), errors),
             website=None if signed_in else _website(fields.get("website"), errors),
+            email=_email(fields.get("email"), errors),
+            site=site,
         )
-        _check_email(fields.get("email"), errors)
         _check_choice("notify", fields.get("notify"), NOTIFY, errors)
         if errors:
             raise CommentsError("invalid", errors=errors)
@@ -219,12 +225,25 @@ def _parent(value: Any, errors: Errors) -> int | None:
     return value
 
 
-def _check_email(value: Any, errors: Errors) -> None:
-    """Only its shape: nothing is mailed to it before its owner has confirmed it."""
+def _email(value: Any, errors: Errors) -> str | None:
     if value is None or value == "":
-        return
-    if not _is_text(value) or len(value) > 254 or not _EMAIL.fullmatch(value):
-        errors["email"] = say("That is not an e-mail address.")
+        return None
+    try:
+        return check_email(value)
+    except CommentsError as wrong:
+        errors.update(wrong.errors)
+        return None
+
+
+def check_email(value: Any) -> str:
+    """*value* as an e-mail address in lower case; 422 when it has not the shape of one.
+
+    Whether there is a mailbox is found out by mailing it.
+    """
+    if not _is_text(value) or len(value) > EMAIL_LENGTH or not _EMAIL.fullmatch(value):
+        wrong = say("That is not an e-mail address.")
+        raise CommentsError("invalid", errors={"email": wrong})
+    return str(value).lower()
 
 
 def _check_choice(field: str, value: Any, choices: tuple[str, ...], errors: Errors) -> None:

@@ -57,6 +57,17 @@ PROBLEMS: dict[str, Problem] = {
     "token_invalid": Problem(
         401, say("Token not accepted"), say("The token is damaged, expired or was not made here.")
     ),
+    "sign_in_required": Problem(401, say("Sign in"), say("Please sign in first.")),
+    "banned": Problem(403, say("Banned"), say("You may not write here.")),
+    "not_a_moderator": Problem(
+        403, say("For moderators"), say("This is for the moderators of this site.")
+    ),
+    "not_an_owner": Problem(403, say("For owners"), say("This is for the owners of this site.")),
+    "link_not_good": Problem(
+        403,
+        say("Link not good"),
+        say("This link has been used, is too old, or was not made here. Ask for another one."),
+    ),
     "closed": Problem(
         403, say("Discussion closed"), say("The discussion is closed to new comments.")
     ),
@@ -86,6 +97,21 @@ PROBLEMS: dict[str, Problem] = {
     "method_not_allowed": Problem(405, say("Method not allowed"), say("That cannot be done here.")),
     "parent_gone": Problem(
         409, say("Comment gone"), say("The comment you are answering is no longer here.")
+    ),
+    "already_decided": Problem(
+        409, say("Decided already"), say("Somebody else has decided about it already.")
+    ),
+    "changed_meanwhile": Problem(
+        409,
+        say("Changed meanwhile"),
+        say("Its author has changed it since you saw it. Please look again."),
+    ),
+    "already_undone": Problem(409, say("Undone already"), say("That has been taken back already.")),
+    "too_late_to_undo": Problem(
+        409, say("Too late to undo"), say("That was too long ago to be taken back with one press.")
+    ),
+    "not_undoable": Problem(
+        409, say("Cannot be undone"), say("That cannot be taken back with one press.")
     ),
     "too_large": Problem(413, say("Too large"), say("That is more than can be sent at once.")),
     "not_json_type": Problem(415, say("Send JSON"), say("Send the body as application/json.")),

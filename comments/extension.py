@@ -21,6 +21,7 @@ from comments.identity import Identity
 from comments.keys import Keys
 from comments.models import TABLE_PREFIX
 from comments.web import fragments, guards, problems
+from comments.web.admin import admin
 from comments.web.api import api
 from comments.web.forms import forms
 from comments.web.front import Front, PageCache
@@ -176,6 +177,7 @@ def _blueprint() -> Blueprint:
     blueprint.register_blueprint(api)
     blueprint.register_blueprint(pages)
     blueprint.register_blueprint(forms)
+    blueprint.register_blueprint(admin)
     problems.register(blueprint)
 
     blueprint.after_request(_finish)

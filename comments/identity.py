@@ -32,6 +32,8 @@ class Identity:
     avatar: str | None = None
     website: str | None = None
     is_moderator: bool = False
+    #: May also change settings, word lists and who moderates.
+    is_owner: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,12 @@ class Author:
     address: str | None = None
     #: Set when this author has just got a token; the answer carries it back.
     new_token: str | None = None
+    #: A guest's e-mail address as a keyed hash, and whether they have shown that it is theirs.
+    email_hash: str | None = None
+    verified: bool = False
+    is_owner: bool = False
+    #: The sites whose threads a moderator may touch; ``None`` for all of them.
+    sites: frozenset[str] | None = None
 
     @property
     def is_guest(self) -> bool:
@@ -63,11 +71,17 @@ def from_identity(identity: Identity, *, realm: str = "host") -> Author:
     """
     return Author(
         id=f"{realm}:{identity.id}",
-        kind=AuthorKind.MODERATOR if identity.is_moderator else AuthorKind.USER,
+        kind=_kind(identity),
         name=text.clean_name(identity.name, NAME_LENGTH) or str(identity.id)[:NAME_LENGTH],
         avatar=_picture(identity.avatar),
         website=_web_address(identity.website),
+        is_owner=identity.is_owner,
     )
+
+
+def _kind(identity: Identity) -> AuthorKind:
+    moderates = identity.is_moderator or identity.is_owner
+    return AuthorKind.MODERATOR if moderates else AuthorKind.USER
 
 
 def _web_address(url: str | None) -> str | None:
@@ -135,9 +149,21 @@ def check_can_change(author: Author, comment: Comment, settings: Settings, now: 
         raise CommentsError("too_late")
 
 
-def rights(author: Author | None, settings: Settings, *, closed: bool) -> Mapping[str, bool]:
+def can_moderate(author: Author | None, site: str | None) -> bool:
+    """Whether *author* may decide about what is written on *site*.
+
+    A thread that nobody has told the site of belongs to those who moderate everywhere.
+    """
+    if author is None or not author.is_moderator:
+        return False
+    return author.sites is None or site in author.sites
+
+
+def rights(
+    author: Author | None, settings: Settings, *, closed: bool, site: str | None = None
+) -> Mapping[str, bool]:
     """What the caller may do in a thread, for the page to show the right controls."""
-    moderator = author is not None and author.is_moderator
+    moderator = can_moderate(author, site)
     return {
         "comment": not closed or moderator,
         "vote": True,

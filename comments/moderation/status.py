@@ -1,26 +1,28 @@
 """The one door for visibility.
 
-Only :func:`set_status` changes a comment's status. It writes the audit entry, moves the
-counters and the thread's revision, all in the caller's transaction; nothing else touches them.
-The caller holds the thread's lock (``threads.lock``), so decisions on a thread come one after
-the other.
+Only :func:`set_status` and :func:`set_status_of_many` change a comment's status. They write the
+log, move the counters and the thread's revision, all in the caller's transaction; nothing else
+touches them. For one comment the caller holds the thread's lock (``threads.lock``), so decisions
+on a thread come one after the other; many comments lock their threads themselves.
 """
 
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import Row, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from comments import signals, threads
-from comments.errors import CommentsError, say
-from comments.models import REASON_LENGTH, Comment, Decision, Status, Thread, Vote
-
-#: More would push the conversation itself off the first screen.
-MAX_PINNED = 5
+from comments.database import begin_write
+from comments.models import REASON_LENGTH, Comment, Decision, Report, Status, Thread
+from comments.moderation.actions import Action
 
 # Under the number of parameters that either database takes in one statement.
 _BATCH = 10_000
+#: Comments decided in one round of statements.
+_CHUNK = 1_000
 
 
 def set_status(
@@ -32,15 +34,20 @@ def set_status(
     by: str,
     reason: str = "",
     now: datetime,
+    name: str = "",
+    batch: str = "",
 ) -> None:
     """Put *comment* into *status*; a new comment comes through here as well.
 
-    *by* is an author id, or ``screen`` for an automatic verdict; *reason* is a short sentence.
+    *by* is an author id, or ``screen`` for an automatic verdict, *name* what that person is
+    called in the log; *reason* is a short sentence; *batch* what it can be undone by.
     """
     new = comment.id is None
     was, seen_before = not new and comment.status is Status.PUBLISHED, bool(comment.listed)
     before = None if new else comment.status
     comment.status = status
+    comment.status_at = now
+    comment.status_reason = reason[:REASON_LENGTH]
     comment.listed = status is Status.PUBLISHED or comment.replies_count > 0
     if status is not Status.PUBLISHED:
         comment.pinned_at = None
@@ -56,10 +63,13 @@ def set_status(
     session.add(
         Decision(
             comment=comment,
+            thread_id=thread.id,
             before=before,
             after=status,
             actor=by,
+            actor_name=name,
             reason=reason[:REASON_LENGTH],
+            batch=batch,
             created_at=now,
         )
     )
@@ -91,102 +101,162 @@ def _count_in_ancestors(session: Session, comment: Comment, change: int) -> None
         )
 
 
-def pin(session: Session, comment_id: int, *, pinned: bool, now: datetime) -> Comment:
-    """Put a top-level comment first in its thread, or back into its place."""
-    comment = threads.get(session, comment_id)
-    thread = threads.lock(session, comment.thread_id)
-    session.refresh(comment)
-    if pinned and (comment.parent_id is not None or comment.status is not Status.PUBLISHED):
-        wrong = say("Only a published top-level comment can be pinned.")
-        raise CommentsError("invalid", wrong)
-    if pinned and _pinned_in(session, thread) >= MAX_PINNED and comment.pinned_at is None:
-        raise CommentsError("invalid", say("At most %(most)s can be pinned.", most=MAX_PINNED))
-    if pinned != (comment.pinned_at is not None):
-        comment.pinned_at = now if pinned else None
-        thread.revision += 1
-        session.flush()
-    return comment
+# ── many at once ─────────────────────────────────────────────────────────────────────────
 
 
-def _pinned_in(session: Session, thread: Thread) -> int:
-    pinned = select(func.count()).where(
-        Comment.thread_id == thread.id, Comment.pinned_at.is_not(None)
-    )
-    return session.execute(pinned).scalar_one()
+def set_status_of_many(
+    session: Session,
+    comment_ids: Iterable[int],
+    status: Status,
+    action: Action,
+    *,
+    only: Collection[Status] | None = None,
+) -> list[int]:
+    """Put comments into *status* in a number of statements that does not grow with each one.
 
-
-def close(session: Session, thread_id: int, *, closed: bool, now: datetime) -> Thread:
-    """Close a thread to new comments, or open it again."""
-    thread = threads.lock(session, thread_id)
-    if closed != thread.closed:
-        thread.closed_at = now if closed else None
-        thread.revision += 1
-        session.flush()
-    return thread
-
-
-def decide(
-    session: Session, comment_id: int, status: Status, *, by: str, reason: str, now: datetime
-) -> Comment:
-    """A moderator's decision on one comment; its author's own deletion is final."""
-    comment = threads.get(session, comment_id)
-    thread = threads.lock(session, comment.thread_id)
-    session.refresh(comment)
-    if status is not comment.status and not comment.body:
-        raise CommentsError(
-            "invalid", say("Its author has deleted it, and there is nothing left to show.")
-        )
-    if comment.status is not status:
-        set_status(session, thread, comment, status, by=by, reason=reason, now=now)
-    return comment
-
-
-# ── counters, held against the rows ──────────────────────────────────────────────────────
-
-
-def wrong_counters(session: Session) -> dict[str, list[Any]]:
-    """Rows whose stored counters differ from what the rows say, by table.
-
-    The truth is counted from the votes and the statuses; ``flask comments check`` prints it.
+    What is in it already, has nothing left to show or, with *only*, is not in one of those
+    states any more is left alone. Gives the ids of the comments that were changed.
     """
-    published = case((Comment.status == Status.PUBLISHED, 1), else_=0)
-    per_thread = (
-        select(Comment.thread_id, func.sum(published).label("count"))
-        .group_by(Comment.thread_id)
-        .subquery()
+    chunks = list(_chunks(sorted(set(comment_ids)), _CHUNK))
+    _lock(session, chunks)
+    changed: list[int] = []
+    for chunk in chunks:
+        rows = _to_change(session, chunk, status, only)
+        if rows:
+            _change(session, rows, status, action)
+            changed += [row.id for row in rows]
+    # Rows that the session holds tell the state before.
+    session.expire_all()
+    return changed
+
+
+def _chunks(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
+
+
+def _lock(session: Session, chunks: Iterable[Sequence[int]]) -> None:
+    """Hold every thread concerned, before the first is changed: nobody waits for us in a ring."""
+    begin_write(session)
+    concerned: set[int] = set()
+    for chunk in chunks:
+        concerned.update(
+            session.scalars(select(Comment.thread_id).where(Comment.id.in_(chunk)).distinct())
+        )
+    for some in _chunks(sorted(concerned), _BATCH):
+        threads.lock_many(session, some)
+
+
+def _to_change(
+    session: Session, ids: Sequence[int], status: Status, only: Collection[Status] | None
+) -> list[Row[Any]]:
+    wanted = [Comment.id.in_(ids), Comment.status != status, Comment.body != ""]
+    if only is not None:
+        wanted.append(Comment.status.in_(only))
+    columns = (
+        Comment.id,
+        Comment.thread_id,
+        Comment.status,
+        Comment.listed,
+        Comment.replies_count,
+        Comment.path,
     )
-    wrong_threads = session.execute(
-        select(Thread.key, Thread.count, func.coalesce(per_thread.c.count, 0))
-        .outerjoin(per_thread, per_thread.c.thread_id == Thread.id)
-        .where(Thread.count != func.coalesce(per_thread.c.count, 0))
+    return list(session.execute(select(*columns).where(*wanted).order_by(Comment.id)))
+
+
+def _change(session: Session, rows: Sequence[Row[Any]], status: Status, action: Action) -> None:
+    shows = status is Status.PUBLISHED
+    moved = [row for row in rows if (row.status is Status.PUBLISHED) != shows]
+    seen = {row.thread_id for row in rows if row.listed or shows}
+    counts = Counter(dict.fromkeys(seen, 0))
+    counts.update(row.thread_id for row in moved)
+    _move_threads(session, counts, 1 if shows else -1)
+    _move_comments(session, [row.id for row in rows], status, action)
+    _move_ancestors(session, moved, 1 if shows else -1)
+    _write_log(session, rows, status, action)
+    _tell(session, rows, status)
+
+
+def _move_threads(session: Session, counts: Counter[int], sign: int) -> None:
+    """One more revision for each thread of which anybody saw something change."""
+    if not counts:
+        return
+    session.connection().execute(
+        update(Thread)
+        .where(Thread.id == bindparam("at"))
+        .values(count=Thread.count + bindparam("change"), revision=Thread.revision + 1),
+        [{"at": id, "change": sign * number} for id, number in sorted(counts.items())],
     )
-    return {"threads": [tuple(row) for row in wrong_threads], "comments": _wrong_comments(session)}
 
 
-def _wrong_comments(session: Session) -> list[tuple[int, str, int, int]]:
-    below: dict[int, int] = {}
-    listed = select(Comment.path).where(Comment.status == Status.PUBLISHED, Comment.path != "")
-    for (path,) in session.execute(listed.execution_options(yield_per=1000)):
-        for step in path.split("."):
-            below[int(step)] = below.get(int(step), 0) + 1
-    votes = _votes_by_comment(session)
-    wrong: list[tuple[int, str, int, int]] = []
-    columns = (Comment.id, Comment.up, Comment.down, Comment.score, Comment.replies_count)
-    for row in session.execute(select(*columns).execution_options(yield_per=1000)):
-        up, down = votes.get(row.id, (0, 0))
-        for name, is_, should in (
-            ("up", row.up, up),
-            ("down", row.down, down),
-            ("score", row.score, up - down),
-            ("replies_count", row.replies_count, below.get(row.id, 0)),
-        ):
-            if is_ != should:
-                wrong.append((row.id, name, is_, should))
-    return wrong
+def _move_comments(session: Session, ids: Sequence[int], status: Status, action: Action) -> None:
+    shows = status is Status.PUBLISHED
+    values: dict[str, Any] = {
+        "status": status,
+        "status_at": action.now,
+        "status_reason": action.reason[:REASON_LENGTH],
+        "shadowed": False,
+        "open_reports": 0,
+        "listed": shows or Comment.replies_count > 0,
+    }
+    if shows:
+        revision = select(Thread.revision).where(Thread.id == Comment.thread_id)
+        values["published_revision"] = revision.scalar_subquery()
+    else:
+        values |= {"pinned_at": None, "published_revision": None}
+    session.execute(
+        update(Comment).where(Comment.id.in_(ids)).values(values),
+        execution_options={"synchronize_session": False},
+    )
+    session.execute(
+        update(Report)
+        .where(Report.comment_id.in_(ids), Report.settled_at.is_(None))
+        .values(settled_at=action.now),
+        execution_options={"synchronize_session": False},
+    )
 
 
-def _votes_by_comment(session: Session) -> dict[int, tuple[int, int]]:
-    up = func.sum(case((Vote.value > 0, 1), else_=0))
-    down = func.sum(case((Vote.value < 0, 1), else_=0))
-    counted = session.execute(select(Vote.comment_id, up, down).group_by(Vote.comment_id))
-    return {comment_id: (int(plus), int(minus)) for comment_id, plus, minus in counted}
+def _move_ancestors(session: Session, moved: Iterable[Row[Any]], sign: int) -> None:
+    below: Counter[int] = Counter()
+    for row in moved:
+        if row.path:
+            below.update(map(int, row.path.split(".")))
+    if not below:
+        return
+    count = Comment.replies_count + bindparam("change")
+    session.connection().execute(
+        update(Comment)
+        .where(Comment.id == bindparam("at"))
+        .values(replies_count=count, listed=or_(Comment.status == Status.PUBLISHED, count > 0)),
+        [{"at": id, "change": sign * number} for id, number in sorted(below.items())],
+    )
+
+
+def _write_log(session: Session, rows: Sequence[Row[Any]], status: Status, action: Action) -> None:
+    session.execute(
+        insert(Decision),
+        [
+            action.entry("status")
+            | {
+                "comment_id": row.id,
+                "thread_id": row.thread_id,
+                "before": row.status,
+                "after": status,
+            }
+            for row in rows
+        ],
+    )
+
+
+def _tell(session: Session, rows: Sequence[Row[Any]], status: Status) -> None:
+    ids = {row.thread_id for row in rows}
+    keys = dict(session.execute(select(Thread.id, Thread.key).where(Thread.id.in_(ids))).all())
+    for row in rows:
+        signals.after_commit(
+            session,
+            "status-changed",
+            comment_id=row.id,
+            thread=keys[row.thread_id],
+            before=row.status,
+            after=status,
+        )

@@ -26,6 +26,7 @@ from comments.threads.places import (
     facts,
     find,
     lock,
+    lock_many,
     lock_or_create,
     new_since,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "find",
     "get",
     "lock",
+    "lock_many",
     "lock_or_create",
     "new_since",
     "next_replies",

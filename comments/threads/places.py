@@ -1,6 +1,6 @@
 """One thread: its key, its facts, its lock, its numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ class ThreadFacts:
     count: int = 0
     revision: int = 0
     closed: bool = False
+    site: str | None = None
 
 
 def check_key(key: Any) -> str:
@@ -45,13 +46,27 @@ def check_key(key: Any) -> str:
 
 
 _facts = select(
-    Thread.key, Thread.id, Thread.title, Thread.url, Thread.count, Thread.revision, Thread.closed_at
+    Thread.key,
+    Thread.id,
+    Thread.title,
+    Thread.url,
+    Thread.count,
+    Thread.revision,
+    Thread.closed_at,
+    Thread.site,
 )
 
 
 def _read(row: Any) -> ThreadFacts:
     return ThreadFacts(
-        row.key, row.id, row.title, row.url, row.count, row.revision, row.closed_at is not None
+        row.key,
+        row.id,
+        row.title,
+        row.url,
+        row.count,
+        row.revision,
+        row.closed_at is not None,
+        row.site,
     )
 
 
@@ -71,6 +86,7 @@ def facts(thread: Thread) -> ThreadFacts:
         thread.count,
         thread.revision,
         thread.closed,
+        thread.site,
     )
 
 
@@ -100,8 +116,19 @@ def lock(session: Session, thread_id: int) -> Thread:
     ).scalar_one()
 
 
-def lock_or_create(session: Session, key: str, *, now: datetime) -> Thread:
-    """The thread named *key*, locked; made when this is its first comment."""
+def lock_many(session: Session, thread_ids: Iterable[int]) -> None:
+    """Hold several threads; sorted, so that two who lock several do it in the same order."""
+    begin_write(session)
+    session.execute(
+        select(Thread.id)
+        .where(Thread.id.in_(sorted(set(thread_ids))))
+        .order_by(Thread.id)
+        .with_for_update()
+    ).all()
+
+
+def lock_or_create(session: Session, key: str, *, now: datetime, site: str | None = None) -> Thread:
+    """The thread named *key*, locked; made, for *site*, when this is its first comment."""
     begin_write(session)
     locked = (
         select(Thread)
@@ -111,7 +138,7 @@ def lock_or_create(session: Session, key: str, *, now: datetime) -> Thread:
     )
     thread = session.execute(locked).scalar_one_or_none()
     if thread is None:
-        insert_or_ignore(session, Thread, key=key, created_at=now)
+        insert_or_ignore(session, Thread, key=key, created_at=now, site=site)
         thread = session.execute(locked).scalar_one()
     return thread
 

@@ -161,6 +161,7 @@ def post_comment() -> Response:
         own_origin=guards.own_origin(),
         own_is_known=guards.own_origin_is_known(state),
         signed_in=known is not None and not known.is_guest,
+        site=guards.site(state),
     )
     key_hash = inputs.idempotency_hash(state, known)
     author = known or guards.writer(state)
@@ -262,7 +263,9 @@ def report(comment_id: int) -> Response:
     reason, note = read_report(inputs.json_object(state), posting.REASONS)
     author = guards.writer(state)
     state.limits.check(Kind.REPORTING, author)
-    posting.report(state.session(), author, comment_id, reason, note, now=now())
+    posting.report(
+        state.session(), author, comment_id, reason, note, settings=state.settings, now=now()
+    )
     commit(state)
     return guards.json_answer({"token": author.new_token} if author.new_token else {}, 201)
 
@@ -296,7 +299,7 @@ def me() -> Response:
     viewer = guards.caller(state)
     answer: dict[str, Any] = {
         "viewer": None,
-        "can": identity.rights(viewer, state.settings, closed=thread.closed),
+        "can": identity.rights(viewer, state.settings, closed=thread.closed, site=thread.site),
         "votes": {},
         "own": {},
         "pending": [],

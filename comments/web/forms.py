@@ -44,6 +44,7 @@ def post() -> AnyResponse:
             own_origin=guards.own_origin(),
             own_is_known=guards.own_origin_is_known(state),
             signed_in=not author.is_guest,
+            site=guards.site(state),
         )
         state.limits.check(Kind.POSTING, author)
         posted = posting.post(state.session(), author, draft, settings=state.settings, now=now())
@@ -152,7 +153,9 @@ def report(comment_id: int) -> AnyResponse:
         reason, note = read_report(request.form, posting.REASONS)
         author = guards.writer(state)
         state.limits.check(Kind.REPORTING, author)
-        posting.report(session, author, comment_id, reason, note, now=now())
+        posting.report(
+            session, author, comment_id, reason, note, settings=state.settings, now=now()
+        )
     except CommentsError as refused:
         return _report_page(state, comment, request.form, _told(state, refused), refused)
     commit(state)

@@ -12,7 +12,7 @@ from flask import current_app, request
 from markupsafe import Markup
 
 from comments import i18n, threads, tree
-from comments.errors import CommentsError, say
+from comments.errors import CommentsError, Message, say
 from comments.models import Comment, Status
 from comments.threads import Listing, ThreadFacts
 from comments.tree import Order
@@ -44,6 +44,7 @@ def draw(state: State, template: str, **context: Any) -> str:
         _=partial(_gettext, catalogue.gettext),
         ngettext=partial(_ngettext, catalogue.ngettext),
         url=partial(_url, state.urls(), language if request.args.get("lang") else None),
+        told=partial(_told, language),
         ago=written_out,
         isotime=rfc3339,
         identicon=identicon,
@@ -218,6 +219,10 @@ def _number(name: str) -> int | None:
 
 
 # ── what templates call ──────────────────────────────────────────────────────────────────
+
+
+def _told(language: str, message: Message) -> str:
+    return i18n.told(message, language)
 
 
 def _gettext(translate: Any, text: str, **params: Any) -> str:

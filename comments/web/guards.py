@@ -57,6 +57,17 @@ def own_origin_is_known(state: State) -> bool:
     return bool(state.settings.url or config.get("TRUSTED_HOSTS") or config.get("SERVER_NAME"))
 
 
+def site(state: State) -> str | None:
+    """The site a request was sent from: a page that may embed, or our own origin.
+
+    ``None`` where the own origin is no more than the caller's word.
+    """
+    origin = request.headers.get("Origin")
+    if origin in state.settings.origins:
+        return origin
+    return own_origin() if own_origin_is_known(state) else None
+
+
 def is_same_origin() -> bool:
     """Whether the page that made the browser send this is one of our own.
 

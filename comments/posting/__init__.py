@@ -1,0 +1,33 @@
+"""What a visitor does: post, edit, delete, vote, report.
+
+Use-cases are plain functions: session, author, settings and clock come in, rows go out. They
+flush and never commit; the edge commits once. All of them take the thread's lock before they
+read what they rely on, so they are right under any number of writers.
+"""
+
+from comments.posting.changing import delete, edit
+from comments.posting.reporting import REASONS, report
+from comments.posting.voting import Ballot, vote
+from comments.posting.writing import (
+    Posted,
+    check_name,
+    idempotency_hash,
+    is_repeated,
+    post,
+    rendered,
+)
+
+__all__ = [
+    "REASONS",
+    "Ballot",
+    "Posted",
+    "check_name",
+    "delete",
+    "edit",
+    "idempotency_hash",
+    "is_repeated",
+    "post",
+    "rendered",
+    "report",
+    "vote",
+]
