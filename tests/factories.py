@@ -96,10 +96,16 @@ def stranger() -> Author:
     return guest(f"stranger-{next(_names)}")
 
 
+def action(at: float = 0, **facts: Any) -> moderation.Action:
+    """Bob presses a button."""
+    who = {"by": BOB.id, "name": "Bob", "now": minutes(at)}
+    return moderation.Action(**(who | facts))
+
+
 def decide(session: Session, comment: Comment | int, status: Status) -> None:
     """Bob decides on a comment."""
     comment_id = comment if isinstance(comment, int) else comment.id
-    moderation.decide(session, comment_id, status, by=BOB.id, reason="", now=NOON)
+    moderation.decide(session, comment_id, status, action())
 
 
 def delete(session: Session, comment: Comment, by: Author = ALICE) -> None:
@@ -108,7 +114,7 @@ def delete(session: Session, comment: Comment, by: Author = ALICE) -> None:
 
 def pin(session: Session, comment: Comment | int, *, pinned: bool = True, at: float = 0) -> None:
     comment_id = comment if isinstance(comment, int) else comment.id
-    moderation.pin(session, comment_id, pinned=pinned, now=minutes(at))
+    moderation.pin(session, comment_id, action(at), pinned=pinned)
 
 
 def with_settings(**changes: Any) -> Settings:

@@ -263,7 +263,7 @@ def test_no_cell_is_a_formula_to_a_spreadsheet(run, session, start):
 
 def test_reports_are_listed_the_newest_first(run, session, comment):
     for reader, reason in ((CAROL, "spam"), (make.BOB, "other")):
-        posting.report(session, reader, comment.id, reason, "a note", now=NOON)
+        posting.report(session, reader, comment.id, reason, "a note", settings=SETTINGS, now=NOON)
     session.commit()
     rows = listed_as_csv(run("reports"))
     assert [row["reason"] for row in rows] == ["other", "spam"]

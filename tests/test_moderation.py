@@ -122,9 +122,7 @@ def test_an_empty_place_that_changes_its_kind_is_a_visible_change(session, branc
 
 def test_a_decision_is_in_the_log_with_who_when_and_why(session):
     comment = make.post(session)
-    moderation.decide(
-        session, comment.id, Status.SPAM, by=BOB.id, reason="sells shoes", now=minutes(5)
-    )
+    moderation.decide(session, comment.id, Status.SPAM, make.action(5, reason="sells shoes"))
     first, last = session.scalars(select(Decision).order_by(Decision.id))
     assert (first.before, first.after, first.actor) == (None, Status.PUBLISHED, "screen")
     assert first.reason == "passed every screen"

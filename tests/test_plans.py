@@ -162,7 +162,9 @@ WRITES: dict[str, Read] = {
     "post": lambda session: make.post(session, to=LATE_ROOT, key="a key"),
     "screen": _screen,
     "vote": _vote,
-    "report": lambda session: posting.report(session, CAROL, LATE_ROOT, "spam", "", now=NOON),
+    "report": lambda session: posting.report(
+        session, CAROL, LATE_ROOT, "spam", "", settings=make.SETTINGS, now=NOON
+    ),
     "sweep": lambda session: upkeep.sweep(session, NOON),
 }
 

@@ -104,7 +104,7 @@ def test_a_text_of_which_nothing_would_show_is_refused(session, body):
 
 def test_a_closed_thread_takes_comments_of_moderators_only(session):
     first = make.post(session)
-    moderation.close(session, first.thread_id, closed=True, now=NOON)
+    moderation.close(session, first.thread_id, make.action(), closed=True)
     assert refusal(make.post, session).code == "closed"
     assert refusal(make.post, session, make.member("Dora")).code == "closed"
     assert make.post(session, BOB).status is Status.PUBLISHED
@@ -113,7 +113,7 @@ def test_a_closed_thread_takes_comments_of_moderators_only(session):
 def test_a_thread_can_be_opened_again(session):
     first = make.post(session)
     for closed in (True, True, False):
-        moderation.close(session, first.thread_id, closed=closed, now=NOON)
+        moderation.close(session, first.thread_id, make.action(), closed=closed)
     assert make.post(session).status is Status.PUBLISHED
     assert make.thread(session).revision == 4
 
@@ -393,7 +393,7 @@ def test_what_waits_can_be_taken_back(session):
 
 
 def report(session: Session, comment: Comment, reason: str = "spam", by=CAROL) -> None:
-    posting.report(session, by, comment.id, reason, "a note", now=NOON)
+    posting.report(session, by, comment.id, reason, "a note", settings=SETTINGS, now=NOON)
 
 
 def test_a_report_is_kept_once_for_each_reader_and_changes_nothing_visible(session):

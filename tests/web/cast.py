@@ -169,7 +169,8 @@ def decide(app: Flask, comment_id: int, status: Status) -> None:
     """A moderator's decision."""
     with app.app_context():
         session = state_of(app).session()
-        moderation.decide(session, comment_id, status, by="host:1", reason="a test", now=now())
+        action = moderation.Action(by="host:1", name="Bob", reason="a test", now=now())
+        moderation.decide(session, comment_id, status, action)
         session.commit()
 
 
@@ -178,7 +179,8 @@ def close(app: Flask, key: str = STORY) -> None:
         session = state_of(app).session()
         thread_id = threads.find(session, key).id
         assert thread_id is not None
-        moderation.close(session, thread_id, closed=True, now=now())
+        action = moderation.Action(by="host:1", name="Bob", now=now())
+        moderation.close(session, thread_id, action, closed=True)
         session.commit()
 
 

@@ -1,0 +1,25 @@
+"""What moderators do, and the one door for visibility."""
+
+from comments.moderation.actions import Action, facts, note
+from comments.moderation.counters import wrong_counters
+from comments.moderation.decisions import MAX_PINNED, decide, keep, locked, pin
+from comments.moderation.discussions import close
+from comments.moderation.status import set_status, set_status_of_many
+from comments.moderation.undo import UNDO_FOR, undo
+
+__all__ = [
+    "MAX_PINNED",
+    "UNDO_FOR",
+    "Action",
+    "close",
+    "decide",
+    "facts",
+    "keep",
+    "locked",
+    "note",
+    "pin",
+    "set_status",
+    "set_status_of_many",
+    "undo",
+    "wrong_counters",
+]

@@ -1,0 +1,10 @@
+"""The moderation views, below ``/admin``: server-rendered, and usable without JavaScript.
+
+Everything here stands behind :func:`door.let_in`. A view is a function of this blueprint in a
+module of its own word (queue, discussions, people, …); the frame lists what is there.
+"""
+
+from comments.web.admin import overview
+from comments.web.admin.door import admin
+
+__all__ = ["admin", "overview"]

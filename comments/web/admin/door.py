@@ -1,0 +1,56 @@
+"""The door of the moderation views: who may come in, and what every answer carries out.
+
+Nobody else gets in, whatever the address; nothing is kept by anybody, framed by anybody or sent
+from any page but our own.
+"""
+
+from flask import Blueprint, Response, g, request
+
+from comments.errors import CommentsError
+from comments.identity import Author
+from comments.moderation import Action
+from comments.web import guards
+from comments.web.policy import ADMIN_POLICY
+from comments.web.state import current, now
+
+admin = Blueprint("admin", __name__, url_prefix="/admin")
+
+
+@admin.before_request
+def let_in() -> None:
+    """Moderators, on our own origin alone; 401 for nobody in particular, 403 for others."""
+    state = current()
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        guards.check_same_origin()
+    caller = guards.caller(state)
+    if caller is None or caller.is_guest:
+        raise CommentsError("sign_in_required")
+    if not caller.is_moderator:
+        raise CommentsError("not_a_moderator")
+    g.comments_moderator = caller
+
+
+@admin.after_request
+def close_behind(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = ADMIN_POLICY
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return guards.private(response)
+
+
+def moderator() -> Author:
+    """Who is acting; only behind the door."""
+    caller: Author = g.comments_moderator
+    return caller
+
+
+def check_owner() -> None:
+    """403 for a moderator who does not own the site."""
+    if not moderator().is_owner:
+        raise CommentsError("not_an_owner")
+
+
+def action(reason: str = "") -> Action:
+    """What the moderator does with this request."""
+    who = moderator()
+    return Action(by=who.id, name=who.name or "", reason=reason, now=now())
