@@ -287,3 +287,17 @@ class ReservedName(Base):
     folded: Mapped[str] = mapped_column(String(KEY_LENGTH), primary_key=True)
     author_id: Mapped[AuthorId]
     created_at: Mapped[Moment]
+
+
+class LearnedFeature(Base):
+    """In how many comments of each kind the learned filter saw one feature of their texts.
+
+    One row, ``*``, has the totals.
+    """
+
+    __tablename__ = "comments_learned"
+
+    #: As ``learning.features`` names it: ``word:channel``.
+    feature: Mapped[str] = mapped_column(String(80), primary_key=True)
+    spam: Mapped[Counter]
+    ham: Mapped[Counter]
