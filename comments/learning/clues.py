@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from comments.errors import Message, say
 from comments.learning.bayes import Judgement
 from comments.learning.features import STEM
-from comments.learning.words import LINK, MAIL, MENTION, NUMBER
+from comments.learning.words import LINK, MAIL, MENTION, NUMBER, is_unspaced
 
 #: Told of one comment.
 MOST = 3
@@ -81,11 +81,19 @@ def _clue(feature: str) -> tuple[set[str], Message | str | None]:
 
 def _quoted(words: list[str]) -> tuple[set[str], Message | str | None]:
     placeholders = [word for word in words if word in _PLACEHOLDERS]
-    if not placeholders:
-        return set(words), f'"{" ".join(words)}"'
+    if words and not placeholders:
+        return set(words), f'"{_side_by_side(words)}"'
     if len(words) == 1:
         return set(words), _PLACEHOLDERS[words[0]]
     return set(), None
+
+
+def _side_by_side(words: list[str]) -> str:
+    """Words with a space between, and the overlapping pairs of letters of Chinese put together."""
+    first, *rest = words
+    if rest and is_unspaced(first) and first[-1] == rest[0][0]:
+        return first + rest[0][1:]
+    return " ".join(words)
 
 
 def _is_told(words: set[str], named: set[str]) -> bool:

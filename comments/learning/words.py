@@ -32,13 +32,15 @@ _ENDINGS = (
     "com|net|org|info|biz|co|tv|me|io|ly|gl|be|gg|app|dev|shop|store|site|online|xyz|top|club|live"
     "|link|click|pro|win|bet|vip|ru|su|de|fr|es|it|nl|pl|cz|br|pt|in|cn|jp|kr|tr|ua|uk|us|eu|ca|au"
 )
+_DOT = r"\s{1,2}\.\s{0,2}|\s?[(\[]\s?(?:dot|\.)\s?[)\]]\s?|\sdot\s"
 # An address without its beginning, perhaps taken apart: example.com, "example . com/x",
 # "example (dot) com". A space after the dot alone is the end of a sentence.
 _BROKEN = re.compile(
     rf"(?<![\w.@-])[a-z0-9][a-z0-9-]{{1,62}}(?:\.[a-z0-9-]{{1,62}}){{0,2}}"
-    rf"(?:\.|\s{{1,2}}\.\s{{0,2}}|\s?[(\[]\s?(?:dot|\.)\s?[)\]]\s?)(?:{_ENDINGS})\b(?:[/?#]\S*)?",
+    rf"(?:\.|{_DOT})(?:{_ENDINGS})\b(?:[/?#]\S*)?",
     re.IGNORECASE,
 )
+_DOTS = re.compile(_DOT)
 # Or only what follows the host: "/watch?v=…".
 _PATH = re.compile(r"(?<!\S)/?[a-z]{1,20}\?[a-z]{1,10}=\S+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<!\w)@\w+")
@@ -56,7 +58,7 @@ _WORD = re.compile(f"⟨\\w+⟩|{_LETTERS}(?:['’]{_LETTERS})*")
 _UNSEEN = re.compile("[\xad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f]+")
 # Written without spaces between words: Chinese, Japanese, Thai, Lao, Burmese, Khmer.
 _UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]+"
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
 )
 _LONGEST = 24
 
@@ -86,7 +88,7 @@ def take_apart(source: str) -> Taken:
     text, paths = _replaced(_PATH, text, LINK)
     text = _MENTION.sub(f" {MENTION} ", text)
     addresses = [address.lower().partition("://")[2] or address.lower() for address in found]
-    addresses += [re.sub(r"\s|[()\[\]]", "", address.lower()) for address in broken]
+    addresses += [_DOTS.sub(".", address.lower()) for address in broken]
     return Taken(
         words=tuple(_words(text)),
         addresses=tuple(addresses[:MOST_ADDRESSES]),
@@ -120,14 +122,17 @@ def _words(text: str) -> list[str]:
 @lru_cache(maxsize=8192)
 def _one_form(word: str) -> str:
     """*word* in small letters without accents; "sooooo" as "so", and Latin look-alikes Latin."""
-    plain = word if _UNSPACED.search(word) else plain_letters(word)
+    plain = word if is_unspaced(word) else plain_letters(word)
     return _RUN.sub(r"\1", plain)[:_LONGEST]
 
 
 def _pieces(word: str) -> list[str]:
     """*word* itself, or every two letters of it where a language has no spaces."""
-    if not word or not _UNSPACED.search(word):
+    if not is_unspaced(word) or len(word) == 1:
         return [word] if word else []
-    if len(word) == 1:
-        return [word]
     return [word[place : place + 2] for place in range(len(word) - 1)]
+
+
+def is_unspaced(word: str) -> bool:
+    """Is *word* of a language that puts no spaces between words?"""
+    return _UNSPACED.search(word) is not None
