@@ -8,6 +8,7 @@ from comments.text.skeletons import (
     APOSTROPHE,
     BLANK,
     CONTRACTED,
+    DASH,
     LINE,
     PARTING,
     STOP,
@@ -22,6 +23,8 @@ _WIDEST_GAP = 6
 #: Nobody writes so many letters one by one but to evade.
 _LONGEST_SPELLING = 24
 _WHITE = frozenset(BLANK + LINE)
+#: Signs that stand in words and between them, as stars do not.
+_FAINT = frozenset(STOP + DASH)
 
 
 def is_joined(word: Listed, stretch: Stretch, skeleton: Skeleton, reader: Reader) -> bool:
@@ -56,8 +59,10 @@ def _is_contraction(pieces: list[str], gaps: list[str]) -> bool:
 def _is_mostly_letters(word: Listed, pieces: list[str], gaps: list[str]) -> bool:
     """Are the pieces more than figures and signs, or at least set apart all alike: ``5.h.1.7``?"""
     letters = sum(map(str.isalpha, "".join(pieces)))
+    if letters * 2 >= len(word.letters):
+        return True
     signs = any(piece in PARTING for piece in pieces)
-    return letters * 2 >= len(word.letters) or (len(set(gaps)) == 1 and not signs)
+    return len(set(gaps)) == 1 and not (signs and gaps[0] == BLANK and letters < 2)
 
 
 def _is_broken_by_signs(word: Listed, pieces: list[str], gaps: list[str]) -> bool:
@@ -66,7 +71,8 @@ def _is_broken_by_signs(word: Listed, pieces: list[str], gaps: list[str]) -> boo
     if word.shortened:
         return max(map(len, gaps)) == 1 and not any(words)
     if len(word.letters) < FEWEST_TO_DROP:
-        return "".join(pieces).lower() == word.letters and STOP not in "".join(gaps)
+        exact = "".join(pieces).lower() == word.letters
+        return (exact or not (_FAINT & set("".join(gaps)))) and not all(words)
     return set(gaps) != {STOP} or not all(words)
 
 
@@ -96,7 +102,9 @@ def _is_spelled_out(word: Listed, stretch: Stretch, skeleton: Skeleton, reader: 
     after = reader.without_start(_spelled_after(stretch.last, gaps, skeleton), word.key[-1])
     if not before and not after:
         return True
-    if word.shortened or is_ordinary(before + stretch.written + after):
+    if is_ordinary(before + stretch.written + after):
+        return False
+    if word.shortened and max(len(before), len(after)) > 1:
         return False
     return all(len(rest) > _LONGEST_SPELLING or reads_as_words(rest) for rest in (before, after))
 

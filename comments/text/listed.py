@@ -29,8 +29,9 @@ class Listed:
 
     #: As the owner wrote it.
     entry: str
-    #: The letters to be read, and the same without repetition (:meth:`Reader.key`).
+    #: The letters to be read; with those that look alike made equal; and that without repetition.
     letters: str
+    alike: str
     key: str
     #: The letters of each run of the key.
     groups: tuple[str, ...]
@@ -83,7 +84,7 @@ def _listed(
         at += size
     key = "".join(letter for letter, _ in groupby(alike))
     return Listed(
-        entry, letters, key, tuple(groups), words, open_start, open_end, shortened=shortened
+        entry, letters, alike, key, tuple(groups), words, open_start, open_end, shortened=shortened
     )
 
 
@@ -127,21 +128,29 @@ def _shorter(letters: str) -> set[str]:
 
 
 class Index:
-    """Listed words by their keys, found in the order that a text is read."""
+    """Listed words by their keys, found where they stand in a text."""
 
     def __init__(self, words: Iterable[Listed]) -> None:
         self._by_key: dict[str, list[Listed]] = {}
         lengths: dict[str, set[int]] = {}
         for word in words:
             self._by_key.setdefault(word.key, []).append(word)
-            lengths.setdefault(word.key[:2], set()).add(len(word.key))
+            lengths.setdefault(word.key[:_START], set()).add(len(word.key))
         self._lengths = {start: sorted(sizes) for start, sizes in lengths.items()}
+        # Almost every place of a text is decided by the first of these.
+        sizes = {len(start) for start in lengths}
+        self._starts = sorted(sizes, reverse=True)
 
     def __bool__(self) -> bool:
         return bool(self._by_key)
 
-    def at(self, text: str, position: int) -> Iterator[Listed]:
+    def at(self, text: str, position: int) -> list[Listed]:
         """The words whose keys stand in *text* at *position*."""
-        for start in (text[position : position + 2], text[position : position + 1]):
-            for length in self._lengths.get(start, ()):
-                yield from self._by_key.get(text[position : position + length], ())
+        found: list[Listed] = []
+        for size in self._starts:
+            for length in self._lengths.get(text[position : position + size], ()):
+                found += self._by_key.get(text[position : position + length], ())
+        return found
+
+
+_START = 3

@@ -33,7 +33,8 @@ class _Masked:
 
     whole: str
     pieces: list[str]
-    #: The pieces without repetition.
+    #: The pieces with letters that look alike made equal, and that without repetition.
+    alike: list[str]
     keys: list[str]
     masked: int
 
@@ -74,26 +75,33 @@ class Masks:
         self, folded: str, text: str, places: list[int]
     ) -> Iterator[tuple[Listed, int, int]]:
         """Masked words, and where they start and end in *folded*, which *text* became."""
-        for pattern, mask, reads, fits in self._masks:
-            for found in pattern.finditer(folded):
-                masked = self._masked(found[0], mask)
-                if not _is_legible(masked) or reads(masked):
-                    continue
-                for word in self._candidates(masked):
-                    if fits(masked, word):
-                        yield word, *found.span()
+        for way in self._masks:
+            read: dict[str, list[Listed]] = {}
+            for found in way[0].finditer(folded):
+                if found[0] not in read:
+                    read[found[0]] = list(self._read(found[0], way))
+                yield from ((word, *found.span()) for word in read[found[0]])
         if STAR in folded:
             yield from self._cut_short(folded, text, places)
+
+    def _read(self, whole: str, way: _Way) -> Iterator[Listed]:
+        _, mask, reads, fits = way
+        masked = self._masked(whole, mask)
+        if _is_legible(masked) and not reads(masked):
+            yield from (word for word in self._candidates(masked) if fits(masked, word))
 
     def _masked(self, whole: str, mask: re.Pattern[str]) -> _Masked:
         pieces = mask.split(whole)
         masked = len(whole) - sum(map(len, pieces))
-        return _Masked(whole.lower(), pieces, [self._reader.key(piece) for piece in pieces], masked)
+        alike, keys = (
+            [change(piece) for piece in pieces] for change in (self._reader.alike, self._reader.key)
+        )
+        return _Masked(whole.lower(), pieces, alike, keys, masked)
 
     def _candidates(self, masked: _Masked) -> Iterator[Listed]:
         first, last = masked.keys[0], masked.keys[-1]
         for word in self._by_ends.get((first[0], last[-1]), ()):
-            if word.key.startswith(first) and word.key.endswith(last) and _in_order(masked, word):
+            if _has_left(word.key, masked.keys) or _has_left(word.alike, masked.alike):
                 yield word
         if len(masked.keys) == 2:
             for word in self._open.get(first[0], ()):
@@ -139,15 +147,18 @@ def _is_legible(masked: _Masked) -> bool:
     return letters > 1 or (letters == 1 and len(left) > 2)
 
 
-def _in_order(masked: _Masked, word: Listed) -> bool:
-    """Do the pieces stand in the word, in this order, with something missing between any two?"""
-    at = len(masked.keys[0])
-    for key in masked.keys[1:-1]:
-        at = word.key.find(key, at + 1)
+def _has_left(letters: str, pieces: list[str]) -> bool:
+    """Do *letters* have these pieces in order, with something between any two?"""
+    first, last = pieces[0], pieces[-1]
+    if not (letters.startswith(first) and letters.endswith(last)):
+        return False
+    at = len(first)
+    for piece in pieces[1:-1]:
+        at = letters.find(piece, at + 1)
         if at < 0:
             return False
-        at += len(key)
-    return at < len(word.key) - len(masked.keys[-1])
+        at += len(piece)
+    return at < len(letters) - len(last)
 
 
 def _is_as_long(masked: _Masked, word: Listed) -> bool:
@@ -158,8 +169,11 @@ def _fits_stars(masked: _Masked, word: Listed) -> bool:
     """Stars are rarely counted; but in a word of three letters one stands for one."""
     if len(word.letters) < FEWEST_TO_DROP:
         return len(masked.whole) == len(word.letters)
-    missing = len(word.key) - sum(map(len, masked.keys))
-    return word.open_end or missing - 1 <= masked.masked <= missing + 2
+    missing = {
+        len(word.key) - sum(map(len, masked.keys)),
+        len(word.letters) - sum(map(len, masked.pieces)),
+    }
+    return word.open_end or min(missing) - 1 <= masked.masked <= max(missing) + 2
 
 
 def _fits_length(masked: _Masked, word: Listed) -> bool:

@@ -4,6 +4,7 @@ The letters are known to fit, and to begin and end where words may.
 """
 
 import re
+from itertools import groupby
 
 from comments.text.glue import is_joined
 from comments.text.listed import FEWEST_LETTERS, VOWELS, Listed
@@ -21,8 +22,10 @@ _NUMERONYM = re.compile(r"[a-z][0-9]{2,}[a-z]")
 # A55: a road, a form, a size of paper.
 _CODE = re.compile(r"[A-Z][0-9]+")
 _FAR_FETCHED = frozenset(PARTING) - {"!"}
-_REPEATED = re.compile(r"(.)\1+")
+_CLOSING = frozenset("!|")
 _THRICE = re.compile(r"(.)\1{2,}")
+# No rule looks at more characters before and after a word.
+_FARTHEST = 200
 
 
 class Judge:
@@ -32,9 +35,23 @@ class Judge:
         self._text = text
         self._reader = reader
         self._letters: dict[int, int] = {}
+        self._judged: dict[tuple[int, int, str], bool] = {}
 
     def is_meant(self, word: Listed, start: int, end: int, skeleton: Skeleton) -> bool:
-        """Was *word* meant by the letters of *skeleton* from *start* to *end*, which fit it?"""
+        """Was *word* meant by the letters of *skeleton* from *start* to *end*, which fit it?
+
+        What is the same for as far as anybody looks is judged once: a text made to be expensive
+        repeats itself.
+        """
+        first, last = skeleton.places[start], skeleton.places[end - 1] + 1
+        before = max(0, first - _FARTHEST)
+        around = f"{first - before} {last - first} {self._text[before : last + _FARTHEST]}"
+        case = (id(word), skeleton.signs, around)
+        if case not in self._judged:
+            self._judged[case] = self._judge(word, start, end, skeleton)
+        return self._judged[case]
+
+    def _judge(self, word: Listed, start: int, end: int, skeleton: Skeleton) -> bool:
         stretch = Stretch(skeleton, start, end, self._text)
         written = stretch.written
         whole = stretch.first == stretch.last
@@ -94,12 +111,12 @@ class Judge:
 
 
 def _squeezed(letters: str) -> str:
-    return _REPEATED.sub(r"\1", letters)
+    return "".join([letter for letter, _ in groupby(letters)])
 
 
 def _is_lettered(written: str) -> bool:
     """Are there letters among the figures, and no sign at the end that rather ends a sentence?"""
-    if written[-1] in PARTING and is_ordinary(written[:-1]):
+    if written[-1] in _CLOSING and is_ordinary(written[:-1]):
         return False
     if any(map(str.isalpha, written)):
         return True
@@ -113,9 +130,10 @@ def _is_disguise(word: Listed, stretch: Stretch) -> bool:
         return False
     if _MEASURE.fullmatch(around) or _CODE.fullmatch(stretch.source):
         return False
-    drawn = _THRICE.sub(r"\1\1", written)
+    drawn = _THRICE.sub(lambda run: run[1] * 2, written)
     if drawn != word.letters and is_ordinary(drawn):  # "goood" is good, not a god
         return False
+    if not (word.open_start or word.open_end):
+        return True
     # "shiitake" begins with a word in which one letter happens to stand twice.
-    doubled = len(written) > len(word.letters) and not _THRICE.search(written)
-    return len(around) == len(written) or not doubled
+    return len(written) <= len(word.letters) or bool(_THRICE.search(written))

@@ -11,12 +11,12 @@ from importlib.resources import files
 _MORE = """
     a al ana ann ashen bok cain cod dae dan dana dane dat di dina dino dis ed eric essex et etc
     gif hai hal han hoa hui ian ing jap jon kim kok kun lan lao lin liz los mae min
-    nan nam nic niger nigeria nigerian ola pam pat pia pic pics rae ray rex rio ron sam san shi
+    nan nam nic niger nigeria nigerian ola pam pat pia pic pics rae ray rex rio ron sam san
     shia shiitake sian sid sikh sim soc spar stan sue tia tim tina tit tom url uta vs wan wii
     blog blogs email emails online wifi app apps emoji google hashtag internet selfie website
     scunthorpe penistone clitheroe lightwater tis
     casio dido hmo nero tad lon hel moro ans tat hoo poon cody dori huck nori pau rik rob
-    bbs brb btn btw cmd cnt css csv ctrl dir dm dns dst eta faq fyi gps hmm hm hrs html http
+    bbs brb btn btw cmd css csv ctrl dir dm dns dst eta faq fyi gps hmm hm hrs html http
     idk imho imo img irl ish lol min mins mmm mrs nth num omg pdf pfft pls plz ppl psst pst pwd rofl
     sec secs shh smth src sth str tbh thx tls tmp tsk usb vpn vs www xls xml yrs
 """
@@ -26,8 +26,8 @@ _ELSEWHERE = """
     aber abbiamo ai alla alle als also alt an ao aos arch arm as asi au auch auf aus aux avec av
     bei bien bin bis bon bom buen cada caso che chi ci co com come comme con cosa cui da dag dal
     dalla dan dans das dass de degli dei del della den denn der des det deux di die dir dit do
-    doch dos du dun e een egli eh ein eine el ella elle em en entre er era es ese eso est esta este et
-    eu fait fin foi fue fui fut geen già gli gut ha hab habe hai han has hat hay het hier hij hoe
+    doch dos du dun e een egli eh ein eine el ella elle em en entre er era es ese eso est esta este
+    et eu fait fin foi fue fui fut geen già gli gut ha hab habe hai han has hat hay het hier hij hoe
     hun ich ihm ihn ihr il im ist ja je jij kan kein la las le lei les leur ley lo los lui ma
     mais mal man mar mas me mes met mi mich mir mis mit moi mon mucho muy na nada nas nein nel nem
     ni nicht niet noch nom non nos notre nous nu nur o ob oder og om on ont oog ook op os ou ov

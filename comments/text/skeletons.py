@@ -6,12 +6,12 @@ stands between letters is kept as a *gap*: whether ``s h i t`` is one word depen
 
 import re
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from html import unescape
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 
 from comments.text.characters import BLANK_LETTERS
 from comments.text.lookalikes import Alphabet
@@ -55,6 +55,8 @@ class Folds(dict[str, str]):
         """Letters, a sign or a gap; ``""`` for nothing. A capital I stays: it may be an l."""
         if character in self._alphabet.blurred or character in self._alphabet.leet:
             return character
+        if character in self._alphabet.passes_for:
+            return self._alphabet.passes_for[character]
         gap = _gap(character)
         if gap is not None:
             return gap
@@ -172,6 +174,8 @@ class Skeleton:
     A *fragment* is what stands between two gaps. All numbers count letters or fragments.
     """
 
+    #: Which signs were taken for letters: one of the ways of :meth:`Reader.skeletons`.
+    signs: int
     #: Letters as written: a figure or a sign that may be a letter is still itself.
     written: str
     #: Where fragments start, and the end of the last.
@@ -189,6 +193,13 @@ class Skeleton:
     runs: list[int]
     #: For each letter, the place of its character in the text that was read.
     places: list[int]
+
+    def fragment_start(self, letter: int) -> int:
+        return self.cuts[bisect_right(self.cuts, letter) - 1]
+
+    def fragment_end(self, end: int) -> int:
+        """Where the fragment ends whose letter is the one before *end*."""
+        return self.cuts[bisect_left(self.cuts, end)]
 
 
 class Stretch:
@@ -263,7 +274,7 @@ class Reader:
 
     def key(self, letters: str) -> str:
         """*letters* with those that look alike made equal, and each run of equal ones as one."""
-        return _RUN.sub(r"\1", self.alike(letters))
+        return "".join([letter for letter, _ in groupby(self.alike(letters))])
 
     def alike(self, letters: str) -> str:
         return letters.translate(self._likeliest).translate(self._alike)
@@ -297,13 +308,11 @@ class Reader:
 
     def skeletons(self, folded: str, places: list[int]) -> Iterator[Skeleton]:
         """The ways to take the signs in a text: all as letters, some, or none."""
-        seen = set()
-        for text in (folded, *(folded.translate(without) for without in self._without)):
-            if text not in seen:
-                seen.add(text)
-                yield self._skeleton(text, places)
+        texts = [folded, *(folded.translate(without) for without in self._without)]
+        for way, text in enumerate(dict.fromkeys(texts)):
+            yield self._skeleton(way, text, places)
 
-    def _skeleton(self, text: str, places: list[int]) -> Skeleton:
+    def _skeleton(self, way: int, text: str, places: list[int]) -> Skeleton:
         spans = [found.span() for found in _FRAGMENT.finditer(text)]
         pieces = [text[start:end] for start, end in spans]
         written = "".join(pieces)
@@ -314,6 +323,7 @@ class Reader:
         runs = [found.start() for found in _RUN.finditer(squeezed)]
         begins, ends = self._limits(pieces, cuts, gaps)
         return Skeleton(
+            signs=way,
             written=written,
             cuts=cuts,
             gaps=gaps,
@@ -329,11 +339,14 @@ class Reader:
         self, pieces: list[str], cuts: list[int], gaps: list[str]
     ) -> tuple[list[int], list[int]]:
         begins, ends = [], []
+        known: dict[str, tuple[list[int], list[int]]] = {}
         for piece, start, gap in zip(pieces, cuts, gaps, strict=False):
             if gap != APOSTROPHE or piece.lower() not in CONTRACTED:
                 begins.append(start)
             if not piece.isalpha():
-                soft_begins, soft_ends = self._soft_limits(piece)
+                if piece not in known:
+                    known[piece] = self._soft_limits(piece)
+                soft_begins, soft_ends = known[piece]
                 begins += [start + letter for letter in soft_begins]
                 ends += [start + letter for letter in soft_ends]
             ends.append(start + len(piece))

@@ -148,20 +148,25 @@ def _begin_runs(skeleton: Skeleton) -> Iterator[int]:
 
 
 def _limits(word: Listed, run: int, skeleton: Skeleton) -> tuple[int, int] | None:
-    """The shortest stretch of letters, of these runs, between places to begin and to end."""
-    runs = skeleton.runs
-    least_first, least_last = len(word.groups[0]), len(word.groups[-1])
-    start = runs[run + 1] - least_first
+    """A stretch of letters, of these runs, between places where a word may begin and end.
+
+    It begins and ends with a fragment where these runs do, else where they must.
+    """
+    runs, last = skeleton.runs, run + len(word.groups) - 1
+    start = runs[run + 1] - len(word.groups[0])
     if not word.open_start:
         latest = bisect_left(skeleton.begins, start + 1) - 1
         start = skeleton.begins[latest] if latest >= 0 else -1
+        whole = skeleton.fragment_start(start)
+        start = whole if whole >= runs[run] else start
     if start < runs[run]:
         return None
-    last = run + len(word.groups) - 1
-    end = max(runs[last], start if last == run else 0) + least_last
+    end = max(runs[last], start if last == run else 0) + len(word.groups[-1])
     if not word.open_end:
         earliest = bisect_left(skeleton.ends, end)
-        end = skeleton.ends[earliest] if earliest < len(skeleton.ends) else end
-        if end > runs[last + 1] or earliest == len(skeleton.ends):
-            return None
+        end = (
+            skeleton.ends[earliest] if earliest < len(skeleton.ends) else len(skeleton.written) + 1
+        )
+        whole = skeleton.fragment_end(end) if end <= runs[last + 1] else end
+        end = whole if whole <= runs[last + 1] else end
     return (start, end) if end <= runs[last + 1] else None

@@ -26,14 +26,15 @@ _SIGNS = ".-_*~,/:=•#"
 
 
 def case(cells: Cells, rng: Random) -> Cells:
-    return [cell.upper() if rng.random() < 0.5 else cell for cell in cells]
+    # A capital of another alphabet looks like another letter.
+    return [cell.upper() if cell.isascii() and rng.random() < 0.5 else cell for cell in cells]
 
 
 def leet(cells: Cells, rng: Random) -> Cells:
     """At least one letter as a figure or a sign, and one that stays."""
     could = [at for at, cell in enumerate(cells) if cell in _LEET]
-    could = [at for at in could if not (at == len(cells) - 1 and cells[at] == "i")]
-    chosen = rng.sample(could, rng.randint(min(1, len(could)), min(len(could), len(cells) - 1)))
+    most = min(len(could), len(cells) - 1)
+    chosen = rng.sample(could, rng.randint(min(1, most), most))
     return [rng.choice(_LEET[cell]) if at in chosen else cell for at, cell in enumerate(cells)]
 
 
@@ -53,7 +54,7 @@ def repeated(cells: Cells, rng: Random) -> Cells:
 def dropped(cells: Cells, rng: Random) -> Cells:
     """Without its vowels between the first and the last letter, or without one of them."""
     inner = [at for at in range(1, len(cells) - 1) if cells[at] in VOWELS]
-    gone = inner if rng.random() < 0.5 else rng.sample(inner, 1)
+    gone = inner if rng.random() < 0.5 and len(cells) - len(inner) > 2 else rng.sample(inner, 1)
     return [cell for at, cell in enumerate(cells) if at not in gone]
 
 
@@ -132,8 +133,10 @@ _NEVER += [
 ]
 _NEVER += [{"dropped", join} for join in ("one sign", "emphasis", "link")]
 _NEVER += [{"invisible", "blanks and signs"}, {"entity", "link"}]
+# ``f_(k``, ``+wt``: signs for these on top of a missing letter nobody reads.
+_UNREADABLE = {"c", "t"}
 # Left without a vowel these are other words.
-_OTHER_WORDS = ("bob", "con", "pop", "wank")
+_OTHER_WORDS = ("bob", "con", "pop", "hmo")
 
 
 def kinds() -> Iterator[tuple[str, ...]]:
@@ -151,6 +154,8 @@ def evade(word: str, kind: tuple[str, ...], rng: Random) -> str | None:
     if "dropped" in kind and not can_drop(word):
         return None
     if "masked" in kind and len(word) < 4:
+        return None
+    if {"dropped", "masked"} & set(kind) and "leet" in kind and _UNREADABLE & set(word):
         return None
     cells = list(word)
     for name, way in WAYS.items():

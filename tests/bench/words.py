@@ -53,7 +53,7 @@ def measure() -> list[Goal]:
     wrong = [f"{found.word}: {found.written!r}" for text in texts for found in words.find_all(text)]
     _show("Held without need", [*held, *wrong])
     share, false_share = seen.total() / tried.total(), len(held) / innocent
-    cost = _milliseconds(words)
+    cost = _milliseconds()
     return [
         Goal("evasions seen through ≥ 99 %", f"{share:.2%}", share >= _LEAST_SEEN),
         Goal("innocent words held ≤ 0.1 %", f"{false_share:.2%}", false_share <= _MOST_HELD),
@@ -132,23 +132,26 @@ HOSTILE = {
     "letters of all alphabets": "ѕһαıÞ漢य",
     "numbers": "5h1 45 8008 ",
     "dashes": "s-h-f_k-a.s",
+    "letters by chance": "s |h |i |t |f |u |c |k |a |e ",
+    "letters and signs by chance": "s|h|i|t|f|u|c|k|*| |-|$|1",
     "apostrophes": "s'h'i'f's ",
 }
 
 
 def hostile(name: str, length: int) -> str:
+    """*length* characters that are expensive to read; "by chance" ones do not repeat."""
     piece = HOSTILE[name]
+    if name.endswith("by chance"):
+        return "".join(Random(length).choices(piece.split("|"), k=length))[:length]
     return (piece * (length // len(piece) + 1))[:length]
 
 
 def many_words(count: int) -> list[str]:
-    """The list, and made up words of which many begin alike."""
-    rng = Random(5)
-    made = ("".join(rng.choices("shifuckatern", k=rng.randint(4, 9))) for _ in range(count))
-    return [*WORDS, *made][:count]
+    """The list above, and as many innocent words as it takes."""
+    return [*WORDS, *lines("innocent_words.txt").split()][:count]
 
 
-def _milliseconds(_: WordList) -> float:
+def _milliseconds() -> float:
     words = WordList(many_words(2_000))
     costs = {name: _cpu(words, hostile(name, _LENGTH)) for name in HOSTILE}
     rows = [(name, f"{cost:.1f}") for name, cost in sorted(costs.items(), key=lambda row: -row[1])]
