@@ -1,7 +1,7 @@
 """Listed words made ready to be looked for: what each looks like, whole and shortened."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -137,19 +137,21 @@ class Index:
             self._by_key.setdefault(word.key, []).append(word)
             lengths.setdefault(word.key[:_START], set()).add(len(word.key))
         self._lengths = {start: sorted(sizes) for start, sizes in lengths.items()}
-        # Almost every place of a text is decided by the first of these.
-        sizes = {len(start) for start in lengths}
-        self._starts = sorted(sizes, reverse=True)
+        self._sizes = sorted({len(start) for start in lengths})
+        # Nothing is listed for most places of most texts, and this says so at once.
+        self._pairs = {start[:2] for start in lengths}
 
     def __bool__(self) -> bool:
         return bool(self._by_key)
 
-    def at(self, text: str, position: int) -> list[Listed]:
-        """The words whose keys stand in *text* at *position*."""
+    def at(self, text: str, position: int, ends: Container[int]) -> list[Listed]:
+        """The words whose keys stand in *text* at *position*, up to one of the *ends*."""
         found: list[Listed] = []
-        for size in self._starts:
-            for length in self._lengths.get(text[position : position + size], ()):
-                found += self._by_key.get(text[position : position + length], ())
+        if text[position : position + 2] in self._pairs or text[position] in self._pairs:
+            for size in self._sizes:
+                for length in self._lengths.get(text[position : position + size], ()):
+                    if position + length in ends:
+                        found += self._by_key.get(text[position : position + length], ())
         return found
 
 

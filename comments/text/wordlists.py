@@ -77,7 +77,9 @@ class _Search:
             if form.letters not in known
         ]
         words = whole + short
-        self._words = Index(word for word in words if not word.open_start)
+        closed = [word for word in words if not word.open_start]
+        self._words = Index(word for word in closed if not word.open_end)
+        self._beginnings = Index(word for word in closed if word.open_end)
         self._within = Index(word for word in words if word.open_start)
         self._masks = Masks(whole, self._reader)
 
@@ -105,10 +107,16 @@ class _Search:
 
     def _read(self, skeleton: Skeleton, met: set[str]) -> Iterator[tuple[Listed, int, int]]:
         """Words whose letters stand between places to begin and to end, and were not *met*."""
-        everywhere = range(len(skeleton.squeezed)) if self._within else ()
-        for index, runs in ((self._words, _begin_runs(skeleton)), (self._within, everywhere)):
-            for run in runs:
-                for word in index.at(skeleton.squeezed, run):
+        size = len(skeleton.squeezed)
+        everywhere, begins = range(size), list(_runs_of(skeleton.begins, skeleton.runs))
+        anywhere, ends = range(size + 1), _end_runs(skeleton)
+        for index, starts, stops in (
+            (self._words, begins, ends),
+            (self._beginnings, begins, anywhere),
+            (self._within, everywhere, anywhere),
+        ):
+            for run in starts if index else ():
+                for word in index.at(skeleton.squeezed, run, stops):
                     if word.entry in met:
                         continue
                     limits = _limits(word, run, skeleton)
@@ -135,16 +143,21 @@ class _Search:
         return at == len(group) - 1
 
 
-def _begin_runs(skeleton: Skeleton) -> Iterator[int]:
-    """The runs that hold a letter in which a word may begin."""
-    run, runs = -1, skeleton.runs
-    for begin in skeleton.begins:
-        if run >= 0 and begin < runs[run + 1]:
-            continue
-        run += 1
-        while runs[run + 1] <= begin:
+def _runs_of(letters: Iterable[int], runs: list[int]) -> Iterator[int]:
+    """The runs, once each, that these *letters* are in; both in order."""
+    run = -1
+    for letter in letters:
+        if run < 0 or letter >= runs[run + 1]:
             run += 1
-        yield run
+            while runs[run + 1] <= letter:
+                run += 1
+            yield run
+
+
+def _end_runs(skeleton: Skeleton) -> frozenset[int]:
+    """The runs after those in which a word may end."""
+    lasts = [end - 1 for end in skeleton.ends]
+    return frozenset(run + 1 for run in _runs_of(lasts, skeleton.runs))
 
 
 def _limits(word: Listed, run: int, skeleton: Skeleton) -> tuple[int, int] | None:
