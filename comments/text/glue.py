@@ -100,6 +100,7 @@ def _is_spelled_out(word: Listed, stretch: Stretch, skeleton: Skeleton, reader: 
     # The first and the last letter may be there again and again.
     before = reader.without_end(_spelled_before(stretch.first, gaps, skeleton), word.key[0])
     after = reader.without_start(_spelled_after(stretch.last, gaps, skeleton), word.key[-1])
+    before, after = "" if word.open_start else before, "" if word.open_end else after
     if not before and not after:
         return True
     if is_ordinary(before + stretch.written + after):

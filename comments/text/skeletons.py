@@ -249,7 +249,6 @@ def is_letter(piece: str) -> bool:
 
 
 _FRAGMENT = re.compile(f"[^{re.escape(GAPS)}]+")
-_RUN = re.compile(r"(.)\1*", re.DOTALL)
 _LIKE_L = re.compile("[1!|]")
 _FIGURES = "0123456789"
 #: What follows an apostrophe in English: *it's*, *don't*, *who're*, *he'll*.
@@ -320,14 +319,15 @@ class Reader:
         last_ends = [0, *(end for _, end in spans)]
         gaps = [text[last:start] for last, (start, _) in zip(last_ends, spans, strict=False)]
         squeezed = self.alike(written)
-        runs = [found.start() for found in _RUN.finditer(squeezed)]
+        pairs = enumerate(zip(f" {squeezed}", squeezed, strict=False))
+        runs = [at for at, (before, letter) in pairs if before != letter]
         begins, ends = self._limits(pieces, cuts, gaps)
         return Skeleton(
             signs=way,
             written=written,
             cuts=cuts,
             gaps=gaps,
-            spelled="".join(map(_spelled, pieces, gaps)),
+            spelled=_spelled(pieces, gaps),
             begins=begins,
             ends=ends,
             squeezed="".join([squeezed[start] for start in runs]),
@@ -367,6 +367,11 @@ class Reader:
         return begins, ends
 
 
-def _spelled(piece: str, gap: str) -> str:
-    """A letter that stands alone, but for the end of *it's*; else a blank."""
-    return piece[0].lower() if gap != APOSTROPHE and is_letter(piece) else BLANK
+def _spelled(pieces: list[str], gaps: list[str]) -> str:
+    """Letters that stand alone, and blanks for other pieces and the end of *it's*."""
+    return "".join(
+        [
+            piece[0] if gap != APOSTROPHE and (len(piece) == 1 or is_letter(piece)) else BLANK
+            for piece, gap in zip(pieces, gaps, strict=True)
+        ]
+    ).lower()
