@@ -48,7 +48,7 @@ EVASIONS = {
 
 
 @pytest.mark.parametrize(
-    ("way", "written"), [(way, written) for way, all_of_it in EVASIONS.items() for written in all_of_it]
+    ("way", "written"), [(way, written) for way, texts in EVASIONS.items() for written in texts]
 )  # fmt: skip
 def test_it_reads_as_shit(way: str, written: str) -> None:
     assert "shit" in entries(written), way
@@ -77,6 +77,7 @@ def test_it_reads_as_shit(way: str, written: str) -> None:
         ("a$$hole", "asshole"),
         ("ass-hole", "asshole"),
         ("a-hole", "asshole"),
+        ("ass hole", "asshole"),
         ("b*st*rd", "bastard"),
         ("naz!", "nazi"),
         ("who're a wh0re", "whore"),
@@ -236,7 +237,7 @@ def test_no_innocent_word_and_no_innocent_text_is_held() -> None:
 
 
 def test_the_evasions_of_the_benchmark_are_seen_through() -> None:
-    seen, tried, missed = words.evasions_seen(WordList(words.WORDS[::6]), words.WORDS[::6])
+    seen, tried, missed = words.evasions_seen(WordList(words.WORDS[::12]), words.WORDS[::12])
 
     assert seen.total() / tried.total() >= 0.99, missed
 
@@ -245,7 +246,7 @@ def test_the_evasions_of_the_benchmark_are_seen_through() -> None:
 
 # A call takes 0.2 µs or so, and the aim is 50 ms.
 MOST_CALLS = 250_000
-MOST_GROWTH, LITTLE = 2.6, 20_000
+MOST_GROWTH, LITTLE = 2.6, 10_000
 MANY = WordList(words.many_words(2_000))
 HOSTILE = {name: lambda length, name=name: words.hostile(name, length) for name in words.HOSTILE}
 
@@ -263,9 +264,9 @@ def calls(text: str) -> int:
 def test_it_stays_below_the_ceiling_and_grows_with_the_length(family: str) -> None:
     make = HOSTILE.get(family) or FAMILIES[family]
     calls(make(1_000))
-    shorter, longer = calls(make(10_000)), calls(make(20_000))
+    shorter, longer = calls(make(5_000)), calls(make(10_000))
 
-    assert shorter <= MOST_CALLS
+    assert longer <= MOST_CALLS
     assert longer <= MOST_GROWTH * max(shorter, LITTLE)
 
 

@@ -5,9 +5,10 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from comments.text.folds import GAPS
 from comments.text.lookalikes import ALPHABETS, LATIN
 from comments.text.ordinary import is_ordinary
-from comments.text.skeletons import GAPS, Reader
+from comments.text.skeletons import Reader
 
 #: Shorter words are found as they are written, and in no other way.
 FEWEST_LETTERS = 3

@@ -117,8 +117,9 @@ class _Search:
     def _read(self, skeleton: Skeleton, met: set[str]) -> Iterator[tuple[Listed, int, int]]:
         """Words whose letters stand between places to begin and to end, and were not *met*."""
         size = len(skeleton.squeezed)
-        everywhere, begins = range(size), list(_runs_of(skeleton.begins, skeleton.runs))
-        anywhere, ends = range(size + 1), _end_runs(skeleton)
+        everywhere, anywhere = range(size), range(size + 1)
+        begins = sorted({skeleton.run_of[letter] for letter in skeleton.begins})
+        ends = {skeleton.run_of[end - 1] + 1 for end in skeleton.ends}
         for index, starts, stops in (
             (self._words, begins, ends),
             (self._beginnings, begins, anywhere),
@@ -150,23 +151,6 @@ class _Search:
             elif at < 0 or not self._reader.stands_for(letter, group[at]):
                 return False
         return at == len(group) - 1
-
-
-def _runs_of(letters: Iterable[int], runs: list[int]) -> Iterator[int]:
-    """The runs, once each, that these *letters* are in; both in order."""
-    run = -1
-    for letter in letters:
-        if run < 0 or letter >= runs[run + 1]:
-            run += 1
-            while runs[run + 1] <= letter:
-                run += 1
-            yield run
-
-
-def _end_runs(skeleton: Skeleton) -> frozenset[int]:
-    """The runs after those in which a word may end."""
-    lasts = [end - 1 for end in skeleton.ends]
-    return frozenset(run + 1 for run in _runs_of(lasts, skeleton.runs))
 
 
 def _limits(word: Listed, run: int, skeleton: Skeleton) -> tuple[int, int] | None:

@@ -22,8 +22,8 @@ def _table(lines: str) -> dict[str, str]:
 _LEET = _table("a4@ b8 c( e3 g9 i1! l1 o0 s5$ t7+")
 _ALIKE = _table(
     """
-    aаαａ𝐚ᴀáⓐ bЬＢ𝓫ʙ cсϲｃⅽç dԁｄ𝒹ďⓓ eеｅéєё fｆ𝔣ƒⓕ gɡｇğ hһｈʜ𝕙 iіιｉíı jјｊ kкκｋ𝗄 lӏｌⅼł mмｍⓜ nոｎñη
-    oоοｏöø pрρｐ rгｒʀ sѕｓꜱšⓢ tтτｔᴛ uυｕüս vνｖѵ wԝｗⓦ yуｙý zｚž
+    aаαａ𝐚ᴀáⓐ bЬＢ𝓫ʙ cсϲｃⅽç dԁｄ𝒹ďⓓ eеｅéєё fｆ𝔣ƒⓕ gɡｇğ hһｈʜ𝕙 iіιｉíı jјｊ kкκｋ𝗄 lӏｌⅼł
+    mмｍⓜ nոｎñη oоοｏöø pрρｐ rгｒʀ sѕｓꜱšⓢ tтτｔᴛ uυｕüս vνｖѵ wԝｗⓦ yуｙý zｚž
     """
 )
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
