@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from comments.text.characters import BLANK_LETTERS, is_mark, is_visible, limit_marks
+from comments.text.lookalikes import LOOKS_LIKE
 
 #: Vietnamese needs two marks on one letter; a name is small, and nobody needs more than three.
 MOST_MARKS = 3
@@ -114,10 +115,8 @@ def _continues(character: str) -> bool:
 
 
 # ── look-alikes ──────────────────────────────────────────────────────────────────────────
-# Each line pairs letters with the Latin letters they pass for in common fonts. Ours, kept to
-# what is a look-alike: leet (3 for e) reads as what it means but does not look like it.
-# Upper and lower case stand apart, for Greek Η passes for H and η for n.
 
+<<<<<<< HEAD
 
 def _pairs(letters: str, latin: str) -> dict[str, str]:
     return dict(zip(letters.replace(" ", ""), latin.split(), strict=True))
@@ -149,6 +148,8 @@ _BOXED = {
 
 _LOOKS_LIKE = str.maketrans(_CYRILLIC | _GREEK | _ARMENIAN | _CHEROKEE | _LATIN | _SIGNS | _BOXED)
 _HAS_LATIN = re.compile("[A-Za-z]")
+=======
+>>>>>>> words
 # Told apart by no reader: 0 o, and 1 l i (a capital I is a small l in most fonts).
 _SAME = str.maketrans("0i1", "oll")
 
@@ -165,10 +166,10 @@ def fold_name(text: str) -> str:
     True
     """
     # Once before and once after composing and folding case: both make new look-alikes.
-    folded = text.translate(_LOOKS_LIKE)
-    folded = unicodedata.normalize("NFKC", folded).casefold().translate(_LOOKS_LIKE)
+    folded = text.translate(LOOKS_LIKE)
+    folded = unicodedata.normalize("NFKC", folded).casefold().translate(LOOKS_LIKE)
     bare = "".join(_letters(unicodedata.normalize("NFKD", folded).casefold()))
-    skeleton = bare.translate(_LOOKS_LIKE).translate(_SAME)
+    skeleton = bare.translate(LOOKS_LIKE).translate(_SAME)
     skeleton = skeleton.replace("rn", "m").replace("vv", "w")
     return skeleton or "".join(filter(is_visible, text))
 
