@@ -246,7 +246,8 @@ def _work(value: Any, errors: Errors) -> Work | None:
     if value is None:
         return None
     facts: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
-    challenge, nonce = facts.get("challenge"), facts.get("nonce")
+    challenge: Any = facts.get("challenge")
+    nonce: Any = facts.get("nonce")
     shaped = _is_text(challenge) and _is_text(nonce)
     if not shaped or len(challenge) > MOST_CHALLENGE or len(nonce) > MOST_NONCE:
         errors["work"] = say("The work is a challenge that was given here and a nonce.")

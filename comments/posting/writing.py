@@ -62,13 +62,13 @@ def post(
             return Posted(earlier, thread, repeated=True)
     if thread.closed and not identity.can_moderate(author, thread.site):
         raise CommentsError("closed")
-    comment = _new_comment(author, draft, thread, _parent(session, thread, author, draft), html, now)
+    comment = _new_comment(
+        author, draft, thread, _parent(session, thread, author, draft), html, now
+    )
     check_name(session, author, comment.author_name, settings)
     _reserve_name(session, author, now)
     arrival = _first_use(session, author, arrival)
-    submitted = replace(
-        submitted, site=thread.site, thread_held=thread.hold_all, arrival=arrival
-    )
+    submitted = replace(submitted, site=thread.site, thread_held=thread.hold_all, arrival=arrival)
     _put_in_place(submitted, screens, thread, comment, draft)
     if idempotency_hash:
         session.get_one(Submission, idempotency_hash).comment_id = comment.id
@@ -178,9 +178,7 @@ def _earlier(session: Session, key_hash: str, draft: Draft, now: datetime) -> Co
     return threads.get(session, known.comment_id)
 
 
-def _parent(
-    session: Session, thread: Thread, author: Author, draft: Draft
-) -> Comment | None:
+def _parent(session: Session, thread: Thread, author: Author, draft: Draft) -> Comment | None:
     if draft.parent is None:
         return None
     parent = session.get(Comment, draft.parent, populate_existing=True)

@@ -92,7 +92,7 @@ def rows(session: Session, ids: Iterable[int]) -> dict[int, Any]:
     return {row.id: row for row in found}
 
 
-def own(thread: ThreadFacts, author_id: str) -> Select[tuple[Comment]]:
+def own(thread: ThreadFacts, author_id: str) -> Select[Comment]:
     """All that *author_id* wrote in *thread* and may see, the latest first.
 
     What waits and what was thrown out is theirs to see, until its text is gone.

@@ -20,7 +20,6 @@ from comments.threads import Listing, ThreadFacts
 from comments.tree import Node
 from comments.web import urls as addresses
 
-
 #: What spam and what was rejected are called to their author, and in an address.
 REJECTED = Status.REJECTED.value
 
