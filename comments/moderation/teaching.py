@@ -9,7 +9,7 @@ taken back leaves the counts as if it had never been made.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from comments import learning
@@ -40,7 +40,7 @@ def teach(session: Session, comment_ids: Sequence[int], status: Status, action: 
     _remember(session, forgotten, None)
 
 
-def _learn(session: Session, rows: Sequence[Row[Any]], lesson: str) -> None:
+def _learn(session: Session, rows: Sequence[Any], lesson: str) -> None:
     learning.learn(session, [row.body for row in rows], as_spam=lesson == "spam")
     _remember(session, [row.id for row in rows], lesson)
 
