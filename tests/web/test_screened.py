@@ -122,9 +122,10 @@ def test_somebody_who_is_banned_is_told_why(app, alice):
     answer = alice.post()
     assert problem(answer) == (403, "banned")
     assert answer.json["detail"] == "You may not write here: rude"
+    alice.client.set_cookie("comments_guest", alice.token or "")
     page = alice.submit("/post", key=STORY, name="Alice", body="My text")
     assert page.status_code == 403
-    assert "You may not write here: rude" not in page.text or "My text" in page.text
+    assert "You may not write here: rude" in page.text and "My text" in page.text
 
 
 def test_a_banned_network_is_that_of_the_next_guest_too(app, alice):
@@ -206,9 +207,8 @@ def test_it_shows_what_each_screen_would_say(sqlite_app, text):
     there_is(sqlite_app, make.listed_word, "herring", "reject")
     result = explain(sqlite_app, text)
     assert result.exit_code == 0, result.output
-    table = result.output.split("a herring")[-2 if text[0] != "[" else -2]
     assert '→ listed_words     rejected    0.90  it contains "herring"' in result.output
-    assert "  moderators_pass  -" in result.output and table is not None
+    assert "  moderators_pass  -" in result.output
     with sqlite_app.app_context():
         assert state_of(sqlite_app).session().query(Comment).count() == 0
 
@@ -216,11 +216,8 @@ def test_it_shows_what_each_screen_would_say(sqlite_app, text):
 def test_it_shows_what_would_be_published_and_whom_it_would_refuse(sqlite_app):
     there_is(sqlite_app, make.ban, "host:7")
     there_is(sqlite_app, make.teach)
-    lines = [
-        json.dumps({"body": "The harbour"}),
-        json.dumps({"body": "x" * 99, "author": "host:7"}),
-    ]
-    output = explain(sqlite_app, "\n".join(lines)).output
+    samples = ({"body": "The harbour"}, {"body": "x" * 99, "author": "host:7"})
+    output = explain(sqlite_app, "\n".join(map(json.dumps, samples))).output
     assert "published   0.00  passed every screen" in output
     assert "  learned_filter   remark" in output
     assert "→ refuse_banned    refused     1.00  You may not write here." in output
