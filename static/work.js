@@ -102,7 +102,9 @@ function mix(state, data, at) {
     const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
     w[i] = (w[i - 16] + s0 + w[i - 7] + s1) | 0;
   }
-  let [a, b, c, d, e, f, g, h] = state;
+  // By index: taking them apart as a list goes through an iterator.
+  let a = state[0], b = state[1], c = state[2], d = state[3];
+  let e = state[4], f = state[5], g = state[6], h = state[7];
   for (let i = 0; i < 64; i++) {
     const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
     const s0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
@@ -147,18 +149,22 @@ export function sha256(text) {
  * @param {string} prefix @param {number} bits
  */
 export function search(prefix, bits) {
-  const encoder = new TextEncoder();
-  const bytes = encoder.encode(prefix);
+  const bytes = new TextEncoder().encode(prefix);
   const { state: first, rest } = begun(bytes);
   const state = new Int32Array(8);
+  let last = padded(rest, bytes.length);
+  let digits = 0;
   let next = 0;
   return () => {
     for (let tried = 0; tried < ROUND; tried++) {
       const nonce = String(next++);
-      const end = new Uint8Array(rest.length + nonce.length);
-      end.set(rest);
-      encoder.encodeInto(nonce, end.subarray(rest.length));
-      const last = padded(end, bytes.length + nonce.length);
+      if (nonce.length !== digits) {
+        digits = nonce.length;
+        const end = new Uint8Array(rest.length + digits);
+        end.set(rest);
+        last = padded(end, bytes.length + digits);
+      }
+      for (let i = 0; i < digits; i++) last.setUint8(rest.length + i, nonce.charCodeAt(i));
       state.set(first);
       for (let at = 0; at < last.byteLength; at += 64) mix(state, last, at);
       if (leading(state) >= bits) return nonce;
@@ -168,6 +174,7 @@ export function search(prefix, bits) {
 
 /** @param {Int32Array} state */
 function leading(state) {
-  const word = state.findIndex(Boolean);
-  return word < 0 ? 256 : 32 * word + Math.clz32(state[word]);
+  let word = 0;
+  while (word < 8 && !state[word]) word++;
+  return word < 8 ? 32 * word + Math.clz32(state[word]) : 256;
 }
