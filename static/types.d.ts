@@ -11,7 +11,7 @@ export interface Author {
 export interface CommentJson {
   id: number;
   parent: number | null;
-  state: "published" | "pending" | "deleted";
+  state: "published" | "pending" | "rejected" | "deleted";
   html: string;
   author: Author | null;
 }
@@ -34,6 +34,10 @@ export interface Draft {
   name?: string;
   email?: string;
   website?: string;
+  /** What no person fills in. */
+  subject?: string;
+  /** The small sum that this browser has done. */
+  work?: { challenge: string; nonce: string };
 }
 
 /** A text that is being written, as localStorage keeps it. */
@@ -53,5 +57,5 @@ export interface Problem extends Error {
 }
 
 export type Words =
-  | "published" | "waiting" | "save" | "saved" | "removed" | "undo" | "offline"
+  | "published" | "waiting" | "rejected" | "save" | "saved" | "removed" | "undo" | "offline"
   | "until" | "left" | "shown" | "reported" | "as";

@@ -8,6 +8,7 @@ from comments.errors import CommentsError, say
 from comments.models import Comment, Decision, Report, Status, Thread
 from comments.moderation.actions import Action, note
 from comments.moderation.status import set_status
+from comments.moderation.teaching import teach
 
 #: More would push the conversation itself off the first screen.
 MAX_PINNED = 5
@@ -50,6 +51,7 @@ def decide(
             now=action.now,
         )
     session.flush()
+    teach(session, [comment.id], status, action)
     return comment
 
 

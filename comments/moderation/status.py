@@ -18,6 +18,7 @@ from comments import signals, threads
 from comments.database import begin_write
 from comments.models import REASON_LENGTH, Comment, Decision, Report, Status, Thread
 from comments.moderation.actions import Action
+from comments.moderation.teaching import teach
 
 # Under the number of parameters that either database takes in one statement.
 _BATCH = 10_000
@@ -125,6 +126,7 @@ def set_status_of_many(
         if rows:
             _change(session, rows, status, action)
             changed += [row.id for row in rows]
+            teach(session, [row.id for row in rows], status, action)
     # Rows that the session holds tell the state before.
     session.expire_all()
     return changed
