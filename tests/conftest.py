@@ -22,6 +22,7 @@ from tests.services.postgres import Postgres
 from tests.services.process import Unavailable
 from tests.services.redis import Redis
 from tests.services.service import LiveServer
+from tests.services.smtp import MailServer
 
 Server = TypeVar("Server")
 
@@ -180,6 +181,14 @@ def redis_uri(redis_server: Redis) -> str:
     """An empty Redis database."""
     redis_server.empty()
     return redis_server.uri
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    """A mail server that takes everything."""
+    server = MailServer()
+    yield server
+    server.stop()
 
 
 # ── servers ──────────────────────────────────────────────────────────────────────────────────
