@@ -32,6 +32,7 @@ MAP = (
     ("notify",),
     ("draft", "screening", "upkeep"),
     ("schema", "threads"),
+    ("tokens",),
     ("identity", "limits", "tree"),
     ("models",),
     ("database", "i18n", "keys", "resources", "text"),

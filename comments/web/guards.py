@@ -1,7 +1,8 @@
 """Who is calling, from where, and what an answer may be kept as.
 
-- **Who**: a bearer token (guests, on any origin), the host's own sign-in (same origin only), or
-  the guest's cookie that the forms without JavaScript use (same origin only).
+- **Who**: a bearer token (guests, and readers whom a site signed in, on any origin), the host's
+  own sign-in (same origin only), or the guest's cookie that the forms without JavaScript use
+  (same origin only).
 - **From where**: our own origin and the exact origins of ``COMMENTS_ORIGINS``.
 - **Kept as**: public answers are the same bytes for everybody and carry an ``ETag``; private
   ones carry ``no-store``.
@@ -16,12 +17,12 @@ from flask import Response, current_app, request
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments import identity
+from comments import identity, tokens
 from comments.config import Settings, parse_origin, table
 from comments.errors import CommentsError
 from comments.identity import Author, Identity
 from comments.version import __version__
-from comments.web import address
+from comments.web import address, sso
 from comments.web.front import CACHE_MARK, cors_headers, keep
 from comments.web.state import State, now
 
@@ -126,13 +127,13 @@ def allow_origin(state: State, response: Response) -> Response:
 
 def caller(state: State) -> Author | None:
     """Who is asking, or ``None`` for a guest who has no token yet; 401 for a false token."""
-    guest = _bearer(state)
+    bearer = _bearer(state)
     if not is_same_origin():
-        return guest
+        return bearer
     signed_in = state.identity_loader()
     if signed_in is not None:
         return identity.from_identity(signed_in)
-    return guest or _cookie_guest(state)
+    return bearer or _cookie_guest(state)
 
 
 def writer(state: State) -> Author:
@@ -151,7 +152,10 @@ def _bearer(state: State) -> Author | None:
     if scheme.lower() != "bearer":
         # The host may sit behind Basic authentication; that is not addressed to us.
         return None
-    return identity.known_guest(state.keys, token.strip(), address=network_hash(state), now=now())
+    token = token.strip()
+    if tokens.looks_like_one(token):
+        return sso.reader(state, token)
+    return identity.known_guest(state.keys, token, address=network_hash(state), now=now())
 
 
 def _cookie_guest(state: State) -> Author | None:
@@ -188,7 +192,11 @@ def network_hash(state: State) -> str:
 
 
 def flask_login_identity() -> Identity | None:
-    """Flask-Login's ``current_user``, when the host uses Flask-Login; needs no code there."""
+    """Flask-Login's ``current_user``, when the host uses Flask-Login; needs no code there.
+
+    Never a moderator: what a host means by ``is_admin`` or ``role`` cannot be guessed, and an
+    attribute that happens to have our name would give rights away. A loader says it.
+    """
     if not hasattr(current_app, "login_manager"):
         return None
     # why: an optional neighbour; a host without it must not need it installed
