@@ -32,11 +32,11 @@ MAP = (
     ("notify",),
     ("draft", "screening", "upkeep"),
     ("schema", "threads"),
-    ("tokens",),
+    ("providers", "tokens"),
     ("identity", "limits", "tree"),
     ("models",),
     ("database", "i18n", "keys", "resources", "text"),
-    ("config", "signals"),
+    ("config", "outbound", "signals"),
     ("errors", "version"),
 )
 KNOWS_FLASK = {"comments", "standalone", "showcase", "extension", "cli", "web"}

@@ -13,6 +13,7 @@ from comments import i18n, signals
 from comments.config import Settings
 from comments.identity import Identity
 from comments.keys import Keys
+from comments.providers import Provider
 from comments.web.urls import Urls
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class State:
     owner: Any
     limits: "Limits"
     cache: "PageCache | None"
+    #: Where people may sign in with an account they have elsewhere.
+    providers: tuple[Provider, ...] = ()
 
     def urls(self) -> Urls:
         return Urls(self.settings.url or request.script_root + self.prefix)
