@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from tests.services import chromium, loopback, ports
+from tests.services.oidc import OpenIdProvider
 from tests.services.postgres import Postgres
 from tests.services.process import Unavailable
 from tests.services.redis import Redis
@@ -182,6 +183,15 @@ def redis_uri(redis_server: Redis) -> str:
     return redis_server.uri
 
 
+@pytest.fixture(scope="session")
+def openid_provider() -> Iterator[OpenIdProvider]:
+    """A real OpenID provider that sends people back to ``http://comments.test/…``."""
+    callback = "http://comments.test/comments/signin/from/oidc"
+    server = _or_skip(lambda: OpenIdProvider([callback]))
+    yield server
+    server.stop()
+
+
 # ── servers ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -223,7 +233,8 @@ def serve() -> Iterator[Callable[..., str]]:
 
         def start(app: WSGIApplication, host: str = "127.0.0.1") -> str:
             server = make_server("127.0.0.1", ports.free_port(), app, threaded=True)
-            thread = threading.Thread(target=server.serve_forever, daemon=True)
+            # How often it looks whether it is to end: half a second, times every test, is minutes.
+            thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
             thread.start()
             running.callback(thread.join)
             running.callback(server.server_close)

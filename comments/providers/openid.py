@@ -4,6 +4,7 @@ The issuer's host is the owner's word and may stand in a network of their own; w
 leads to is not, and has to be on the same host or on the public internet.
 """
 
+import hashlib
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 from comments import outbound
 from comments.outbound import Unreachable
 from comments.providers import exchange
-from comments.providers.person import SUBJECT_LENGTH, Person, text_of
+from comments.providers.person import KEY_LENGTH, SUBJECT_LENGTH, Person, text_of
 
 #: Signatures that only the issuer can make; with HS256 the client's secret could make them too.
 SIGNATURES = ("RS256", "PS256", "ES256", "EdDSA", "RS384", "RS512", "ES384", "ES512")
@@ -37,7 +38,9 @@ class OpenId:
     @property
     def key(self) -> str:
         """How accounts remember it: the issuer stays when the owner renames or reorders."""
-        return self.issuer
+        if len(self.issuer) <= KEY_LENGTH:
+            return self.issuer
+        return "sha256:" + hashlib.sha256(self.issuer.encode()).hexdigest()
 
     @property
     def host(self) -> str | None:
@@ -79,9 +82,9 @@ class OpenId:
             "GET", _endpoint(document, "jwks_uri"), trusted=self.host
         ).record()
         told = document.get("id_token_signing_alg_values_supported", ["RS256"])
-        registry = JWSRegistry(
-            algorithms=[name for name in SIGNATURES if name in told], strict_check_header=False
-        )
+        known = [name for name in SIGNATURES if name in told]
+        # An empty list would mean the library's own.
+        registry = JWSRegistry(algorithms=known or ["RS256"], strict_check_header=False)
         read = jwt.decode(token["id_token"], KeySet.import_key_set(keys), registry=registry)
         claims = CodeIDToken(
             read.claims,

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+#: How long a provider's name for an account, and ours for the provider, may be.
 SUBJECT_LENGTH = 255
+KEY_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
