@@ -54,4 +54,4 @@ export interface Problem extends Error {
 
 export type Words =
   | "published" | "waiting" | "save" | "saved" | "removed" | "undo" | "offline"
-  | "until" | "left" | "shown" | "reported" | "as";
+  | "until" | "left" | "shown" | "reported" | "as" | "signout" | "ended";
