@@ -186,7 +186,7 @@ def redis_uri(redis_server: Redis) -> str:
 @pytest.fixture(scope="session")
 def openid_provider() -> Iterator[OpenIdProvider]:
     """A real OpenID provider that sends people back to ``http://comments.test/…``."""
-    callback = "http://comments.test/comments/signin/from/oidc"
+    callback = "http://comments.test/comments/sign-in/from/oidc"
     server = _or_skip(lambda: OpenIdProvider([callback]))
     yield server
     server.stop()

@@ -114,6 +114,18 @@ def test_the_example_site_hands_out_a_token_for_itself(run):
     assert 'data-sso-url="/comments-token"' in page
 
 
+@pytest.mark.parametrize(
+    ("language", "file"),
+    [("python", "make_token.py"), ("js", "make_token.mjs"), ("php", "make_token.php")],
+)
+def test_the_docs_show_the_example(language, file):
+    page = (EXAMPLES.parent / "docs" / "signing-in.md").read_text()
+    shown = page.rpartition(f"```{language}\n")[2].partition("```")[0].splitlines()
+    lines = (EXAMPLES / "jwt" / file).read_text().splitlines()
+    assert len(shown) > 10
+    assert [line for line in shown if line not in lines] == []
+
+
 def read(token, site):
     settings = with_settings(sso_secrets=((site, SECRET),))
     return tokens.reader(token, settings, origin=site, now=datetime.now(UTC))

@@ -17,7 +17,7 @@ from tests.factories import KEYS, NOON, SETTINGS, with_settings
 from tests.services.oidc import CLIENT_ID, CLIENT_SECRET
 from tests.services.ports import free_port
 
-CALLBACK = "http://comments.test/comments/signin/from/oidc"
+CALLBACK = "http://comments.test/comments/sign-in/from/oidc"
 
 
 def start(provider, **more):
