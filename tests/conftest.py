@@ -23,6 +23,7 @@ from tests.services.postgres import Postgres
 from tests.services.process import Unavailable
 from tests.services.redis import Redis
 from tests.services.service import LiveServer
+from tests.services.smtp import MailServer
 
 Server = TypeVar("Server")
 
@@ -188,6 +189,14 @@ def openid_provider() -> Iterator[OpenIdProvider]:
     """A real OpenID provider that sends people back to ``http://comments.test/…``."""
     callback = "http://comments.test/comments/sign-in/from/oidc"
     server = _or_skip(lambda: OpenIdProvider([callback]))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    """A mail server that takes everything."""
+    server = MailServer()
     yield server
     server.stop()
 
