@@ -87,6 +87,18 @@ def test_a_moderator_of_one_site_has_no_rights_on_another(app):
         writer.says(thread=site)
         editor.token = token(BLOG, moderator=True)
         assert editor.me(thread=site)["can"]["moderate"] is moderates
+        kind = editor.says(thread=site)["author"]["kind"]
+        assert kind == ("moderator" if moderates else "user")
+
+
+def test_a_closed_discussion_is_closed_to_the_moderators_of_another_site(app):
+    writer = cast.visitor(app, "alice")
+    writer.headers["Origin"] = SHOP
+    writer.says(thread="closed")
+    cast.close(app, "closed")
+    editor = cast.visitor(app, "carol")
+    editor.token = token(BLOG, moderator=True)
+    assert problem(editor.post(thread="closed")) == (403, "closed")
 
 
 def test_the_service_signs_readers_of_its_own_origin_in_too(start, migrated_sqlite_uri):
