@@ -27,6 +27,7 @@ from comments.web.forms import forms
 from comments.web.front import Front, PageCache
 from comments.web.limiting import Limits
 from comments.web.pages import pages
+from comments.web.signin import signin
 from comments.web.state import EXTENSION, State, current
 
 log = logging.getLogger("comments")
@@ -181,6 +182,7 @@ def _blueprint() -> Blueprint:
     blueprint.register_blueprint(pages)
     blueprint.register_blueprint(forms)
     blueprint.register_blueprint(admin)
+    blueprint.register_blueprint(signin)
     problems.register(blueprint)
 
     blueprint.after_request(_finish)

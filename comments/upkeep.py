@@ -10,12 +10,16 @@ from sqlalchemy import Row, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from comments.database import is_sqlite
-from comments.models import ScoreStep, Submission, Vote
+from comments.models import Letter, MailedLink, ScoreStep, SignIn, Submission, Vote
 
 #: Networks are only needed against a burst of votes (DESIGN: dropped after 30 days).
 KEEP_ADDRESSES = timedelta(days=30)
 KEEP_SUBMISSIONS = timedelta(days=1)
 KEEP_SCORE_STEPS = timedelta(days=1)
+#: Beyond their end, since they are counted: so many mails in a day to one address.
+KEEP_LINKS = timedelta(days=1)
+#: Sent or given up. There is an address in each.
+KEEP_LETTERS = timedelta(days=7)
 
 #: One write in so many tidies up behind it, and one in an hour; the deletes go through indexes.
 EVERY = 200
@@ -49,7 +53,21 @@ def sweep(session: Session, now: datetime, most: int = MOST_ROWS) -> int:
         .limit(most)
     )
     forget = update(Vote).values(address_hash=None)
-    return swept + _apply(session, forget, tuple_(*vote), session.execute(votes).all())
+    swept += _apply(session, forget, tuple_(*vote), session.execute(votes).all())
+    return swept + _sweep_sign_ins(session, now, most)
+
+
+def _sweep_sign_ins(session: Session, now: datetime, most: int) -> int:
+    """Sign-ins and links that have ended, and the letters that brought them."""
+    swept = 0
+    for key, ended in (
+        (SignIn.token_hash, [SignIn.expires_at < now]),
+        (MailedLink.token_hash, [MailedLink.expires_at < now - KEEP_LINKS]),
+        (Letter.id, [Letter.created_at < now - KEEP_LETTERS, Letter.next_try_at.is_(None)]),
+    ):
+        found = session.scalars(select(key).where(*ended).limit(most)).all()
+        swept += _apply(session, delete(key.class_), key, found)
+    return swept
 
 
 def _apply(session: Session, change: Any, key: Any, found: Sequence[Any]) -> int:

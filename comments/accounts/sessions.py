@@ -105,7 +105,7 @@ def sign_out_everywhere(session: Session, account_id: int, *, but: str | None = 
     _end(session, SignIn.account_id == account_id, SignIn.token_hash != kept)
 
 
-def end(session: Session, account_id: int, token_hash: str) -> None:
+def end_sign_in(session: Session, account_id: int, token_hash: str) -> None:
     """End the sign-in that :func:`sign_ins` showed under *token_hash*; only one's own."""
     _end(session, SignIn.account_id == account_id, SignIn.token_hash == token_hash)
 

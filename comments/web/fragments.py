@@ -16,6 +16,7 @@ from comments.errors import CommentsError, Message, say
 from comments.models import Comment, Status
 from comments.threads import Listing, ThreadFacts
 from comments.tree import Order
+from comments.web import guards
 from comments.web.identicon import identicon
 from comments.web.present import CommentView, Presenter, ThreadView, rfc3339
 from comments.web.state import State
@@ -52,8 +53,8 @@ def draw(state: State, template: str, **context: Any) -> str:
         settings=state.settings,
         lang=language,
         dir=i18n.direction(language),
-        # Nothing is mailed yet, so no address is asked for.
-        offers_email=False,
+        # Where nothing can be mailed, no address is asked for.
+        offers_email=guards.sends_mail(state),
         sorts=[(mode, i18n.told(label, language)) for mode, label in _SORT_LABELS],
         **context,
     )

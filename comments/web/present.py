@@ -135,12 +135,14 @@ class Presenter:
         )
 
     def author(self, row: Any) -> AuthorView:
+        guest = row.author_kind is AuthorKind.GUEST
         return AuthorView(
             name=row.author_name,
             kind=row.author_kind.value,
-            badge=self._badge(row.author_id) if row.author_kind is AuthorKind.GUEST else None,
+            badge=self._badge(_tagged(row.author_id, row)) if guest else None,
             avatar=row.author_avatar,
             website=row.author_website,
+            verified=guest and row.verified,
         )
 
     def viewer(self, author: Author) -> AuthorView:
@@ -149,9 +151,10 @@ class Presenter:
         return AuthorView(
             name=author.name or "",
             kind=author.kind.value,
-            badge=self._badge(author.id) if guest else None,
+            badge=self._badge(_tagged(author.id, author)) if guest else None,
             avatar=author.avatar,
             website=author.website,
+            verified=author.is_guest and author.verified,
         )
 
     def _badge(self, author_id: str) -> str:
@@ -161,6 +164,11 @@ class Presenter:
             known = identity.badge(self._keys, author_id, self._thread.id)
             self._badges[author_id] = known
         return known
+
+
+def _tagged(author_id: str, of: Any) -> str:
+    """What a guest's tag is made from: this browser or, once shown, the address of its reader."""
+    return f"email:{of.email_hash}" if of.verified and of.email_hash else author_id
 
 
 def sanitised(html: str) -> Markup:
@@ -187,6 +195,7 @@ def author_json(author: AuthorView | None) -> dict[str, Any] | None:
         "badge": author.badge,
         "avatar": author.avatar,
         "website": author.website,
+        "verified": author.verified,
     }
 
 

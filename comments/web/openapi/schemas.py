@@ -126,6 +126,8 @@ def _author() -> Schema:
             "badge": _nullable(badge),
             "avatar": _nullable(_text("The address of a picture.")),
             "website": _nullable(_text("An http or https address.")),
+            "verified": _YES_OR_NO
+            | {"description": "A guest who has shown an e-mail address to be theirs."},
         },
     )
 
