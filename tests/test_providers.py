@@ -21,7 +21,7 @@ CALLBACK = "http://comments.test/comments/sign-in/from/oidc"
 
 
 def start(provider, **more):
-    where = {"origin": "", "back": "", "window": ""} | more
+    where = {"origin": "", "back": ""} | more
     return begin(provider, callback=CALLBACK, now=datetime.now(UTC), **where)
 
 
@@ -144,7 +144,7 @@ def _journey(**facts):
 
 
 def test_the_browser_keeps_the_journey_under_our_seal():
-    journey = _journey(origin="https://blog.example", back="https://blog.example/a", window="w")
+    journey = _journey(origin="https://blog.example", back="https://blog.example/a")
     cookie = journey.sealed(KEYS)
     assert Journey.opened(KEYS, cookie, NOON + LIFETIME) == journey
     later = NOON + LIFETIME + timedelta(seconds=1)

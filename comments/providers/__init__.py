@@ -7,11 +7,12 @@ provider speaks OpenID Connect, a nonce. :func:`begin` says where to send the br
 
 from comments.providers.directory import Provider, check_installed, configured
 from comments.providers.github import GitHub
-from comments.providers.journey import Journey, begin, finish
+from comments.providers.journey import LIFETIME, Journey, begin, finish
 from comments.providers.openid import OpenId
 from comments.providers.person import Person
 
 __all__ = [
+    "LIFETIME",
     "GitHub",
     "Journey",
     "OpenId",

@@ -36,8 +36,6 @@ class Journey:
     #: The site whose page gets the token; empty for our own.
     origin: str = ""
     back: str = ""
-    #: What the page that opened the window recognises the answer by.
-    window: str = ""
 
     def sealed(self, keys: Keys) -> str:
         return keys.seal("journey", json.dumps(asdict(self)).encode())
@@ -53,7 +51,7 @@ class Journey:
 
 
 def begin(
-    provider: Provider, *, callback: str, now: datetime, origin: str, back: str, window: str
+    provider: Provider, *, callback: str, now: datetime, origin: str, back: str
 ) -> tuple[str, Journey]:
     """The address to send the browser to, and the journey it keeps. *callback* is our address.
 
@@ -67,7 +65,6 @@ def begin(
         started=int(now.timestamp()),
         origin=origin,
         back=back,
-        window=window,
     )
     asked = {"nonce": journey.nonce} if provider.has_nonce else {}
     try:

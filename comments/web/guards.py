@@ -214,18 +214,21 @@ def session_secret() -> str | None:
 def remember_member(state: State, response: Answer, secret: str) -> Answer:
     """Keep a sign-in in our cookie; how long it is good is decided here, not by the browser."""
     response.set_cookie(
-        SESSION_COOKIE, secret, max_age=int(identity.TOKEN_LIFETIME.total_seconds()), **_own(state)
+        SESSION_COOKIE,
+        secret,
+        max_age=int(identity.TOKEN_LIFETIME.total_seconds()),
+        **own_cookie(state),
     )
     return response
 
 
 def forget(state: State, response: Answer, *cookies: str) -> Answer:
     for name in cookies:
-        response.delete_cookie(name, **_own(state))
+        response.delete_cookie(name, **own_cookie(state))
     return response
 
 
-def _own(state: State) -> Any:
+def own_cookie(state: State) -> Any:
     """Where a cookie of ours is sent: to our own addresses, from our own site, to no script."""
     return {
         "path": request.script_root + state.prefix or "/",
@@ -253,7 +256,7 @@ def remember_guest(state: State, response: Answer, author: Author) -> Answer:
             GUEST_COOKIE,
             author.new_token,
             max_age=int(identity.TOKEN_LIFETIME.total_seconds()),
-            **_own(state),
+            **own_cookie(state),
         )
     return response
 
