@@ -20,9 +20,8 @@ from comments.errors import ConfigError
 from comments.identity import Identity
 from comments.keys import Keys
 from comments.models import TABLE_PREFIX
-from comments.web import fragments, guards, problems
+from comments.web import api_account, fragments, guards, problems
 from comments.web.admin import admin
-from comments.web.api import api
 from comments.web.forms import forms
 from comments.web.front import Front, PageCache
 from comments.web.limiting import Limits
@@ -178,7 +177,7 @@ class Comments:
 def _blueprint() -> Blueprint:
     """A blueprint of this app's own, so that two apps share nothing."""
     blueprint = Blueprint("comments", "comments", template_folder="templates")
-    blueprint.register_blueprint(api)
+    blueprint.register_blueprint(api_account.api)
     blueprint.register_blueprint(pages)
     blueprint.register_blueprint(forms)
     blueprint.register_blueprint(admin)

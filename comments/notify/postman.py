@@ -31,7 +31,7 @@ class Postman:
     def start(self) -> None:
         with self._lock:
             if self._thread is None and not self._stopped:
-                self._thread = Thread(target=self._run, name="comments-postman", daemon=True)
+                self._thread = Thread(target=self.run, name="comments-postman", daemon=True)
                 self._thread.start()
 
     def wake(self) -> None:
@@ -47,7 +47,8 @@ class Postman:
         if thread is not None:
             thread.join()
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Deliver until told to stop, in the thread that calls this."""
         while not self._stopped:
             self._deliver()
             self._woken.wait(EVERY_SECONDS)

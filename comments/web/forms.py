@@ -17,7 +17,7 @@ from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.models import Comment, Status
 from comments.threads import ThreadFacts
-from comments.web import fragments, guards
+from comments.web import fragments, guards, letters
 from comments.web.limiting import Kind
 from comments.web.policy import PAGE_POLICY
 from comments.web.present import CommentView, Presenter, sanitised
@@ -47,12 +47,14 @@ def post() -> AnyResponse:
             site=guards.site(state),
         )
         state.limits.check(Kind.POSTING, author)
+        author = letters.with_email(state, author, draft)
         posted = posting.post(state.session(), author, draft, settings=state.settings, now=now())
     except CommentsError as refused:
         return _form_again(state, author, refused)
     comment, facts = posted.comment, threads.facts(posted.thread)
     published = comment.status is Status.PUBLISHED
     target = _place(state, facts, comment.id) if published else _mine(state, facts, comment.id)
+    letters.ask_to_verify(state, author, draft)
     commit(state)
     return guards.remember_guest(state, _see_other(target), author)
 

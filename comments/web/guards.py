@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments import accounts, identity, tokens
+from comments import accounts, identity, providers, tokens
 from comments.config import Settings, parse_origin, table
 from comments.errors import CommentsError
 from comments.identity import Author, Identity
@@ -64,7 +64,7 @@ def own_origin_is_known(state: State) -> bool:
 
 
 def public_base(state: State) -> str | None:
-    """Our public address for links in mails; ``None`` where it is no more than the caller's word."""
+    """Our public address for links in mails; ``None`` where only the caller's word says it."""
     if state.settings.url:
         return state.settings.url
     if not own_origin_is_known(state):
@@ -165,15 +165,16 @@ def writer(state: State) -> Author:
     return identity.new_guest(state.keys, address=network_hash(state), now=now())
 
 
+def bearer_token() -> str | None:
+    """The token that was sent along; Basic authentication, of a host behind it, is not for us."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
 def _bearer(state: State) -> Author | None:
-    header = request.headers.get("Authorization")
-    if header is None:
+    token = bearer_token()
+    if token is None:
         return None
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer":
-        # The host may sit behind Basic authentication; that is not addressed to us.
-        return None
-    token = token.strip()
     if token.startswith(accounts.TOKEN_START):
         return _signed_in(state, token, _bound_to())
     if tokens.looks_like_one(token):
@@ -214,10 +215,7 @@ def session_secret() -> str | None:
 def remember_member(state: State, response: Answer, secret: str) -> Answer:
     """Keep a sign-in in our cookie; how long it is good is decided here, not by the browser."""
     response.set_cookie(
-        SESSION_COOKIE,
-        secret,
-        max_age=int(identity.TOKEN_LIFETIME.total_seconds()),
-        **own_cookie(state),
+        SESSION_COOKIE, secret, max_age=int(identity.TOKEN_LIFETIME.total_seconds()), **own_cookie(state)
     )
     return response
 
@@ -304,6 +302,7 @@ def _build(settings: Settings) -> str:
     """
     values = [getattr(settings, row.name) for row in table() if not row.secret]
     values.append(settings.smtp_uri is not None)
+    values.append([provider.label for provider in providers.configured(settings)])
     return hashlib.sha256(f"{__version__} {values!r}".encode()).hexdigest()[:8]
 
 

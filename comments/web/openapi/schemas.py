@@ -220,6 +220,9 @@ def _answers() -> dict[str, Schema]:
             token | fragment,
         ),
         "Edited": _object("The comment as it is now.", {"comment": ref("Comment")}, fragment),
+        "Claimed": _object(
+            "What the member has taken over.", {"comments": _count("Comments the guest wrote.")}
+        ),
         "Votes": _object("The comment's votes now.", ballot, token),
         "Reported": _object("The moderators will see it.", {}, token),
         "Preview": _object("The text as it would look.", {"html": _text("Sanitised HTML.")}),
@@ -255,6 +258,9 @@ def _bodies(settings: Settings) -> dict[str, Schema]:
     name = _text("A guest's name; guests need one.", most=NAME_LENGTH, pattern=r"\S")
     note = _nullable(_text("What a moderator should know.", most=draft.REPORT_NOTE_LENGTH))
     return {
+        "Claim": _object(
+            "The guest whose comments are taken over.", {"guest": _text("The guest's token.")}
+        ),
         "NewComment": _object(
             "A comment as it was written. What only the server decides is ignored.",
             {"thread": _named_thread(), "body": markdown},

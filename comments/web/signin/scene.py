@@ -41,7 +41,7 @@ def close_behind(response: Response) -> Response:
 def draw(
     state: State, template: str, refused: CommentsError | None = None, **context: Any
 ) -> Response:
-    """``templates/comments/signin/`` + *template*; with *refused*, what was wrong and its status."""
+    """``templates/comments/signin/`` + *template*, with what was wrong when it was *refused*."""
     language = state.language()
     errors = refused.errors if refused else {}
     context = {
@@ -88,13 +88,16 @@ def own_path(back: str) -> str:
 
     ``//host``, ``/\\host`` and what hides behind control characters are other hosts to a browser.
     """
-    fits = back.startswith("/") and back[1:2] not in ("/", "\\") and "\\" not in back
-    return back if fits and back.isprintable() and len(back) <= URL_LENGTH else ""
+    fits = back.startswith("/") and not back.startswith("//")
+    return back if fits and _is_plain(back) else ""
 
 
 def page_of(back: str, origin: str) -> str:
     """*back* when it is a page of the site *origin*, else empty."""
     fits = back.startswith((f"{origin}/", f"{origin}?", f"{origin}#")) or back == origin
-    return (
-        back if fits and back.isprintable() and "\\" not in back and len(back) <= URL_LENGTH else ""
-    )
+    return back if fits and _is_plain(back) else ""
+
+
+def _is_plain(back: str) -> bool:
+    """Without what browsers drop, or take for a slash."""
+    return back.isprintable() and "\\" not in back and len(back) <= URL_LENGTH
