@@ -176,4 +176,6 @@ def rights(
         "vote": True,
         "report": True,
         "moderate": moderator,
+        # Whoever a host or a site signed in signs out there.
+        "sign_out": author is not None and author.id.startswith("member:"),
     }

@@ -186,7 +186,7 @@ export class CommentThread extends HTMLElement {
       const { form } = this;
       if (form?.body.value) this.keepDraft(form);
       if (form && this.recall(this.draftName(form))) await this.#stir(form);
-      if (location.hash.startsWith("#comments-token=")) await (await import("./signin.js")).takeFromAddress(this);
+      if (location.hash.startsWith("#comments-window=")) await (await import("./signin.js")).takeFromAddress(this);
     } catch (error) {
       if (!this.signal.aborted) this.emit("error", error);
     }

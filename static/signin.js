@@ -11,6 +11,8 @@ const SOON = 20;
 const MEMBER = "m~";
 /** How often a window is looked at, in milliseconds: it tells nobody that it was closed. */
 const LOOK = 500;
+/** How the address of our page begins that somebody comes back to from signing in. */
+const BACK = "#comments-window=";
 
 /** What each thread's site said of its reader. @type {WeakMap<CommentThread, { given: string, token: Promise<string> }>} */
 const told = new WeakMap();
@@ -91,7 +93,7 @@ export function drawWho(thread) {
   line.className = "c-hint";
   line.dataset.who = "";
   line.append(words(thread, "as", { name: viewer?.name }));
-  if (thread.recall("token")?.startsWith(MEMBER)) line.append(" · ", signOutButton(thread));
+  if (thread.me.can?.sign_out) line.append(" · ", signOutButton(thread));
   fields.after(line);
 }
 
@@ -119,9 +121,8 @@ export function signIn(thread, link) {
   const nonce = crypto.getRandomValues(new Uint32Array(4)).join("-");
   const url = new URL(link.href);
   url.searchParams.set("origin", location.origin);
-  url.searchParams.set("window", nonce);
-  url.searchParams.set("back", location.href.replace(/#.*/, ""));
-  // The way back through the address is taken by whoever set out here, and nobody else.
+  // It comes back with the token: who did not set out here is signed in by nobody's link.
+  url.searchParams.set("back", location.href.replace(/#.*/, "") + BACK + nonce);
   thread.keep("window", nonce);
   const opened = open(url, "comments-sign-in", "popup,width=520,height=680");
   if (!opened) return location.assign(url);
@@ -177,7 +178,7 @@ async function take(thread, token) {
   const guest = thread.recall("token");
   thread.keep("token", token);
   try {
-    if (guest && !isToken(guest)) await thread.api("POST", "claims", { token: guest });
+    if (guest && !isToken(guest)) await thread.api("POST", "claims", { guest });
   } catch (error) {
     thread.emit("error", error);
   }
@@ -188,7 +189,7 @@ async function take(thread, token) {
 /** @param {CommentThread} thread */
 export async function signOut(thread) {
   try {
-    await thread.api("DELETE", "session");
+    await thread.api("DELETE", "sign-in");
   } catch (error) {
     // What could not be ended there is at least forgotten here.
     thread.emit("error", error);

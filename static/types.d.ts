@@ -19,6 +19,7 @@ export interface CommentJson {
 /** The reader's own layer, `GET /api/v1/me`. */
 export interface Me {
   viewer: Author | null;
+  can?: Record<string, boolean>;
   votes: Record<string, number>;
   own: Record<string, { editable_until: string }>;
   /** The Markdown of own comments. */

@@ -186,9 +186,8 @@ def redis_uri(redis_server: Redis) -> str:
 
 @pytest.fixture(scope="session")
 def openid_provider() -> Iterator[OpenIdProvider]:
-    """A real OpenID provider that sends people back to ``http://comments.test/…``."""
-    callback = "http://comments.test/comments/sign-in/from/oidc"
-    server = _or_skip(lambda: OpenIdProvider([callback]))
+    """A real OpenID provider, which sends people back to the services of tests."""
+    server = _or_skip(OpenIdProvider)
     yield server
     server.stop()
 

@@ -215,7 +215,10 @@ def session_secret() -> str | None:
 def remember_member(state: State, response: Answer, secret: str) -> Answer:
     """Keep a sign-in in our cookie; how long it is good is decided here, not by the browser."""
     response.set_cookie(
-        SESSION_COOKIE, secret, max_age=int(identity.TOKEN_LIFETIME.total_seconds()), **own_cookie(state)
+        SESSION_COOKIE,
+        secret,
+        max_age=int(identity.TOKEN_LIFETIME.total_seconds()),
+        **own_cookie(state),
     )
     return response
 

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,9 +21,9 @@ CLIENT_SECRET = "the-secret-of-the-client"
 
 
 class OpenIdProvider:
-    """A provider that sends people back to one of *callbacks*; ``issuer`` is its address."""
+    """A provider that sends people back to the services of tests; ``issuer`` is its address."""
 
-    def __init__(self, callbacks: Sequence[str]) -> None:
+    def __init__(self) -> None:
         port = free_port()
         self.issuer = f"http://127.0.0.1:{port}"
         self._folder = Path(tempfile.mkdtemp(prefix="comments-openid-"))
@@ -37,7 +36,6 @@ class OpenIdProvider:
                 "PORT": str(port),
                 "CLIENT_ID": CLIENT_ID,
                 "CLIENT_SECRET": CLIENT_SECRET,
-                "CALLBACKS": " ".join(callbacks),
             },
         )
 
