@@ -2,6 +2,9 @@
 /** @import { Me } from "./types" */
 import { adopt } from "./sweep.js";
 
+/** How the page's address begins when its reader is back from signing in. */
+const RETURN = "#comments-window=";
+
 /** Where storage is full or forbidden, the page remembers until it is left. @type {Record<string, string | undefined>} */
 const memory = {};
 
@@ -104,7 +107,8 @@ export class CommentThread extends HTMLElement {
       this.show();
     };
     this.signal.addEventListener("abort", () => near.disconnect());
-    if (linked()) show();
+    // A token in the address does not wait until somebody scrolls.
+    if (linked() || location.hash.startsWith(RETURN)) show();
     else near.observe(this);
   }
 
@@ -186,7 +190,7 @@ export class CommentThread extends HTMLElement {
       const { form } = this;
       if (form?.body.value) this.keepDraft(form);
       if (form && this.recall(this.draftName(form))) await this.#stir(form);
-      if (location.hash.startsWith("#comments-window=")) await (await import("./signin.js")).takeFromAddress(this);
+      if (location.hash.startsWith(RETURN)) await (await import("./signin.js")).takeFromAddress(this);
     } catch (error) {
       if (!this.signal.aborted) this.emit("error", error);
     }

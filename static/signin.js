@@ -183,6 +183,11 @@ async function take(thread, token) {
     thread.emit("error", error);
   }
   await thread.meet();
+  focusText(thread);
+}
+
+/** @param {CommentThread} thread */
+function focusText(thread) {
   focus(/** @type {HTMLElement | null} */ (thread.form?.querySelector("textarea")));
 }
 
@@ -197,4 +202,5 @@ export async function signOut(thread) {
   thread.keep("token");
   forget(thread);
   await thread.load({});
+  focusText(thread);
 }

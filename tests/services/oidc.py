@@ -13,9 +13,10 @@ import requests
 from tests.services import node
 from tests.services.ports import answers, free_port
 from tests.services.process import Process
-from tests.services.tools import TOOLS, alone, run
+from tests.services.tools import PROJECT, TOOLS, alone, run
 
-_SOURCE = Path(__file__).parent / "openid"
+#: The example is what the tests sign in at.
+_SOURCE = PROJECT / "examples" / "openid"
 CLIENT_ID = "comments"
 CLIENT_SECRET = "the-secret-of-the-client"
 

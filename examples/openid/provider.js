@@ -1,8 +1,8 @@
-// An OpenID provider with one client and a page on which one says who one is. The login decides
-// what the provider tells: see `told`.
+// An OpenID provider with one client and a page on which one says who one is, for trying things
+// out: anybody gets in as anybody. The login decides what the provider tells: see `told`.
 import { Provider } from "oidc-provider";
 
-const { PORT, CLIENT_ID, CLIENT_SECRET } = process.env;
+const { PORT = "4000", CLIENT_ID = "comments", CLIENT_SECRET = "the-secret-of-the-client" } = process.env;
 const issuer = `http://127.0.0.1:${PORT}`;
 
 const told = (login) => ({
@@ -38,7 +38,7 @@ const provider = new Provider(issuer, {
   },
 });
 
-// Every test starts its service on a port of its own.
+// The service may stand on any port of this machine.
 const back = /^http:\/\/(comments\.test|localhost)(:\d+)?\/comments\/sign-in\/from\/oidc$/;
 provider.Client.prototype.redirectUriAllowed = (uri) => back.test(uri);
 
