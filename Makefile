@@ -24,12 +24,12 @@ run: export COMMENTS_DEMO := 1
 run: export COMMENTS_HOLD := $(COMMENTS_HOLD)
 run: export PORT := $(PORT)
 run: $(UV) ## Serve a demo article with comments (PORT=5000)
-	@$(UV) sync --frozen --inexact --no-dev --extra serve
+	@$(UV) sync --frozen --inexact --no-dev --extra serve --extra sso --extra oauth
 	@exec $(PYTHON) wsgi.py
 
 moderator: $(UV) ## Make somebody a moderator (EMAIL=you@example.org)
 	@test -n "$(EMAIL)" || { echo "Say who: make moderator EMAIL=you@example.org"; exit 2; }
-	@$(UV) sync --quiet --frozen --inexact --no-dev --extra serve
+	@$(UV) sync --quiet --frozen --inexact --no-dev --extra serve --extra sso --extra oauth
 	@FLASK_APP=wsgi $(PYTHON) -m flask comments moderators add "$(EMAIL)" --url "http://localhost:$(PORT)"
 
 test: dev ## Run every test (ARGS="--no-cov tests/test_tree.py" for some)

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from comments import config, i18n, screening, tree
+from comments import config, i18n, providers, screening, tokens, tree
 from comments.cli import group
 from comments.errors import ConfigError
 from comments.identity import Identity
@@ -145,6 +145,8 @@ class Comments:
 
     def _state(self, app: Flask, db: Any, prefix: str) -> State:
         settings = config.Settings.load(app.config)
+        tokens.check_installed(settings)
+        providers.check_installed(settings)
         for sentence in config.unknown_keys(app.config, also_known=MOUNT_KEYS):
             log.warning(sentence)
         if not i18n.language_or(settings.language, ""):
@@ -187,6 +189,7 @@ class Comments:
             limits=Limits(settings, engine=engine_once),
             cache=PageCache(settings.cache_bytes) if settings.cache_bytes else None,
             screens=lambda: self._screens,
+            providers=providers.configured(settings),
         )
 
     def _identity(self) -> Identity | None:

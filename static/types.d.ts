@@ -19,6 +19,7 @@ export interface CommentJson {
 /** The reader's own layer, `GET /api/v1/me`. */
 export interface Me {
   viewer: Author | null;
+  can?: Record<string, boolean>;
   votes: Record<string, number>;
   own: Record<string, { editable_until: string }>;
   /** The Markdown of own comments. */
@@ -58,4 +59,4 @@ export interface Problem extends Error {
 
 export type Words =
   | "published" | "waiting" | "rejected" | "save" | "saved" | "removed" | "undo" | "offline"
-  | "until" | "left" | "shown" | "reported" | "as";
+  | "until" | "left" | "shown" | "reported" | "as" | "signout" | "ended";

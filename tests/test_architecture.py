@@ -33,10 +33,11 @@ MAP = (
     ("notify",),
     ("draft", "screening", "upkeep"),
     ("schema", "threads"),
+    ("providers", "tokens"),
     ("identity", "learning", "limits", "tree"),
     ("models",),
     ("database", "i18n", "keys", "resources", "text"),
-    ("config", "signals"),
+    ("config", "outbound", "signals"),
     ("errors", "version"),
 )
 KNOWS_FLASK = {"comments", "standalone", "showcase", "extension", "cli", "web"}

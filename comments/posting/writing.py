@@ -59,7 +59,8 @@ def post(
         earlier = _earlier(session, idempotency_hash, draft, now)
         if earlier:
             return Posted(earlier, thread, repeated=True)
-    if thread.closed and not identity.can_moderate(author, thread.site):
+    author = identity.on_site(author, thread.site)
+    if thread.closed and not author.is_moderator:
         raise CommentsError("closed")
     comment = _new_comment(
         author, draft, thread, _parent(session, thread, author, draft), html, now

@@ -55,6 +55,7 @@ def draw(state: State, template: str, **context: Any) -> str:
         dir=i18n.direction(language),
         # Where nothing can be mailed, no address is asked for.
         offers_email=guards.sends_mail(state),
+        sign_ins=_sign_ins(state),
         sorts=[(mode, i18n.told(label, language)) for mode, label in _SORT_LABELS],
         **context,
     )
@@ -217,6 +218,14 @@ def _reply_to(
 def _number(name: str) -> int | None:
     given = request.args.get(name, "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+
+
+def _sign_ins(state: State) -> list[tuple[str, str, str]]:
+    """Where readers may sign in: each way's name, if it has one, and its address."""
+    ways = [(provider.label, "sign_in_with", provider.slug) for provider in state.providers]
+    if guards.sends_mail(state):
+        ways.append(("", "sign_in", ""))
+    return ways
 
 
 # ── what templates call ──────────────────────────────────────────────────────────────────

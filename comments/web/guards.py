@@ -1,8 +1,8 @@
 """Who is calling, from where, and what an answer may be kept as.
 
-- **Who**: a bearer token (on any origin: a guest's, or a sign-in that was made for that very
-  origin), the host's own sign-in, ours, or the guest's cookie that the forms without JavaScript use
-  (all three on the same origin only).
+- **Who**: a bearer token (on any origin: a guest's, a sign-in that was made for that very origin,
+  or the word of a site for its reader), the host's own sign-in, ours, or the guest's cookie that
+  the forms without JavaScript use (all three on the same origin only).
 - **From where**: our own origin and the exact origins of ``COMMENTS_ORIGINS``.
 - **Kept as**: public answers are the same bytes for everybody and carry an ``ETag``; private
   ones carry ``no-store``.
@@ -19,12 +19,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments import accounts, identity
+from comments import accounts, identity, providers, tokens
 from comments.config import Settings, parse_origin, table
 from comments.errors import CommentsError
 from comments.identity import Author, Identity
 from comments.version import __version__
-from comments.web import address
+from comments.web import address, sso
 from comments.web.front import CACHE_MARK, cors_headers, keep
 from comments.web.state import State, now
 
@@ -177,6 +177,8 @@ def _bearer(state: State) -> Author | None:
         return None
     if token.startswith(accounts.TOKEN_START):
         return _signed_in(state, token, _bound_to())
+    if tokens.looks_like_one(token):
+        return sso.reader(state, token)
     return identity.known_guest(state.keys, token, address=network_hash(state), now=now())
 
 
@@ -213,18 +215,21 @@ def session_secret() -> str | None:
 def remember_member(state: State, response: Answer, secret: str) -> Answer:
     """Keep a sign-in in our cookie; how long it is good is decided here, not by the browser."""
     response.set_cookie(
-        SESSION_COOKIE, secret, max_age=int(identity.TOKEN_LIFETIME.total_seconds()), **_own(state)
+        SESSION_COOKIE,
+        secret,
+        max_age=int(identity.TOKEN_LIFETIME.total_seconds()),
+        **own_cookie(state),
     )
     return response
 
 
 def forget(state: State, response: Answer, *cookies: str) -> Answer:
     for name in cookies:
-        response.delete_cookie(name, **_own(state))
+        response.delete_cookie(name, **own_cookie(state))
     return response
 
 
-def _own(state: State) -> Any:
+def own_cookie(state: State) -> Any:
     """Where a cookie of ours is sent: to our own addresses, from our own site, to no script."""
     return {
         "path": request.script_root + state.prefix or "/",
@@ -252,7 +257,7 @@ def remember_guest(state: State, response: Answer, author: Author) -> Answer:
             GUEST_COOKIE,
             author.new_token,
             max_age=int(identity.TOKEN_LIFETIME.total_seconds()),
-            **_own(state),
+            **own_cookie(state),
         )
     return response
 
@@ -265,7 +270,11 @@ def network_hash(state: State) -> str:
 
 
 def flask_login_identity() -> Identity | None:
-    """Flask-Login's ``current_user``, when the host uses Flask-Login; needs no code there."""
+    """Flask-Login's ``current_user``, when the host uses Flask-Login; needs no code there.
+
+    Never a moderator: what a host means by ``is_admin`` or ``role`` cannot be guessed, and an
+    attribute that happens to have our name would give rights away. A loader says it.
+    """
     if not hasattr(current_app, "login_manager"):
         return None
     # why: an optional neighbour; a host without it must not need it installed
@@ -296,6 +305,7 @@ def _build(settings: Settings) -> str:
     """
     values = [getattr(settings, row.name) for row in table() if not row.secret]
     values.append(settings.smtp_uri is not None)
+    values.append([provider.label for provider in providers.configured(settings)])
     return hashlib.sha256(f"{__version__} {values!r}".encode()).hexdigest()[:8]
 
 

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     REPORTING = "reporting"
     PREVIEWING = "previewing"
     SIGNING_IN = "signing_in"
+    GOING_ELSEWHERE = "going_elsewhere"
 
 
 class _Rule(NamedTuple):
@@ -98,6 +99,13 @@ _RULES: dict[Kind, _Rule] = {
     Kind.SIGNING_IN: _Rule(
         guest=_always("20 per hour"),
         member=_always("15 per hour"),
+        amount=say_n("%(n)s try to sign in", "%(n)s tries to sign in"),
+        again=say("You can try again in %(wait)s."),
+    ),
+    # To a provider and back are two. An office may sign in together on the day it starts.
+    Kind.GOING_ELSEWHERE: _Rule(
+        guest=_always("60 per hour"),
+        member=_always("60 per hour"),
         amount=say_n("%(n)s try to sign in", "%(n)s tries to sign in"),
         again=say("You can try again in %(wait)s."),
     ),

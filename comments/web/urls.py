@@ -24,6 +24,8 @@ PATHS: dict[str, str] = {
     "sign_in": "/sign-in",
     "sign_in_password": "/sign-in/password",
     "sign_in_continue": "/sign-in/continue",
+    "sign_in_with": "/sign-in/with/{slug}",
+    "sign_in_from": "/sign-in/from/{slug}",
     "sign_in_link": "/sign-in/link",
     "new_password": "/sign-in/new-password",
     "sign_out": "/sign-out",
@@ -53,6 +55,7 @@ class Urls:
             path = path.format(**args)
             args.pop("comment_id", None)
             args.pop("name", None)
+            args.pop("slug", None)
         query = "&".join(
             [
                 f"{key}={_quoted(str(value))}"

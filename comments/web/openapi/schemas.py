@@ -242,7 +242,7 @@ def _answers() -> dict[str, Schema]:
 
 
 def _me(until: Schema) -> Schema:
-    rights = ("comment", "vote", "report", "moderate")
+    rights = ("comment", "vote", "report", "moderate", "sign_out")
     fragments = _map("Each pending comment as HTML.", _COMMENT_NUMBER, _text())
     sources = _map("What the caller wrote, for an editor.", _COMMENT_NUMBER, _text())
     own = _object("The caller's own comment.", {"editable_until": until})

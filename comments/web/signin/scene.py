@@ -74,6 +74,12 @@ def count_try(email: str | None = None) -> None:
         state.limits.check(Kind.SIGNING_IN, Author(id=tried, kind=AuthorKind.USER))
 
 
+def check_site(state: State, origin: str) -> None:
+    """403 for a sign-in on a site that may not embed; empty is our own."""
+    if origin and origin not in (*state.settings.origins, guards.own_origin()):
+        raise CommentsError("origin_not_allowed")
+
+
 # ── where to go afterwards ───────────────────────────────────────────────────────────────
 
 

@@ -7,7 +7,7 @@ from comments import accounts
 from comments.draft import check_email
 from comments.errors import CommentsError, say
 from comments.web import guards
-from comments.web.signin import scene
+from comments.web.signin import elsewhere, scene
 from comments.web.signin.handover import hand_over
 from comments.web.signin.scene import signin
 from comments.web.state import State, commit, current, now
@@ -75,7 +75,7 @@ def as_before() -> AnyResponse:
 
 
 def _page(state: State, origin: str, back: str, refused: CommentsError | None = None) -> Response:
-    _check_origin(state, origin)
+    scene.check_site(state, origin)
     known = guards.caller(state)
     account = accounts.account_of(state.session(), known) if known else None
     return scene.draw(
@@ -85,23 +85,13 @@ def _page(state: State, origin: str, back: str, refused: CommentsError | None = 
         origin=origin,
         back=back,
         mails=guards.sends_mail(state),
-        providers=providers(state, origin, back),
+        providers=elsewhere.offered(state, origin, back),
         viewer=known if account else None,
     )
-
-
-def providers(_state: State, _origin: str, _back: str) -> list[tuple[str, str]]:
-    """Those whose word is taken for who somebody is: each one's name and where its way begins."""
-    return []
 
 
 def _destination(state: State) -> tuple[str, str]:
     """Where the sign-in is to go, by the form: the site that gets it, and the page after it."""
     origin, back = request.form.get("origin", ""), request.form.get("back", "")
-    _check_origin(state, origin)
+    scene.check_site(state, origin)
     return origin, scene.page_of(back, origin) if origin else scene.own_path(back)
-
-
-def _check_origin(state: State, origin: str) -> None:
-    if origin and origin not in (*state.settings.origins, guards.own_origin()):
-        raise CommentsError("origin_not_allowed")
