@@ -52,6 +52,24 @@ export interface Problem extends Error {
   retryAfter?: number;
 }
 
+/** What a moderator's press of a button is answered with. */
+export interface Decided {
+  /** The notice, as HTML. */
+  notice?: string;
+  counts?: Record<string, string>;
+  /** The comment as it stands now, as HTML; whether it still belongs into the list. */
+  entry?: string;
+  stays?: boolean;
+  /** Ids that have left the list, or more than a page shows. */
+  gone?: number[] | "all";
+  /** The one comment that was taken back. */
+  comment?: number | null;
+  entries?: string;
+  seen?: string;
+  /** Of a refusal. */
+  detail?: string;
+}
+
 export type Words =
   | "published" | "waiting" | "save" | "saved" | "removed" | "undo" | "offline"
   | "until" | "left" | "shown" | "reported" | "as";

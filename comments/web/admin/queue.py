@@ -55,7 +55,8 @@ def queue() -> Response:
     context = _page(state, asked, request.args.get("after") or None)
     if wants_fragment():
         html = piece("_entries.html", **context)
-        return guards.json_answer({"entries": html, "counts": context["shown_counts"]})
+        answer = {"entries": html, "counts": context["shown_counts"], "seen": context["seen"]}
+        return guards.json_answer(answer)
     recent = moderation.recent(state.session(), moderator().id, now())
     told = [(done, sentence(done), done.undoable(now())) for done in recent]
     return draw("queue.html", recent=told, **context)
@@ -81,9 +82,9 @@ def decide() -> AnyResponse:
         return _conflict(state, comment_id, refused)
     done = moderation.done(state.session(), taken.batch)
     notice = notice_of(done) if done else Notice(say("That is how it stands already."))
-    counts = _counts(state, _filter_of_form())
+    more = _after(state, comment_id, _filter_of_form()) if wants_fragment() else {}
     commit(state)
-    return answered(notice, taken.batch if done else None, address("queue"), counts=counts)
+    return answered(notice, taken.batch if done else None, address("queue"), **more)
 
 
 @admin.post("/queue/bulk")
@@ -150,9 +151,24 @@ def _conflict(state: State, comment_id: int, refused: CommentsError) -> AnyRespo
     notice = Notice(refused.detail, bad=True)
     if not wants_fragment():
         return _one(state, comment_id, 409, notice)
-    context = _context(state, [waiting.one(state.session(), comment_id, moderator().sites)])
-    html, entry = piece("notice.html", notice=notice), piece("_entries.html", **context)
-    return guards.json_answer({"notice": html, "entries": entry}, 409)
+    html = piece("notice.html", notice=notice)
+    more = _after(state, comment_id, _filter_of_form())
+    return guards.json_answer({"notice": html, **more}, 409)
+
+
+def _after(state: State, comment_id: int, asked: Filter) -> dict[str, Any]:
+    """The comment as it stands now, for the list that *asked* shows."""
+    row = waiting.one(state.session(), comment_id, moderator().sites)
+    stays = asked.show in ("everything", row.status.value)
+    if asked.show == "reported":
+        stays = row.open_reports > 0
+    context = _context(state, [row]) | {"fields": asked.as_fields(), "asked": asked}
+    context["here_url"] = request.form.get("back", "")
+    return {
+        "entry": piece("_entries.html", **context),
+        "stays": stays,
+        "counts": _counts(state, asked),
+    }
 
 
 def _one(
@@ -187,7 +203,8 @@ def _context(state: State, rows: Any) -> dict[str, Any]:
     return {
         "entries": entries.entries(state, rows),
         "labels": LABELS,
-        "fields": {},
+        # One comment alone is never in the wrong list.
+        "fields": {"show": "everything"},
         "asked": None,
         "next_url": None,
     }
