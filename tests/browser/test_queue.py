@@ -323,7 +323,7 @@ def test_the_queue_has_no_violation(site: Start, new_context: NewContext, scheme
         page.goto(f"{here.base}/admin/queue{query}")
         expect(page.locator("main")).to_be_visible()
         assert violations(page) == [], query
-    page.goto(f"{here.base}/admin/queue?show=reported")
+    open_queue(page, here, "?show=reported")
     page.keyboard.press("j")
     page.keyboard.press("a")
     expect(notice(page)).to_contain_text("1 comment kept.")
