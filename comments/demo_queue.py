@@ -97,6 +97,7 @@ def _play(
     moderation.set_status(
         session, thread, comment, kind.status, by="screen", reason=kind.reason, now=now
     )
+    thread.title = draft.thread_title
     comment.risk = kind.risk
     comment.address_hash = comment.address_hash or kind.network
     for reporter, (reason, note) in zip(_readers(), kind.reports, strict=False):

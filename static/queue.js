@@ -23,6 +23,7 @@ export class Queue {
     document.addEventListener("submit", (event) => this.#submit(event));
     document.addEventListener("change", (event) => this.#changed(/** @type {HTMLElement} */ (event.target)));
     list.addEventListener("click", (event) => this.#click(event));
+    this.#changed();
   }
 
   // ── where one is ──
@@ -238,7 +239,9 @@ export class Queue {
     const notice = adopt(html, base);
     const bar = find("[data-notice]", notice);
     this.say(find("span", notice)?.textContent?.trim() ?? "", bar?.role === "alert");
+    // In view wherever in the list one is; the sentence has been said already.
     bar?.removeAttribute("role");
+    bar?.classList.add("q-toast");
     find("[data-notices]")?.replaceChildren(notice);
   }
 

@@ -24,6 +24,22 @@ export interface Me {
   /** The Markdown of own comments. */
   sources: Record<string, string>;
   fragments?: Record<string, string>;
+  can?: { moderate: boolean };
+}
+
+/** What waits in a thread, `GET /api/v1/waiting`; versions and fragments by the comment's number. */
+export interface Waiting {
+  versions: Record<string, number>;
+  fragments: Record<string, string>;
+  words: Record<string, string>;
+}
+
+/** What a decision of a moderator came to. */
+export interface DecidedJson {
+  status: string;
+  batch: string;
+  version: number;
+  fragment: string;
 }
 
 /** What `comments:before-post` shows; a listener may change it. */

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from comments import moderation
@@ -16,7 +16,7 @@ from comments.web.admin import entries
 from comments.web.admin.door import action, admin, moderator
 from comments.web.admin.entries import ACTS
 from comments.web.admin.notices import Notice, notice_of, sentence
-from comments.web.admin.scene import address, answered, draw, piece, wants_fragment
+from comments.web.admin.scene import address, answered, draw, is_built, piece, wants_fragment
 from comments.web.state import State, commit, current, now
 
 TABS: tuple[tuple[str, Message], ...] = (
@@ -66,6 +66,16 @@ def queue() -> Response:
 def comment(comment_id: int) -> Response:
     """One comment with all there is to know about it."""
     return _one(current(), comment_id)
+
+
+@admin.get("/comment/<int:comment_id>/author")
+def author(comment_id: int) -> AnyResponse:
+    """Who wrote a comment: to the view of people, where one can be banned."""
+    row = waiting.one(current().session(), comment_id, moderator().sites)
+    if is_built("people"):
+        return guards.private(redirect(address("people", id=row.author_id), 303))
+    everything = address("queue", show="everything", author=row.author_id)
+    return guards.private(redirect(everything, 303))
 
 
 @admin.post("/queue/decide")
@@ -195,7 +205,7 @@ def _page(state: State, asked: Filter, after: str | None) -> dict[str, Any]:
         "seen": str(page.seen),
         "first_url": address("queue", **fields) if after else None,
         "next_url": address("queue", **fields, after=page.next) if page.next else None,
-        "acts_for_many": ("keep", *ACTS) if asked.show == "reported" else tuple(ACTS),
+        "acts_for_many": _acts_for_many(asked),
     }
 
 
@@ -208,6 +218,12 @@ def _context(state: State, rows: Any) -> dict[str, Any]:
         "asked": None,
         "next_url": None,
     }
+
+
+def _acts_for_many(asked: Filter) -> list[str]:
+    """What would change something about each of the list."""
+    acts = [act for act, leads_to in ACTS.items() if leads_to != asked.show]
+    return ["keep", *acts] if asked.show == "reported" else acts
 
 
 def _tab(fields: dict[str, str], name: str) -> str:
