@@ -16,6 +16,7 @@ from comments.models import (
     Edit,
     Letter,
     MailedLink,
+    Report,
     ScoreStep,
     SignIn,
     Spent,
@@ -84,7 +85,10 @@ def _forget_networks(session: Session, before: datetime, most: int) -> int:
         Comment.created_at < before, Comment.address_hash.is_not(None)
     )
     forget = update(Comment).values(address_hash=None)
-    return swept + _apply(session, forget, Comment.id, session.scalars(comments.limit(most)).all())
+    swept += _apply(session, forget, Comment.id, session.scalars(comments.limit(most)).all())
+    reports = select(Report.id).where(Report.created_at < before, Report.address_hash.is_not(None))
+    forget = update(Report).values(address_hash=None)
+    return swept + _apply(session, forget, Report.id, session.scalars(reports.limit(most)).all())
 
 
 def _purge(session: Session, before: datetime, most: int) -> int:

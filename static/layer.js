@@ -16,11 +16,21 @@ export function layOver(thread) {
     show(item, "[data-others]", !open);
   }
   if (viewer?.kind !== "guest" || thread.form?.querySelector("[data-who]")) showWho(thread);
+  if (thread.me.can?.moderate) preside(thread);
 }
 
 /** @param {CommentThread} thread */
 async function showWho(thread) {
   (await import("./signin.js")).drawWho(thread);
+}
+
+/** What only moderators need is loaded for them alone. @param {CommentThread} thread */
+async function preside(thread) {
+  try {
+    await (await import("./moderate.js")).preside(thread);
+  } catch (error) {
+    if (!thread.signal.aborted) thread.emit("error", error);
+  }
 }
 
 /** @param {Element | undefined} item @param {string} marks @param {boolean} shown */
@@ -37,12 +47,13 @@ export function article(item) {
 export function place(thread, html) {
   const item = /** @type {HTMLElement} */ (adopt(html, thread.base).querySelector("[data-id]"));
   const { id = "", parent, title = "" } = item.dataset;
+  const counts = item.querySelector('[data-do="vote"]');
   const old = article(thread.find(id));
   if (old) old.replaceWith(article(item) ?? "");
   else insert(thread, listOf(thread, parent), item);
   // A waiting comment does not count yet.
   const heading = thread.section?.querySelector("[data-heading]");
-  if (heading && item.querySelector('[data-do="vote"]')) heading.textContent = title;
+  if (heading && counts) heading.textContent = title;
   thread.drawTimes();
   return id;
 }
