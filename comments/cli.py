@@ -273,7 +273,8 @@ def close(thread_key: str, reopen: bool) -> None:
     found = threads.find(session, thread_key)
     if found.id is None:
         raise click.ClickException(f"Nobody has written in a thread called {thread_key!r}.")
-    moderation.close(session, found.id, _action(), closed=not reopen)
+    days = current().settings.close_days
+    moderation.close(session, found.id, _action(), closed=not reopen, close_days=days)
     session.commit()
     click.echo(f"{thread_key}: {'open' if reopen else 'closed'}")
 

@@ -3,7 +3,8 @@
 from comments.moderation.actions import Action, facts, note
 from comments.moderation.counters import wrong_counters
 from comments.moderation.decisions import MAX_PINNED, decide, keep, locked, pin
-from comments.moderation.discussions import close
+from comments.moderation.discussions import close, hold, rename
+from comments.moderation.merging import alias, merge, release
 from comments.moderation.status import set_status, set_status_of_many
 from comments.moderation.undo import UNDO_FOR, undo
 
@@ -11,13 +12,18 @@ __all__ = [
     "MAX_PINNED",
     "UNDO_FOR",
     "Action",
+    "alias",
     "close",
     "decide",
     "facts",
+    "hold",
     "keep",
     "locked",
+    "merge",
     "note",
     "pin",
+    "release",
+    "rename",
     "set_status",
     "set_status_of_many",
     "undo",

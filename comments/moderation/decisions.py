@@ -73,9 +73,12 @@ def keep(session: Session, comment_id: int, action: Action) -> Comment:
 def locked(session: Session, comment_id: int) -> tuple[Thread, Comment]:
     """The comment and its thread as they are now that nobody else can change them."""
     comment = threads.get(session, comment_id)
-    thread = threads.lock(session, comment.thread_id)
-    session.refresh(comment)
-    return thread, comment
+    while True:
+        thread = threads.lock(session, comment.thread_id)
+        session.refresh(comment)
+        if comment.thread_id == thread.id:
+            return thread, comment
+        # Its thread was merged into another one while we waited.
 
 
 def _check_seen(

@@ -52,13 +52,15 @@ def post(
         earlier = _earlier(session, idempotency_hash, draft, now)
         if earlier:
             return Posted(earlier, thread, repeated=True)
-    if thread.closed and not identity.can_moderate(author, thread.site):
+    closed = threads.is_closed(thread, settings.close_days, now)
+    if closed and not identity.can_moderate(author, thread.site):
         raise CommentsError("closed")
     comment = _new_comment(author, draft, thread, _parent(session, thread, draft.parent), html, now)
     check_name(session, author, comment.author_name, settings)
     _reserve_name(session, author, now)
     verdict = screening.screen(screening.Submitted(session, author, html, settings))
     session.add(comment)
+    thread.active_at = now
     if verdict.status is Status.PUBLISHED:
         # What nobody may see yet does not name the thread either.
         thread.url = thread.url or draft.thread_url

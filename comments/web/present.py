@@ -18,6 +18,7 @@ from comments.models import AuthorKind, Status
 from comments.threads import Listing, ThreadFacts
 from comments.tree import Node
 from comments.web import urls as addresses
+from comments.web.closing import is_closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Presenter:
 
     def thread(self, sort: str) -> ThreadView:
         t = self._thread
-        return ThreadView(t.key, t.title, t.url, t.count, t.revision, t.closed, sort)
+        return ThreadView(t.key, t.title, t.url, t.count, t.revision, is_closed(t), sort)
 
     def page(self, listing: Listing) -> PageView:
         after = listing.next.seal(self._keys) if listing.next else None
