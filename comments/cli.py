@@ -227,19 +227,13 @@ def _print_csv(head: list[str], rows: Iterable[list[Any]]) -> None:
     out = csv.writer(sys.stdout)
     out.writerow(head)
     for row in rows:
-        out.writerow([_plain_cell(cell) for cell in row])
+        out.writerow([text.plain_cell(cell) for cell in row])
 
 
 def _opening(body: str) -> str:
     """The beginning of a text on one line, and a sign where it was cut."""
     line = " ".join(body.split())
     return line if len(line) <= OPENING else f"{line[:OPENING]}…"
-
-
-def _plain_cell(cell: Any) -> str:
-    """A cell that a spreadsheet shows and does not calculate."""
-    written = str(cell)
-    return f"'{written}" if written[:1] in tuple("=+-@\t\r") else written
 
 
 def _action(reason: str = "") -> moderation.Action:

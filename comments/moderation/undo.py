@@ -20,6 +20,7 @@ from comments.moderation.decisions import locked, pin
 from comments.moderation.discussions import close_back, hold, rename_back
 from comments.moderation.merging import lead_back, part
 from comments.moderation.status import set_status_of_many
+from comments.moderation.words import put_back
 
 #: Longer than anybody needs to see a slip, and short enough that the log stays readable.
 UNDO_FOR = timedelta(hours=1)
@@ -101,6 +102,15 @@ def _undo_pin(session: Session, entries: Sequence[Decision], action: Action) -> 
     return len(entries)
 
 
+def _undo_words(session: Session, entries: Sequence[Decision], action: Action) -> int:
+    changed = 0
+    for entry in reversed(entries):
+        did = facts(entry.after)
+        added, removed = did.get("added", ()), did.get("removed", ())
+        changed += put_back(session, entry.target or "", added, removed, action)
+    return changed
+
+
 # ── threads ──────────────────────────────────────────────────────────────────────────────
 
 #: Takes one entry about a thread back: its id, what was before and what was after.
@@ -141,5 +151,6 @@ UNDOES: Mapping[str, Undo] = {
     "hold": _of_threads(_hold_back),
     "rename": _of_threads(rename_back),
     "merge": _of_threads(_part),
+    "words": _undo_words,
     "alias": _of_threads(lead_back),
 }

@@ -78,7 +78,7 @@ _COLUMNS = (
     Thread.closed_at,
     Thread.reopened_at,
 )
-_facts: Select[Any] = select(*_COLUMNS)
+_facts: Select[*tuple[Any, ...]] = select(*_COLUMNS)
 _named = aliased(Thread, name="named")
 _thread_of_the_key = func.coalesce(_named.merged_into_id, _named.id)
 
@@ -175,7 +175,7 @@ def counts(session: Session, keys: Sequence[str]) -> dict[str, int]:
     of_target = select(Thread.count).where(Thread.id == _named.merged_into_id).scalar_subquery()
     count = func.coalesce(of_target, _named.count)
     found = session.execute(select(_named.key, count).where(_named.key.in_(asked)))
-    known: dict[str, int] = {key: number for key, number in found}
+    known = {row[0]: row[1] for row in found}
     return {key: known.get(key, 0) for key in asked}
 
 
