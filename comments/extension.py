@@ -6,6 +6,7 @@ its state for each lives in ``app.extensions["comments"]``.
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from flask import Blueprint, Flask, Response, appcontext_pushed, request_started
@@ -14,12 +15,13 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from comments import config, i18n, tree
+from comments import config, i18n, screening, tree
 from comments.cli import group
 from comments.errors import ConfigError
 from comments.identity import Identity
 from comments.keys import Keys
 from comments.models import TABLE_PREFIX
+from comments.screening import Screen
 from comments.web import fragments, guards, problems
 from comments.web.admin import admin
 from comments.web.api import api
@@ -35,6 +37,7 @@ log = logging.getLogger("comments")
 MOUNT_KEYS = ("COMMENTS_DEMO",)
 
 Loader = TypeVar("Loader", bound=Callable[[], Identity | None])
+Look = TypeVar("Look", bound=Screen)
 
 
 class Comments:
@@ -50,6 +53,7 @@ class Comments:
         self._db = db
         self._url_prefix = url_prefix
         self._load_identity: Callable[[], Identity | None] | None = None
+        self._screens: tuple[Screen, ...] = screening.SCREENS
         if app is not None:
             self.init_app(app, db=db)
 
@@ -89,6 +93,24 @@ class Comments:
         """Decorate the function that tells who is signed in: an ``Identity`` or ``None``."""
         self._load_identity = load
         return load
+
+    def screen(
+        self,
+        look: Look | None = None,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+    ) -> Any:
+        """Decorate a function that looks at each comment before anybody sees it.
+
+        It gets a ``Submitted`` and gives a ``Verdict``, or ``None`` when it has nothing to say.
+        It stands *before* or *after* the screen of that name; unless told, after all that look
+        at a comment and before what COMMENTS_HOLD holds.
+        """
+        if look is None:
+            return partial(self.screen, before=before, after=after)
+        self._screens = screening.add(self._screens, look, before=before, after=after)
+        return look
 
     def thread(self, key: str, *, title: str | None = None, url: str | None = None) -> Markup:
         """The whole thread as HTML for the article's own template.
@@ -164,6 +186,7 @@ class Comments:
             owner=self,
             limits=Limits(settings, engine=engine_once),
             cache=PageCache(settings.cache_bytes) if settings.cache_bytes else None,
+            screens=lambda: self._screens,
         )
 
     def _identity(self) -> Identity | None:

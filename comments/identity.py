@@ -138,9 +138,18 @@ def editable_until(comment: Comment, settings: Settings) -> datetime:
     return comment.created_at + timedelta(minutes=settings.edit_minutes)
 
 
+def sees_published(author_id: str, comment: Comment) -> bool:
+    """Whether to *author_id* the comment is one that everybody sees: it is, or its author is
+    shadow-banned and does not know."""
+    if comment.status is Status.PUBLISHED:
+        return True
+    hidden = comment.shadowed and comment.status is Status.SPAM
+    return hidden and comment.author_id == author_id
+
+
 def check_can_change(author: Author, comment: Comment, settings: Settings, now: datetime) -> None:
     """Editing and deleting: the author, while the window is open."""
-    if comment.status not in (Status.PUBLISHED, Status.PENDING):
+    if comment.status is not Status.PENDING and not sees_published(author.id, comment):
         raise CommentsError("no_such_comment")
     if comment.author_id != author.id:
         # A waiting comment of somebody else does not even exist.

@@ -32,7 +32,7 @@ MAP = (
     ("notify",),
     ("draft", "screening", "upkeep"),
     ("schema", "threads"),
-    ("identity", "limits", "tree"),
+    ("identity", "learning", "limits", "tree"),
     ("models",),
     ("database", "i18n", "keys", "resources", "text"),
     ("config", "signals"),

@@ -56,6 +56,7 @@ def vote(
             _check_ceiling(session, author, comment, settings)
         _record(session, thread, comment, author, known, wanted, now)
         _count(session, thread, comment, said, wanted, now)
+        upkeep.sweep_sometimes(session, now, settings)
         signals.after_commit(session, "comment-voted", comment_id=comment.id, thread=thread.key)
     return Ballot(comment.up, comment.down, comment.score, wanted)
 
@@ -115,4 +116,3 @@ def _count(
     comment.score = comment.up - comment.down
     comment.vote_rank = -comment.score
     session.flush()
-    upkeep.sweep_sometimes(session, now)
