@@ -1,4 +1,7 @@
-"""What moderators do, and the one door for visibility."""
+"""What moderators do, and the one door for visibility.
+
+The rooms beside it are named where they are used: ``figures``, ``log``, ``threadlist``, ``words``.
+"""
 
 from comments.moderation.actions import Action, facts, note
 from comments.moderation.counters import wrong_counters

@@ -30,6 +30,8 @@ class Action:
     batch: str = field(default_factory=_new_batch)
     #: The batch that this one takes back.
     undoes: str | None = None
+    #: The sites whose threads it may touch; ``None`` for all of them.
+    sites: frozenset[str] | None = None
 
     def entry(self, action: str) -> dict[str, Any]:
         """What every entry of the log has in common."""

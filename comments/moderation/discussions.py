@@ -13,15 +13,16 @@ from comments.errors import CommentsError, Message, say
 from comments.models import Thread
 from comments.moderation.actions import Action, note
 from comments.moderation.keys import next_revision, trade_keys
+from comments.moderation.reach import in_reach
 
 #: What can be renamed, and what the form calls it.
 NAMED = ("key", "title", "url", "site")
 
 
-def standing(session: Session, thread_id: int) -> Thread:
-    """The thread, locked; 404 for none, 409 for one that has become a part of another."""
+def standing(session: Session, thread_id: int, action: Action) -> Thread:
+    """The thread, locked; 404 for none within reach, 409 when it is a part of another by now."""
     thread = threads.lock(session, thread_id) if session.get(Thread, thread_id) else None
-    if thread is None:
+    if thread is None or not in_reach(action.sites, thread.site):
         raise CommentsError("not_found")
     if thread.merged_into_id is not None:
         raise CommentsError("changed_meanwhile", MERGED)
@@ -42,7 +43,7 @@ def close(
     With *close_days*, the setting, one that has closed by itself can be opened; it then stays
     open until somebody closes it.
     """
-    thread = standing(session, thread_id)
+    thread = standing(session, thread_id, action)
     if closed != threads.is_closed(thread, close_days, action.now):
         before = _openness(thread, closed=not closed)
         thread.closed_at = action.now if closed else None
@@ -65,7 +66,7 @@ def close_back(
     session: Session, thread_id: int, action: Action, was: Mapping[str, Any], now: Mapping[str, Any]
 ) -> bool:
     """Undo of :func:`close`: exactly as it was, so that one can close by itself again."""
-    thread = standing(session, thread_id)
+    thread = standing(session, thread_id, action)
     if _openness(thread, closed=now["closed"]) != now:
         return False
     for name in ("closed_at", "reopened_at"):
@@ -77,7 +78,7 @@ def close_back(
 
 def hold(session: Session, thread_id: int, action: Action, *, held: bool) -> Thread:
     """Let everything that is written in a thread wait for a moderator, or no more."""
-    thread = standing(session, thread_id)
+    thread = standing(session, thread_id, action)
     if held != thread.hold_all:
         thread.hold_all = held
         before, after = {"held": not held}, {"held": held}
@@ -94,7 +95,7 @@ def rename(session: Session, thread_id: int, action: Action, names: Mapping[str,
     Its old key goes on leading to it. Raises 422 for a key that belongs to another thread:
     the two are for merging.
     """
-    thread = standing(session, thread_id)
+    thread = standing(session, thread_id, action)
     changed = {name for name in NAMED if name in names and names[name] != getattr(thread, name)}
     if not changed:
         return thread
@@ -112,7 +113,8 @@ def rename(session: Session, thread_id: int, action: Action, names: Mapping[str,
 
 def _take_key(session: Session, thread: Thread, key: str, now: datetime) -> bool:
     """Call *thread* by *key*; tells whether a row had to be made for the old one."""
-    made = insert_or_ignore(session, Thread, key=key, created_at=now, merged_into_id=thread.id)
+    led = {"site": thread.site, "created_at": now, "merged_into_id": thread.id}
+    made = insert_or_ignore(session, Thread, key=key, **led)
     holder = session.scalars(select(Thread).where(Thread.key == key)).one()
     if holder.merged_into_id != thread.id:
         wrong = say("Another discussion has this key. Merge the two instead.")
@@ -125,7 +127,7 @@ def rename_back(
     session: Session, thread_id: int, action: Action, was: Mapping[str, Any], now: Mapping[str, Any]
 ) -> bool:
     """Undo of :func:`rename`; a key that was new leads nowhere again."""
-    thread = standing(session, thread_id)
+    thread = standing(session, thread_id, action)
     names = {
         name: was[name] for name in NAMED if name in was and getattr(thread, name) == now[name]
     }

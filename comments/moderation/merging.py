@@ -20,6 +20,7 @@ from comments.moderation.actions import Action, note
 from comments.moderation.decisions import MAX_PINNED
 from comments.moderation.discussions import MERGED
 from comments.moderation.keys import next_revision
+from comments.moderation.reach import in_reach
 
 # Under the number of parameters that either database takes in one statement.
 _CHUNK = 10_000
@@ -32,7 +33,7 @@ def merge(session: Session, thread_id: int, into_id: int, action: Action) -> Thr
     """
     if thread_id == into_id:
         raise CommentsError("invalid", errors={"into": say("That is the same discussion.")})
-    source, target = _both(session, thread_id, into_id)
+    source, target = _both(session, thread_id, into_id, action)
     if source.merged_into_id is not None or target.merged_into_id is not None:
         raise CommentsError("changed_meanwhile", MERGED)
     moved: dict[str, Any] = {
@@ -56,7 +57,7 @@ def part(session: Session, thread_id: int, action: Action, moved: Mapping[str, A
 
     Gives how many; none when the other thread has been merged in its turn.
     """
-    source, target = _both(session, thread_id, moved["into"])
+    source, target = _both(session, thread_id, moved["into"], action)
     if source.merged_into_id != target.id:
         return 0
     back, published = _still_there(session, target, _from_ranges(moved["roots"]))
@@ -77,11 +78,12 @@ def alias(session: Session, thread_id: int, key: str, action: Action) -> Thread:
     """
     key = threads.check_key(key)
     begin_write(session)
-    insert_or_ignore(session, Thread, key=key, created_at=action.now)
+    site = session.scalar(select(Thread.site).where(Thread.id == thread_id))
+    insert_or_ignore(session, Thread, key=key, created_at=action.now, site=site)
     named = session.scalars(select(Thread.id).where(Thread.key == key)).one()
     if named == thread_id:
         raise _wrong_key(say("That is the key of this discussion."))
-    old, thread = _both(session, named, thread_id)
+    old, thread = _both(session, named, thread_id, action)
     if thread.merged_into_id is not None:
         raise CommentsError("changed_meanwhile", MERGED)
     if old.merged_into_id not in (None, thread.id):
@@ -97,7 +99,7 @@ def release(session: Session, old_id: int, action: Action) -> Thread:
     leads_to = session.scalars(select(Thread.merged_into_id).where(Thread.id == old_id)).first()
     if leads_to is None:
         raise CommentsError("not_found")
-    old, thread = _both(session, old_id, leads_to)
+    old, thread = _both(session, old_id, leads_to, action)
     _lead(session, old, None, thread, action)
     return thread
 
@@ -107,7 +109,7 @@ def lead_back(
 ) -> bool:
     """Undo of :func:`alias` and of :func:`release`."""
     leads_to, led_to = was["leads_to"], now["leads_to"]
-    old, thread = _both(session, old_id, leads_to or led_to)
+    old, thread = _both(session, old_id, leads_to or led_to, action)
     if old.merged_into_id != led_to or thread.merged_into_id or _has_comments(session, old):
         return False
     _lead(session, old, leads_to, thread, action)
@@ -135,8 +137,10 @@ def _has_comments(session: Session, thread: Thread) -> bool:
     return session.execute(written).first() is not None
 
 
-def _both(session: Session, one: int, other: int) -> tuple[Thread, Thread]:
+def _both(session: Session, one: int, other: int, action: Action) -> tuple[Thread, Thread]:
     """Two threads, locked: old keys before the rows they lead to, then in the order of their ids.
+
+    404 unless both are within *action*'s reach.
 
     Whoever writes under an old key may hold its row while waiting for the other one.
     """
@@ -151,7 +155,8 @@ def _both(session: Session, one: int, other: int) -> tuple[Thread, Thread]:
             execution_options={"populate_existing": True},
         )
     }
-    if len(found) < 2:
+    within = [thread for thread in found.values() if in_reach(action.sites, thread.site)]
+    if len(within) < 2:
         raise CommentsError("not_found")
     return found[one], found[other]
 

@@ -96,10 +96,8 @@ def _read(written: str) -> list[str]:
         raise _wrong(say("Write one word or phrase a line."))
     for word in words:
         if len(word) > MAX_LENGTH:
-            long = say(
-                "“%(word)s…” is longer than %(most)s characters.", word=word[:20], most=MAX_LENGTH
-            )
-            raise _wrong(long)
+            facts = {"word": word[:20], "most": MAX_LENGTH}
+            raise _wrong(say("“%(word)s…” is longer than %(most)s characters.", **facts))
         if not word.strip("* ") or not word.isprintable():
             raise _wrong(say("“%(word)s” is not a word to look for.", word=ascii(word)[1:-1]))
     return words

@@ -63,9 +63,8 @@ def post(
     closed = threads.is_closed(thread, settings.close_days, now)
     if closed and not identity.can_moderate(author, thread.site):
         raise CommentsError("closed")
-    comment = _new_comment(
-        author, draft, thread, _parent(session, thread, author, draft), html, now
-    )
+    parent = _parent(session, thread, author, draft)
+    comment = _new_comment(author, draft, thread, parent, html, now)
     check_name(session, author, comment.author_name, settings)
     _reserve_name(session, author, now)
     arrival = _first_use(session, author, arrival)
