@@ -194,10 +194,10 @@ def test_undo_finds_nothing_when_all_was_renamed_again(session):
 @pytest.mark.parametrize(
     "act",
     [
-        lambda session, id, action: moderation.close(session, id, action, closed=True),
-        lambda session, id, action: moderation.hold(session, id, action, held=True),
-        lambda session, id, action: moderation.rename(session, id, action, {"title": "x"}),
-        lambda session, id, action: moderation.alias(session, id, "old", action),
+        lambda session, which, action: moderation.close(session, which, action, closed=True),
+        lambda session, which, action: moderation.hold(session, which, action, held=True),
+        lambda session, which, action: moderation.rename(session, which, action, {"title": "x"}),
+        lambda session, which, action: moderation.alias(session, which, "old", action),
     ],
 )
 def test_a_thread_of_another_site_does_not_exist(session, act):
