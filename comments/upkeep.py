@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from comments.config import Settings
 from comments.database import is_sqlite
-from comments.models import Comment, Edit, ScoreStep, Spent, Status, Submission, Vote
+from comments.models import Comment, Edit, Report, ScoreStep, Spent, Status, Submission, Vote
 
 #: Networks are only needed against a burst of votes or spam.
 KEEP_ADDRESSES = timedelta(days=30)
@@ -68,7 +68,10 @@ def _forget_networks(session: Session, before: datetime, most: int) -> int:
         Comment.created_at < before, Comment.address_hash.is_not(None)
     )
     forget = update(Comment).values(address_hash=None)
-    return swept + _apply(session, forget, Comment.id, session.scalars(comments.limit(most)).all())
+    swept += _apply(session, forget, Comment.id, session.scalars(comments.limit(most)).all())
+    reports = select(Report.id).where(Report.created_at < before, Report.address_hash.is_not(None))
+    forget = update(Report).values(address_hash=None)
+    return swept + _apply(session, forget, Report.id, session.scalars(reports.limit(most)).all())
 
 
 def _purge(session: Session, before: datetime, most: int) -> int:

@@ -45,21 +45,17 @@ def close(
     """
     thread = standing(session, thread_id, action)
     if closed != threads.is_closed(thread, close_days, action.now):
-        before = _openness(thread, closed=not closed)
+        before = {
+            "closed": not closed,
+            "closed_at": thread.closed_at and thread.closed_at.isoformat(),
+            "reopened_at": thread.reopened_at and thread.reopened_at.isoformat(),
+        }
         thread.closed_at = action.now if closed else None
         thread.reopened_at = None if closed else action.now
         thread.revision += 1
-        after = _openness(thread, closed=closed)
+        after = {"closed": closed}
         note(session, action, "close", thread_id=thread.id, before=before, after=after)
     return thread
-
-
-def _openness(thread: Thread, *, closed: bool) -> dict[str, Any]:
-    return {
-        "closed": closed,
-        "closed_at": thread.closed_at and thread.closed_at.isoformat(),
-        "reopened_at": thread.reopened_at and thread.reopened_at.isoformat(),
-    }
 
 
 def close_back(
@@ -67,12 +63,19 @@ def close_back(
 ) -> bool:
     """Undo of :func:`close`: exactly as it was, so that one can close by itself again."""
     thread = standing(session, thread_id, action)
-    if _openness(thread, closed=now["closed"]) != now:
+    if (thread.closed_at is not None) != now["closed"]:
         return False
     for name in ("closed_at", "reopened_at"):
         setattr(thread, name, was[name] and datetime.fromisoformat(was[name]))
     thread.revision += 1
-    note(session, action, "close", thread_id=thread.id, before=now, after=was)
+    note(
+        session,
+        action,
+        "close",
+        thread_id=thread.id,
+        before=now,
+        after={"closed": was["closed"]},
+    )
     return True
 
 
