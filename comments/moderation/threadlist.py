@@ -73,6 +73,12 @@ def old_keys(session: Session, thread_id: int) -> Sequence[Thread]:
     return session.scalars(led.order_by(Thread.key)).all()
 
 
+def pinned(session: Session, thread_id: int) -> Sequence[Comment]:
+    """The comments that come first in a thread."""
+    first = select(Comment).where(Comment.thread_id == thread_id, Comment.pinned_at.is_not(None))
+    return session.scalars(first.order_by(Comment.pinned_at.desc(), Comment.id)).all()
+
+
 def waiting(session: Session, thread_ids: Sequence[int]) -> dict[int, int]:
     """How many comments wait for a decision in each of these threads."""
     if not thread_ids:
