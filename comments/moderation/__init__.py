@@ -6,7 +6,7 @@ The rooms beside it are named where they are used: ``figures``, ``log``, ``threa
 from comments.moderation.actions import Action, facts, note
 from comments.moderation.counters import wrong_counters
 from comments.moderation.decisions import MAX_PINNED, decide, keep, locked, pin, settle_reports
-from comments.moderation.discussions import close, hold, rename
+from comments.moderation.discussions import NAMED, close, hold, rename
 from comments.moderation.many import decide_many, keep_many
 from comments.moderation.merging import alias, merge, release
 from comments.moderation.reach import Sites, check_reach, check_reach_of_all, in_reach, within
@@ -16,6 +16,7 @@ from comments.moderation.undo import UNDO_FOR, undo
 
 __all__ = [
     "MAX_PINNED",
+    "NAMED",
     "UNDO_FOR",
     "Action",
     "Done",

@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from comments import threads
-from comments.database import insert_or_ignore
+from comments.database import begin_write, insert_or_ignore
 from comments.errors import CommentsError, Message, say
 from comments.models import Thread
 from comments.moderation.actions import Action, note
-from comments.moderation.keys import next_revision, trade_keys
+from comments.moderation.keys import both, has_comments, next_revision, trade_keys
 from comments.moderation.reach import in_reach
 
 #: What can be renamed, and what the form calls it.
@@ -98,32 +98,44 @@ def rename(session: Session, thread_id: int, action: Action, names: Mapping[str,
     Its old key goes on leading to it. Raises 422 for a key that belongs to another thread:
     the two are for merging.
     """
+    holder = _holder(session, thread_id, names["key"], action) if "key" in names else None
     thread = standing(session, thread_id, action)
     changed = {name for name in NAMED if name in names and names[name] != getattr(thread, name)}
     if not changed:
         return thread
     before = {name: getattr(thread, name) for name in changed}
-    made = "key" in changed and _take_key(session, thread, names["key"], action.now)
+    new_key = holder is not None and _take_key(session, thread, holder)
     for name in changed - {"key"}:
         setattr(thread, name, names[name])
     thread.revision += 1
     after = {name: getattr(thread, name) for name in changed}
-    if made:
-        after["old_key_left"] = True
+    if new_key:
+        after["new_key"] = True
     note(session, action, "rename", thread_id=thread.id, before=before, after=after)
     return thread
 
 
-def _take_key(session: Session, thread: Thread, key: str, now: datetime) -> bool:
-    """Call *thread* by *key*; tells whether a row had to be made for the old one."""
-    led = {"site": thread.site, "created_at": now, "merged_into_id": thread.id}
-    made = insert_or_ignore(session, Thread, key=key, **led)
-    holder = session.scalars(select(Thread).where(Thread.key == key)).one()
-    if holder.merged_into_id != thread.id:
+def _holder(session: Session, thread_id: int, key: str, action: Action) -> Thread | None:
+    """The row that has *key*, locked with the thread's; ``None`` when that is the thread's own."""
+    begin_write(session)
+    thread = session.get(Thread, thread_id)
+    if thread is None or thread.key == key:
+        return None
+    led = {"site": thread.site, "created_at": action.now}
+    insert_or_ignore(session, Thread, key=key, **led)
+    holder_id = session.scalars(select(Thread.id).where(Thread.key == key)).one()
+    return both(session, holder_id, thread_id, action)[0]
+
+
+def _take_key(session: Session, thread: Thread, holder: Thread) -> bool:
+    """Call *thread* by the key of *holder*; tells whether that key led nowhere before."""
+    new = holder.merged_into_id is None
+    if has_comments(session, holder) or holder.merged_into_id not in (None, thread.id):
         wrong = say("Another discussion has this key. Merge the two instead.")
         raise CommentsError("invalid", errors={"key": wrong})
+    holder.merged_into_id = thread.id
     trade_keys(session, thread, holder)
-    return made
+    return new
 
 
 def rename_back(
@@ -137,7 +149,7 @@ def rename_back(
     if not names:
         return False
     rename(session, thread_id, action, names)
-    if "key" in names and now.get("old_key_left"):
+    if "key" in names and now.get("new_key"):
         left = session.scalars(select(Thread).where(Thread.key == now["key"])).one()
         left.merged_into_id = None
         left.revision = thread.revision = next_revision(left, thread)

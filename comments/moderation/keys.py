@@ -8,13 +8,44 @@ begin again at 0.
 
 import secrets
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from comments.models import Thread
+from comments import threads
+from comments.database import begin_write
+from comments.errors import CommentsError
+from comments.models import Comment, Thread
+from comments.moderation.actions import Action
+from comments.moderation.reach import in_reach
 
 
-def next_revision(*threads: Thread) -> int:
-    return max(thread.revision for thread in threads) + 1
+def both(session: Session, one: int, other: int, action: Action) -> tuple[Thread, Thread]:
+    """Two threads, locked: old keys before the rows they lead to, then in the order of their ids.
+
+    Whoever writes under an old key may hold its row while waiting for the other one. 404 unless
+    both are within *action*'s reach.
+    """
+    begin_write(session)
+    led = select(Thread.id).where(Thread.merged_into_id.in_((one, other)))
+    threads.lock_many(session, session.scalars(led).all())
+    threads.lock_many(session, (one, other))
+    rows = session.scalars(
+        select(Thread).where(Thread.id.in_((one, other))),
+        execution_options={"populate_existing": True},
+    )
+    found = {thread.id: thread for thread in rows if in_reach(action.sites, thread.site)}
+    if len(found) < 2:
+        raise CommentsError("not_found")
+    return found[one], found[other]
+
+
+def has_comments(session: Session, thread: Thread) -> bool:
+    written = select(Comment.id).where(Comment.thread_id == thread.id).limit(1)
+    return session.execute(written).first() is not None
+
+
+def next_revision(*rows: Thread) -> int:
+    return max(row.revision for row in rows) + 1
 
 
 def trade_keys(session: Session, thread: Thread, old: Thread) -> None:

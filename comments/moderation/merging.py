@@ -19,8 +19,7 @@ from comments.models import Comment, Status, Thread
 from comments.moderation.actions import Action, note
 from comments.moderation.decisions import MAX_PINNED
 from comments.moderation.discussions import MERGED
-from comments.moderation.keys import next_revision
-from comments.moderation.reach import in_reach
+from comments.moderation.keys import both, has_comments, next_revision
 
 # Under the number of parameters that either database takes in one statement.
 _CHUNK = 10_000
@@ -33,7 +32,7 @@ def merge(session: Session, thread_id: int, into_id: int, action: Action) -> Thr
     """
     if thread_id == into_id:
         raise CommentsError("invalid", errors={"into": say("That is the same discussion.")})
-    source, target = _both(session, thread_id, into_id, action)
+    source, target = both(session, thread_id, into_id, action)
     if source.merged_into_id is not None or target.merged_into_id is not None:
         raise CommentsError("changed_meanwhile", MERGED)
     moved: dict[str, Any] = {
@@ -57,7 +56,7 @@ def part(session: Session, thread_id: int, action: Action, moved: Mapping[str, A
 
     Gives how many; none when the other thread has been merged in its turn.
     """
-    source, target = _both(session, thread_id, moved["into"], action)
+    source, target = both(session, thread_id, moved["into"], action)
     if source.merged_into_id != target.id:
         return 0
     back, published = _still_there(session, target, _from_ranges(moved["roots"]))
@@ -83,12 +82,12 @@ def alias(session: Session, thread_id: int, key: str, action: Action) -> Thread:
     named = session.scalars(select(Thread.id).where(Thread.key == key)).one()
     if named == thread_id:
         raise _wrong_key(say("That is the key of this discussion."))
-    old, thread = _both(session, named, thread_id, action)
+    old, thread = both(session, named, thread_id, action)
     if thread.merged_into_id is not None:
         raise CommentsError("changed_meanwhile", MERGED)
     if old.merged_into_id not in (None, thread.id):
         raise _wrong_key(say("That key leads to another discussion already."))
-    if _has_comments(session, old):
+    if has_comments(session, old):
         raise _wrong_key(say("There is a discussion under that key. Merge the two instead."))
     _lead(session, old, thread.id, thread, action)
     return thread
@@ -99,7 +98,7 @@ def release(session: Session, old_id: int, action: Action) -> Thread:
     leads_to = session.scalars(select(Thread.merged_into_id).where(Thread.id == old_id)).first()
     if leads_to is None:
         raise CommentsError("not_found")
-    old, thread = _both(session, old_id, leads_to, action)
+    old, thread = both(session, old_id, leads_to, action)
     _lead(session, old, None, thread, action)
     return thread
 
@@ -109,8 +108,8 @@ def lead_back(
 ) -> bool:
     """Undo of :func:`alias` and of :func:`release`."""
     leads_to, led_to = was["leads_to"], now["leads_to"]
-    old, thread = _both(session, old_id, leads_to or led_to, action)
-    if old.merged_into_id != led_to or thread.merged_into_id or _has_comments(session, old):
+    old, thread = both(session, old_id, leads_to or led_to, action)
+    if old.merged_into_id != led_to or thread.merged_into_id or has_comments(session, old):
         return False
     _lead(session, old, leads_to, thread, action)
     return True
@@ -130,35 +129,6 @@ def _lead(
 
 def _wrong_key(message: Any) -> CommentsError:
     return CommentsError("invalid", errors={"key": message})
-
-
-def _has_comments(session: Session, thread: Thread) -> bool:
-    written = select(Comment.id).where(Comment.thread_id == thread.id).limit(1)
-    return session.execute(written).first() is not None
-
-
-def _both(session: Session, one: int, other: int, action: Action) -> tuple[Thread, Thread]:
-    """Two threads, locked: old keys before the rows they lead to, then in the order of their ids.
-
-    404 unless both are within *action*'s reach.
-
-    Whoever writes under an old key may hold its row while waiting for the other one.
-    """
-    begin_write(session)
-    led = select(Thread.id).where(Thread.merged_into_id.in_((one, other)))
-    threads.lock_many(session, session.scalars(led).all())
-    threads.lock_many(session, (one, other))
-    found = {
-        thread.id: thread
-        for thread in session.scalars(
-            select(Thread).where(Thread.id.in_((one, other))),
-            execution_options={"populate_existing": True},
-        )
-    }
-    within = [thread for thread in found.values() if in_reach(action.sites, thread.site)]
-    if len(within) < 2:
-        raise CommentsError("not_found")
-    return found[one], found[other]
 
 
 # ── old keys ─────────────────────────────────────────────────────────────────────────────

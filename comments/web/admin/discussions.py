@@ -151,16 +151,14 @@ def _named(state: State, key: str) -> int:
 
 def _names(form: Mapping[str, str]) -> dict[str, Any]:
     errors: dict[str, Message] = {}
-    given = {
-        field: form[field].strip() for field in ("key", "title", "url", "site") if field in form
-    }
+    fields = [field for field in moderation.NAMED if field in form]
+    given = {field: form[field].strip() for field in fields}
     names: dict[str, Any] = {field: value or None for field, value in given.items()}
     if "key" in names:
         names["key"] = threads.check_key(given["key"])
     if len(given.get("title", "")) > TITLE_LENGTH or not given.get("title", "").isprintable():
-        errors["title"] = say(
-            "A title is one line of at most %(most)s characters.", most=TITLE_LENGTH
-        )
+        long = say("A title is one line of at most %(most)s characters.", most=TITLE_LENGTH)
+        errors["title"] = long
     if names.get("url") and not _is_address(given["url"]):
         errors["url"] = say("That is not a web address.")
     if names.get("site"):

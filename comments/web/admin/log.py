@@ -62,17 +62,16 @@ def show() -> Response:
 @admin.get("/log.csv", endpoint="log_csv")
 def download() -> Response:
     """The same lines as a file, sent while it is read."""
-    lines = log.every_line(current().session(), _asked())
-    rows = stream_with_context(_rows(lines))
-    response = Response(rows, mimetype="text/csv")
+    response = Response(stream_with_context(_rows(_asked())), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="comments-log.csv"'
     return response
 
 
-def _rows(lines: Iterator[Line]) -> Iterator[str]:
-    # The mark at the beginning tells spreadsheets that this is UTF-8.
+def _rows(asked: Asked) -> Iterator[str]:
+    # The session is asked for in here, as the one of the view ends with the view. The mark at
+    # the beginning tells spreadsheets that this is UTF-8.
     yield "\ufeff" + _row(HEAD)
-    for line in lines:
+    for line in log.every_line(current().session(), asked):
         yield _row(_cells(line))
 
 

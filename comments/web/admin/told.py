@@ -58,7 +58,7 @@ _WHOSE = say("%(name)s’s")
 _NOBODYS = say("somebody’s")
 
 #: Facts that only undo needs.
-_HIDDEN = ("roots", "unpinned", "old_keys", "into", "old_key_left", "closed_at", "reopened_at")
+_HIDDEN = ("roots", "unpinned", "old_keys", "into", "new_key", "closed_at", "reopened_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +102,10 @@ def who(entry: Decision) -> Message | str:
 def _sentence(line: Line) -> Message:
     entry = line.entry
     after = _facts(entry.after)
+    name = line.comment_author
     params: dict[str, Any] = {
         "who": who(entry),
-        "whose": Message(_WHOSE.text, {"name": line.comment_author})
-        if line.comment_author
-        else _NOBODYS,
+        "whose": Message(_WHOSE.text, {"name": name}) if name else _NOBODYS,
         "thread": line.thread_title or line.thread_key or "",
         "into": after.get("title") or after.get("key") or after.get("thread") or "",
         "key": after.get("key") or "",
@@ -152,8 +151,6 @@ def _side(written: str | None) -> Any:
 def _shown(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    return (
-        {None: "–", True: "✓", False: "✗"}.get(value, str(value))
-        if not isinstance(value, str)
-        else value
-    )
+    if isinstance(value, bool):
+        return "✓" if value else "✗"
+    return "–" if value is None else str(value)
