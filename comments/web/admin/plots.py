@@ -53,11 +53,8 @@ class Stacked:
     lines: Sequence[Line]
     width: int = WIDTH
     height: int = HEIGHT
-    side: int = SIDE
-
-    @property
-    def ground(self) -> float:
-        return HEIGHT - FOOT
+    #: Where the lines of the scale end; its numbers stand beyond, on the side of today.
+    edge: int = WIDTH - SIDE
 
 
 def stacked(rows: Sequence[tuple[str, Sequence[int]]]) -> Stacked:
@@ -68,7 +65,7 @@ def stacked(rows: Sequence[tuple[str, Sequence[int]]]) -> Stacked:
     every = max(1, -(-len(rows) // _LABELS))
     columns = []
     for place, (label, numbers) in enumerate(rows):
-        x = SIDE + place * step
+        x = place * step
         pieces = _stack(numbers, x + step * 0.1, step * 0.8, unit)
         labelled = (len(rows) - 1 - place) % every == 0
         columns.append(Column(label, numbers, pieces, round(x + step / 2, 1), labelled))

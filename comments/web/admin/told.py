@@ -57,8 +57,27 @@ _SOMEBODY = say("Somebody")
 _WHOSE = say("%(name)s’s")
 _NOBODYS = say("somebody’s")
 
-#: Facts that only undo needs.
-_HIDDEN = ("roots", "unpinned", "old_keys", "into", "new_key", "closed_at", "reopened_at")
+#: What the facts of a line are called; one without a name here keeps its own word.
+_FACTS = {
+    "added": say("added"),
+    "closed": say("closed"),
+    "count": say("comments"),
+    "held": say("everything waits"),
+    "key": say("key"),
+    "open_reports": say("open reports"),
+    "pinned": say("pinned"),
+    "removed": say("removed"),
+    "shadowed": say("shadowed"),
+    "site": say("site"),
+    "title": say("title"),
+    "url": say("address"),
+}
+_YES, _NO = say("yes"), say("no")
+#: Facts that only undo needs, or that the sentence tells.
+_HIDDEN = (
+    "roots", "unpinned", "old_keys", "into", "new_key", "closed_at", "reopened_at",
+    "leads_to", "thread",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +164,13 @@ def _side(written: str | None) -> Any:
     found = _facts(written)
     if not found:
         return [("", written)]
-    return [(name, _shown(value)) for name, value in found.items() if name not in _HIDDEN]
+    shown = [(name, value) for name, value in found.items() if name not in _HIDDEN]
+    return [(_FACTS.get(name, name), _shown(value)) for name, value in shown] or None
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any) -> Message | str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, bool):
-        return "✓" if value else "✗"
+        return _YES if value else _NO
     return "–" if value is None else str(value)

@@ -14,7 +14,7 @@ from tests.web.cast import decide
 
 def sentences(html: str) -> list[str]:
     found = re.findall(r'<th scope="row"><span>(.*?)</span>', html, re.DOTALL)
-    return [unescape(re.sub(r"\s+", " ", each)) for each in found]
+    return [unescape(re.sub(r"</?bdi>", "", each)) for each in found]
 
 
 def lines(visitor, **query) -> list[str]:

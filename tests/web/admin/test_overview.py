@@ -30,8 +30,8 @@ def test_numbers_stand_in_tiles_plots_and_tables(app, bob, alice, carol):
     decide(app, carol.says()["id"], Status.SPAM)
     html = see(bob, "/overview").text
     assert re.findall(r"<dd>([^<]*)</dd>", html)[:2] == ["3", "33 %"]
-    assert "busy &amp; loud</a>" in html
-    assert re.search(r"Bob</a>.*?>1<.*?>1<", html, re.DOTALL)
+    assert "busy &amp; loud</bdi></a>" in html
+    assert re.search(r"Bob</bdi></a>.*?>1<.*?>1<", html, re.DOTALL)
     assert html.count('<tr><th scope="row"><time') == 30
 
 
