@@ -26,6 +26,7 @@ MAP = (
     ("cli",),
     ("web",),
     # Nothing below this line imports Flask.
+    ("demo_queue",),
     ("demo", "transfer"),
     ("posting",),
     ("moderation",),

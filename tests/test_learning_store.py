@@ -32,14 +32,12 @@ def taught(session) -> Session:
 # ── judging ──────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("spam", UNSEEN_SPAM)
-def test_spam_it_never_saw_is_held(taught, spam):
-    assert learning.judge(taught, spam).is_held
+def test_spam_it_never_saw_is_held(taught):
+    assert [text for text in UNSEEN_SPAM if not learning.judge(taught, text).is_held] == []
 
 
-@pytest.mark.parametrize("ham", UNSEEN_HAM)
-def test_an_innocent_comment_is_not(taught, ham):
-    assert not learning.judge(taught, ham).is_held
+def test_innocent_comments_are_not(taught):
+    assert [text for text in UNSEEN_HAM if learning.judge(taught, text).is_held] == []
 
 
 def test_the_words_that_tipped_it_are_told(taught):

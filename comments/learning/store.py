@@ -23,7 +23,7 @@ from comments.models import LearnedFeature
 
 #: Comments of each kind before anything is judged.
 LEAST_OF_EACH = 20
-#: Features that :func:`prune` leaves; about 20 MB.
+#: Features that :func:`prune` leaves; about 12 MB.
 MOST_FEATURES = 200_000
 
 # No feature has this name: theirs have a kind before the colon.
@@ -86,7 +86,7 @@ def learned(session: Session) -> Counts:
 def prune(session: Session, most: int = MOST_FEATURES) -> int:
     """Forget the rarest features where there are more than *most*; gives how many it forgot.
 
-    Each comment brings about twenty that nobody uses again. What was seen once goes first, then
+    Each comment brings about eight that nobody uses again. What was seen once goes first, then
     what was seen twice, and so on; a word that matters comes back with the next comments.
     """
     begin_write(session)
