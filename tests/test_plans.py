@@ -182,6 +182,10 @@ LISTS: dict[str, Read] = {
     "pulse": _pulse,
     "an old key": lambda session: threads.find(session, "an old key"),
     "page under an old key": lambda session: page(session, key="an old key"),
+}
+#: What moderators read from the end of an index, which SQLite calls a scan; that it stops soon is
+#: in the number of rows.
+FROM_THE_END: dict[str, Read] = {
     "threads by activity": lambda session: threadlist.listed(session, None),
     "threads by number": lambda session: threadlist.listed(session, None, order="count"),
     "log": lambda session: log.page(session, Asked()),
@@ -195,6 +199,7 @@ LISTS: dict[str, Read] = {
     ),
     "log of a thread": lambda session: log.of_thread(session, 2),
 }
+LISTS |= FROM_THE_END
 WRITES: dict[str, Read] = {
     "post": lambda session: make.post(session, to=LATE_ROOT, key="a key"),
     "screen": _screen,
@@ -248,7 +253,12 @@ OF_ITS_OWN = re.compile(r"SCAN (step|stayed|moved|anon_\d+|CONSTANT ROW|\(subque
 @pytest.mark.parametrize("name", LISTS | WRITES)
 def test_every_query_goes_through_an_index(large, name):
     for statement, steps in plans(large, (LISTS | WRITES)[name]):
-        assert [step for step in steps if _reads_a_table(step)] == [], statement
+        read = [step for step in steps if _reads_a_table(step)]
+        assert [step for step in read if not _walks(name, step)] == [], statement
+
+
+def _walks(name: str, step: Any) -> bool:
+    return name in FROM_THE_END and isinstance(step, str) and not _sorts(step)
 
 
 def _reads_a_table(step: Any) -> bool:
@@ -258,8 +268,15 @@ def _reads_a_table(step: Any) -> bool:
 
 
 # What was voted on since a reader began has to be sorted: it stands nowhere in that order.
-# The few of a thread are sorted as well: they stand under its old keys, too.
-IN_ORDER = LISTS.keys() - {"later page, most_voted", "later replies, most_voted", "log of a thread"}
+# The few of a thread or of a comment are sorted as well, and what waits is grouped by thread.
+IN_ORDER = LISTS.keys() - {
+    "later page, most_voted",
+    "later replies, most_voted",
+    "log of a comment",
+    "log of a thread",
+    "threads by activity",
+    "threads by number",
+}
 
 
 @pytest.mark.parametrize("name", sorted(IN_ORDER))
