@@ -71,6 +71,22 @@ class Decision(Base):
             postgresql_where=text("undoes IS NOT NULL"),
         ),
         Index("ix_comments_decisions_by_actor", "actor", "id"),
+        Index("ix_comments_decisions_by_thread", "thread_id", "id"),
+        Index("ix_comments_decisions_by_time", "created_at", "id"),
+        # The log as it is read most: by people only, the newest first, of one kind.
+        Index(
+            "ix_comments_decisions_by_people",
+            "id",
+            sqlite_where=text("batch != ''"),
+            postgresql_where=text("batch != ''"),
+        ),
+        Index(
+            "ix_comments_decisions_by_action",
+            "action",
+            "id",
+            sqlite_where=text("batch != ''"),
+            postgresql_where=text("batch != ''"),
+        ),
     )
 
     id: Mapped[BigId]

@@ -98,9 +98,12 @@ def _keep(session: Session, comment: Comment, action: Action) -> Comment:
 def locked(session: Session, comment_id: int) -> tuple[Thread, Comment]:
     """The comment and its thread as they are now that nobody else can change them."""
     comment = threads.get(session, comment_id)
-    thread = threads.lock(session, comment.thread_id)
-    session.refresh(comment)
-    return thread, comment
+    while True:
+        thread = threads.lock(session, comment.thread_id)
+        session.refresh(comment)
+        if comment.thread_id == thread.id:
+            return thread, comment
+        # Its thread was merged into another one while we waited.
 
 
 def _within_reach(session: Session, comment_id: int, action: Action) -> tuple[Thread, Comment]:

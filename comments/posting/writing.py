@@ -60,11 +60,10 @@ def post(
         if earlier:
             return Posted(earlier, thread, repeated=True)
     author = identity.on_site(author, thread.site)
-    if thread.closed and not author.is_moderator:
+    if threads.is_closed(thread, settings.close_days, now) and not author.is_moderator:
         raise CommentsError("closed")
-    comment = _new_comment(
-        author, draft, thread, _parent(session, thread, author, draft), html, now
-    )
+    parent = _parent(session, thread, author, draft)
+    comment = _new_comment(author, draft, thread, parent, html, now)
     names.check_name(session, author, comment.author_name, settings)
     names.reserve_name(session, author, now)
     arrival = _first_use(session, author, arrival)
@@ -88,6 +87,7 @@ def _put_in_place(
     verdict, status = screened(submitted, screens)
     comment.risk, comment.shadowed = verdict.risk, verdict.shadowed
     session.add(comment)
+    thread.active_at = submitted.now
     if status is Status.PUBLISHED:
         # What nobody may see yet does not name the thread either.
         thread.url = thread.url or draft.thread_url

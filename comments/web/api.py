@@ -17,6 +17,7 @@ from comments.models import Comment, Status, Vote
 from comments.threads import ThreadFacts
 from comments.web import fragments, guards, inputs, letters, openapi
 from comments.web.challenge import arrival, give_challenge
+from comments.web.closing import closes_at, is_closed
 from comments.web.limiting import Kind
 from comments.web.openapi import OWN, PRIVATE, PUBLIC, described
 from comments.web.present import (
@@ -314,7 +315,7 @@ def me() -> Response:
     viewer = guards.caller(state)
     answer: dict[str, Any] = {
         "viewer": None,
-        "can": identity.rights(viewer, state.settings, closed=thread.closed, site=thread.site),
+        "can": identity.rights(viewer, state.settings, closed=is_closed(thread), site=thread.site),
         "votes": {},
         "own": {},
         "pending": [],
@@ -391,4 +392,5 @@ def _public(state: State, answer: dict[str, Any], thread: ThreadFacts) -> Respon
         "application/json",
         thread_key=thread.key,
         revision=thread.revision,
+        closes_at=closes_at(thread),
     )

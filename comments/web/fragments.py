@@ -17,6 +17,7 @@ from comments.models import Comment, Status
 from comments.threads import Listing, ThreadFacts
 from comments.tree import Order
 from comments.web import guards
+from comments.web.closing import is_closed
 from comments.web.identicon import identicon
 from comments.web.present import CommentView, Presenter, ThreadView, rfc3339
 from comments.web.state import State
@@ -109,7 +110,7 @@ def thread_context(
         "notice": None,
         "viewer": None,
         "preview_html": None,
-        "revision": listing.thread.revision,
+        "facts": listing.thread,
     }
 
 
@@ -175,7 +176,7 @@ def _target(state: State, key: str, comment_id: int | None) -> Comment | None:
     except CommentsError:
         # A link to a comment that is gone still leads to the discussion.
         return None
-    return found if threads.by_id(session, found.thread_id).key == key else None
+    return found if threads.find(session, key).id == found.thread_id else None
 
 
 def _opened_at(state: State, key: str, order: Order, target: Comment) -> Listing:
@@ -204,7 +205,7 @@ def _under(state: State, key: str, order: Order, top: Comment, after: str | None
 def _reply_to(
     state: State, presenter: Presenter, thread: ThreadFacts, comment_id: int | None
 ) -> CommentView | None:
-    if comment_id is None or thread.closed:
+    if comment_id is None or is_closed(thread):
         return None
     try:
         found = threads.visible(state.session(), comment_id)

@@ -11,6 +11,7 @@
 import hashlib
 import json
 import logging
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -325,21 +326,31 @@ class PublicResponse(Response):
 
 
 def public(
-    state: State, body: str, mimetype: str, *, thread_key: str | None, revision: int | str
+    state: State,
+    body: str,
+    mimetype: str,
+    *,
+    thread_key: str | None,
+    revision: int | str,
+    closes_at: datetime | None = None,
 ) -> Response:
     """An answer that is the same for everybody, with the thread's revision as its ETag.
 
-    With a *thread_key* the page cache may keep it until the thread's revision moves on.
+    With a *thread_key* the page cache may keep it until the thread's revision moves on or,
+    without a new revision, the thread closes by itself.
     """
     response = PublicResponse(body, mimetype=mimetype)
-    response.set_etag(f"{revision}-{_build(state.settings)}", weak=True)
+    closed = closes_at is not None and closes_at <= now()
+    etag = f"{revision}{'c' if closed else ''}-{_build(state.settings)}"
+    response.set_etag(etag, weak=True)
     response.headers["Cache-Control"] = (
         f"public, max-age=0, s-maxage={state.settings.public_max_age}, "
         f"stale-while-revalidate={state.settings.public_stale}"
     )
     response.vary.add("Accept-Encoding")
     if thread_key is not None:
-        request.environ[CACHE_MARK] = (thread_key, revision)
+        until = closes_at.timestamp() if closes_at and not closed else None
+        request.environ[CACHE_MARK] = (thread_key, revision, until)
     return response
 
 

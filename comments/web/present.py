@@ -19,6 +19,7 @@ from comments.models import AuthorKind, Status
 from comments.threads import Listing, ThreadFacts
 from comments.tree import Node
 from comments.web import urls as addresses
+from comments.web.closing import is_closed
 
 #: What spam and what was rejected are called to their author, and in an address.
 REJECTED = Status.REJECTED.value
@@ -91,7 +92,7 @@ class Presenter:
 
     def thread(self, sort: str) -> ThreadView:
         t = self._thread
-        return ThreadView(t.key, t.title, t.url, t.count, t.revision, t.closed, sort)
+        return ThreadView(t.key, t.title, t.url, t.count, t.revision, is_closed(t), sort)
 
     def page(self, listing: Listing) -> PageView:
         after = listing.next.seal(self._keys) if listing.next else None

@@ -28,6 +28,12 @@ SENTENCES: dict[tuple[str, str | None], Message] = {
     ("pin", '{"pinned": false}'): say("Comment no longer pinned."),
     ("close", '{"closed": true}'): say("Discussion closed."),
     ("close", '{"closed": false}'): say("Discussion opened again."),
+    ("hold", '{"held": true}'): say("Everything in the discussion waits for a moderator now."),
+    ("hold", '{"held": false}'): say("The discussion is held no more."),
+    ("rename", None): say("Discussion renamed."),
+    ("merge", None): say("Discussions merged."),
+    ("alias", None): say("Keys of the discussion changed."),
+    ("words", None): say("Words changed."),
 }
 DONE = say("Done.")
 
