@@ -24,7 +24,10 @@ class Report(Base):
     """A reader says something is wrong with a comment; once per reader and comment."""
 
     __tablename__ = "comments_reports"
-    __table_args__ = (UniqueConstraint("comment_id", "reporter_id"),)
+    __table_args__ = (
+        UniqueConstraint("comment_id", "reporter_id"),
+        Index("ix_comments_reports_reporter_id", "reporter_id"),
+    )
 
     id: Mapped[BigId]
     comment_id: Mapped[int] = mapped_column(RowId, ForeignKey("comments_comments.id"))
@@ -60,6 +63,12 @@ class Decision(Base):
             postgresql_where=text("undoes IS NOT NULL"),
         ),
         Index("ix_comments_decisions_by_actor", "actor", "id"),
+        Index(
+            "ix_comments_decisions_target",
+            "target",
+            sqlite_where=text("target IS NOT NULL"),
+            postgresql_where=text("target IS NOT NULL"),
+        ),
     )
 
     id: Mapped[BigId]

@@ -4,6 +4,7 @@ from comments.moderation.actions import Action, facts, note
 from comments.moderation.counters import wrong_counters
 from comments.moderation.decisions import MAX_PINNED, decide, keep, locked, pin
 from comments.moderation.discussions import close
+from comments.moderation.reach import Sites, check_reach, check_reach_of_all, within
 from comments.moderation.status import set_status, set_status_of_many
 from comments.moderation.undo import UNDO_FOR, undo
 
@@ -11,6 +12,9 @@ __all__ = [
     "MAX_PINNED",
     "UNDO_FOR",
     "Action",
+    "Sites",
+    "check_reach",
+    "check_reach_of_all",
     "close",
     "decide",
     "facts",
@@ -21,5 +25,6 @@ __all__ = [
     "set_status",
     "set_status_of_many",
     "undo",
+    "within",
     "wrong_counters",
 ]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from comments import identity, moderation, screening, signals, text, threads, upkeep
+from comments import identity, index, moderation, screening, signals, text, threads, upkeep
 from comments.config import Settings
 from comments.database import insert_or_ignore
 from comments.draft import Draft
@@ -66,6 +66,7 @@ def post(
     moderation.set_status(
         session, thread, comment, verdict.status, by="screen", reason=verdict.reason, now=now
     )
+    index.put(session, comment)
     if idempotency_hash:
         session.get_one(Submission, idempotency_hash).comment_id = comment.id
     upkeep.sweep_sometimes(session, now)
