@@ -1,6 +1,7 @@
 """What moderators do, and the one door for visibility."""
 
 from comments.moderation.actions import Action, facts, note
+from comments.moderation.bans import check_not_banned
 from comments.moderation.counters import wrong_counters
 from comments.moderation.decisions import MAX_PINNED, decide, keep, locked, pin
 from comments.moderation.discussions import close
@@ -13,6 +14,7 @@ __all__ = [
     "UNDO_FOR",
     "Action",
     "Sites",
+    "check_not_banned",
     "check_reach",
     "check_reach_of_all",
     "close",

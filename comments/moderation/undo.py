@@ -16,6 +16,7 @@ from comments.database import begin_write, insert_or_ignore
 from comments.errors import CommentsError
 from comments.models import Comment, Decision, Report, Spent, Status
 from comments.moderation.actions import Action, facts, note
+from comments.moderation.bans import undo_ban, undo_lift, undo_trust
 from comments.moderation.decisions import locked, pin
 from comments.moderation.discussions import close
 from comments.moderation.status import set_status_of_many
@@ -113,4 +114,7 @@ UNDOES: Mapping[str, Undo] = {
     "keep": _undo_keep,
     "pin": _undo_pin,
     "close": _undo_close,
+    "ban": undo_ban,
+    "lift": undo_lift,
+    "trust": undo_trust,
 }

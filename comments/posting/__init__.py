@@ -7,7 +7,7 @@ read what they rely on, so they are right under any number of writers.
 
 from comments.posting.changing import delete, edit
 from comments.posting.reporting import REASONS, report
-from comments.posting.voting import Ballot, vote
+from comments.posting.voting import Ballot, vote, withdraw_votes
 from comments.posting.writing import (
     Posted,
     check_name,
@@ -30,4 +30,5 @@ __all__ = [
     "rendered",
     "report",
     "vote",
+    "withdraw_votes",
 ]

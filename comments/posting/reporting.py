@@ -32,11 +32,14 @@ def report(
 ) -> None:
     """Tell the moderators that something is wrong with a comment; once per reader.
 
-    When enough readers have, it waits for them; unless one of them has kept it.
+    When enough readers have, it waits for them; unless one of them has kept it. The banned are
+    refused; what the shadow-banned report is settled at once and opens nothing.
     """
     thread, comment = moderation.locked(session, comment_id)
+    banned = moderation.check_not_banned(session, author, now)
     if comment.status is not Status.PUBLISHED:
         raise CommentsError("no_such_comment")
+    settled = comment.kept_at is not None or banned is not None
     fresh = insert_or_ignore(
         session,
         Report,
@@ -45,9 +48,9 @@ def report(
         reason=reason,
         note=note,
         created_at=now,
-        settled_at=now if comment.kept_at else None,
+        settled_at=now if settled else None,
     )
-    if fresh and comment.kept_at is None:
+    if fresh and not settled:
         comment.open_reports += 1
         _hold_reported(session, thread, comment, settings, now)
         session.flush()
