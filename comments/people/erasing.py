@@ -63,7 +63,8 @@ def erase(session: Session, subject: Subject, *, now: datetime) -> int:
     for author_id in sorted(subject.author_ids):
         _forget(session, author_id, nobody)
     _close_accounts(session, subject)
-    index.scour(session)
+    if erased:
+        index.scour(session)
     session.expire_all()
     return erased
 
@@ -150,7 +151,7 @@ def _hide_bans(session: Session, targets: set[str], nobody: str) -> None:
     banned = set(session.scalars(select(Ban.target).where(Ban.target.in_(targets)).distinct()))
     for target in banned:
         hidden = {"target": erased_target(target), "reason": ""}
-        _run(session, update(Ban).where(Ban.target == target).values(hidden, name=""))
+        _run(session, update(Ban).where(Ban.target == target).values(hidden | {"name": ""}))
         _run(session, update(Decision).where(Decision.target == target).values(hidden))
     rest = update(Decision).where(Decision.target.in_(targets - banned))
     _run(session, rest.values(target=nobody, reason=""))
