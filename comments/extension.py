@@ -208,9 +208,14 @@ def _watcher(app: Flask) -> Callable[[], bool]:
 def _has_hooks(app: Flask) -> bool:
     for hooks in (app.before_request_funcs, app.url_value_preprocessors, app.after_request_funcs):
         for name, functions in hooks.items():
-            if (name is None or _is_ours(name)) and any(f is not _finish for f in functions):
+            if (name is None or _is_ours(name)) and not all(map(_is_our_own, functions)):
                 return True
     return any(getattr(type(app), name) is not getattr(Flask, name) for name in _DISPATCH)
+
+
+def _is_our_own(hook: object) -> bool:
+    """Our doors stand before private pages alone."""
+    return _is_ours(getattr(hook, "__module__", ""))
 
 
 _DISPATCH = ("full_dispatch_request", "preprocess_request", "dispatch_request", "process_response")

@@ -10,7 +10,7 @@ from sqlalchemy import Row, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from comments.database import is_sqlite
-from comments.models import ScoreStep, Submission, Vote
+from comments.models import Report, ScoreStep, Submission, Vote
 
 #: Networks are only needed against a burst of votes (DESIGN: dropped after 30 days).
 KEEP_ADDRESSES = timedelta(days=30)
@@ -49,7 +49,14 @@ def sweep(session: Session, now: datetime, most: int = MOST_ROWS) -> int:
         .limit(most)
     )
     forget = update(Vote).values(address_hash=None)
-    return swept + _apply(session, forget, tuple_(*vote), session.execute(votes).all())
+    swept += _apply(session, forget, tuple_(*vote), session.execute(votes).all())
+    reports = (
+        select(Report.id)
+        .where(Report.created_at < now - KEEP_ADDRESSES, Report.address_hash.is_not(None))
+        .limit(most)
+    )
+    forget = update(Report).values(address_hash=None)
+    return swept + _apply(session, forget, Report.id, session.scalars(reports).all())
 
 
 def _apply(session: Session, change: Any, key: Any, found: Sequence[Any]) -> int:

@@ -27,6 +27,13 @@ class Report(Base):
     __table_args__ = (
         UniqueConstraint("comment_id", "reporter_id"),
         Index("ix_comments_reports_reporter_id", "reporter_id"),
+        # The networks that are still kept.
+        Index(
+            "ix_comments_reports_networks",
+            "created_at",
+            sqlite_where=text("address_hash IS NOT NULL"),
+            postgresql_where=text("address_hash IS NOT NULL"),
+        ),
     )
 
     id: Mapped[BigId]
@@ -37,6 +44,8 @@ class Report(Base):
     created_at: Mapped[Moment]
     #: When a moderator settled it, by keeping the comment or by taking it away.
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: A guest's network, as a keyed hash; dropped after 30 days.
+    address_hash: Mapped[str | None] = mapped_column(String(64))
 
 
 class Decision(Base):

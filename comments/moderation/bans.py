@@ -83,8 +83,11 @@ def ban(
     force that the moderator saw, which this one replaces: 409 when there is another one by now.
     Raises 422 for a moderator or oneself, 404 for somebody who wrote nothing within reach.
     """
-    _hold(session, target)
     _check_may_ban(session, target, action)
+    if take_down:
+        # First, as everybody holds threads before anything else.
+        _take_down(session, target, action)
+    _hold(session, target)
     earlier = in_force(session, target, action.now)
     if (earlier.id if earlier else None) != seen:
         raise CommentsError("already_decided")
@@ -102,8 +105,6 @@ def ban(
     session.add(made)
     session.flush()
     note(session, action, "ban", target=target, before=_told(earlier), after=_told(made))
-    if take_down:
-        _take_down(session, target, action)
     return made
 
 

@@ -161,7 +161,7 @@ def _forget(session: Session, author_id: str, nobody: str) -> None:
     """Rows that know an id and no comment."""
     for id in session.scalars(select(Report.id).where(Report.reporter_id == author_id)).all():
         # Two ids of one person may have reported the same comment.
-        told = {"reporter_id": f"{nobody}.{id}", "note": ""}
+        told = {"reporter_id": f"{nobody}.{id}", "note": "", "address_hash": None}
         _run(session, update(Report).where(Report.id == id).values(told))
     _run(session, delete(Person).where(Person.author_id == author_id))
     _run(session, delete(ReservedName).where(ReservedName.author_id == author_id))

@@ -188,6 +188,14 @@ def upgrade() -> None:
 
     with op.batch_alter_table("comments_reports") as batch_op:
         batch_op.add_column(sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("address_hash", sa.String(length=64), nullable=True))
+        batch_op.create_index(
+            "ix_comments_reports_networks",
+            ["created_at"],
+            unique=False,
+            sqlite_where=sa.text("address_hash IS NOT NULL"),
+            postgresql_where=sa.text("address_hash IS NOT NULL"),
+        )
 
     with op.batch_alter_table("comments_threads") as batch_op:
         batch_op.add_column(
@@ -223,6 +231,12 @@ def downgrade() -> None:
         batch_op.drop_column("hold_all")
 
     with op.batch_alter_table("comments_reports") as batch_op:
+        batch_op.drop_index(
+            "ix_comments_reports_networks",
+            sqlite_where=sa.text("address_hash IS NOT NULL"),
+            postgresql_where=sa.text("address_hash IS NOT NULL"),
+        )
+        batch_op.drop_column("address_hash")
         batch_op.drop_column("settled_at")
 
     with op.batch_alter_table("comments_decisions") as batch_op:
