@@ -226,7 +226,7 @@ def test_votes_are_taken_back_so_that_nobody_votes_twice(session):
 def test_a_ban_outlives_its_name(session):
     zenobia_says(session)
     for target in (ZENOBIA.id, f"network:{NETWORK}", f"email:{EMAIL_HASH}"):
-        bans.ban(session, target, make.action(reason="Zenobia again"), name="Zenobia")
+        bans.ban(session, target, make.action(reason="Zenobia again"))
     erase(session)
     assert traces(session) == set()
     kept = session.scalars(select(Ban)).all()
@@ -391,8 +391,7 @@ def test_erasing_while_they_write_and_moderators_decide_leaves_every_number_exac
         session.commit()
         assert traces(session) == set()
         assert moderation.wrong_counters(session) == {"threads": [], "comments": []}
-        found = search.find(session, search.Query(author="zenobia"), sites=None)
-        assert found.rows == []
+        assert search.find(session, search.Query(author="zenobia"), sites=None).rows == []
     recount(engine)
 
 

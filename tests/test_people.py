@@ -104,8 +104,8 @@ def test_nobody_bans_themselves_or_a_moderator(session):
 def test_of_two_who_ban_the_second_is_told(session):
     first = ban(session, until=NOON + A_WEEK)
     assert code(ban, session) == "already_decided"
-    longer = ban(session, seen=first.id)
-    assert code(ban, session, seen=first.id) == "already_decided"
+    longer = ban(session, seen=[first.id])
+    assert code(ban, session, seen=[first.id]) == "already_decided"
     assert bans.met_by(session, ALICE, NOON + 2 * A_WEEK).id == longer.id
     assert people.bans(session, now=NOON, in_force=False) == [first]
 
@@ -162,7 +162,7 @@ def test_what_is_over_or_was_never_there_is_not_lifted(session):
 
 def test_undoing_a_ban_brings_back_the_one_it_replaced(session):
     first = ban(session, until=NOON + A_WEEK, shadow=True)
-    ban(session, seen=first.id, batch="b1")
+    ban(session, seen=[first.id], batch="b1")
     moderation.undo(session, "b1", make.action(1))
     assert bans.met_by(session, ALICE, minutes(1)).id == first.id
 

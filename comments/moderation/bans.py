@@ -5,7 +5,7 @@ keyed hashes. It holds everywhere, not on one site alone. What it does to a comm
 the screens; a ban itself changes nothing that is written, unless that is taken down with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,6 @@ from comments.database import begin_write, insert_or_ignore, is_sqlite
 from comments.errors import CommentsError, say
 from comments.identity import Author, ban_targets
 from comments.models import (
-    NAME_LENGTH,
     REASON_LENGTH,
     Appointment,
     AuthorKind,
@@ -73,14 +72,13 @@ def ban(
     *,
     until: datetime | None = None,
     shadow: bool = False,
-    name: str = "",
     take_down: bool = False,
-    seen: int | None = None,
+    seen: Collection[int] = (),
 ) -> Ban:
     """Keep *target* from writing until *until*, or for good; with *shadow* only they see it.
 
-    *take_down* also makes spam of what they have published and what waits. *seen* is the ban in
-    force that the moderator saw, which this one replaces: 409 when there is another one by now.
+    *take_down* also makes spam of what they have published and what waits. A ban in force is
+    replaced when it is among those *seen* by the moderator: 409 when somebody else has just made it.
     Raises 422 for a moderator or oneself, 404 for somebody who wrote nothing within reach.
     """
     _check_may_ban(session, target, action)
@@ -89,13 +87,13 @@ def ban(
         _take_down(session, target, action)
     _hold(session, target)
     earlier = in_force(session, target, action.now)
-    if (earlier.id if earlier else None) != seen:
+    if earlier and earlier.id not in seen:
         raise CommentsError("already_decided")
     if earlier:
         earlier.lifted_at = action.now
     made = Ban(
         target=target,
-        name=name[:NAME_LENGTH],
+        name=_name(session, target),
         shadow=shadow,
         reason=action.reason[:REASON_LENGTH],
         created_by=action.by,
@@ -188,6 +186,12 @@ def _end(target: str, until: datetime | None, now: datetime) -> datetime | None:
         return until
     latest = now + LONGEST_OF_A_NETWORK
     return min(until or latest, latest)
+
+
+def _name(session: Session, target: str) -> str:
+    """What they called themselves last, for the list of bans."""
+    latest = select(Comment.author_name).where(theirs(target), Comment.author_name != "")
+    return session.scalar(latest.order_by(Comment.id.desc()).limit(1)) or ""
 
 
 def _take_down(session: Session, target: str, action: Action) -> None:

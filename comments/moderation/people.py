@@ -82,7 +82,7 @@ def find(
     if is_author_id(typed):
         return _matches(_latest(session, theirs(typed), sites))
     found = find_comments(session, Query(author=typed), sites=sites, limit=MOST_BESIDE)
-    return _matches(comment for comment, _ in found.rows) if typed else []
+    return _matches(found.rows) if typed else []
 
 
 def _by_tag(session: Session, keys: Keys, tag: str, thread: str, sites: Sites) -> list[Match]:
@@ -104,7 +104,7 @@ def _latest(session: Session, which: Any, sites: Sites) -> Sequence[Comment]:
     return session.scalars(query.order_by(Comment.id.desc()).limit(MOST_BESIDE)).all()
 
 
-def _matches(comments: Iterable[Comment]) -> list[Match]:
+def _matches(comments: Iterable[Any]) -> list[Match]:
     found: dict[str, Match] = {}
     for it in comments:
         match = Match(it.author_id, it.author_name, it.author_kind, it.created_at)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from comments import index, threads
 from comments.database import begin_write
 from comments.index import AUTHOR, TEXT, Term
 from comments.models import Comment, Status, Thread
+from comments.moderation.queue import COLUMNS, with_context
 from comments.moderation.reach import Sites, within
 from comments.text import lexemes
 
@@ -47,9 +48,9 @@ class Query:
 
 
 class Found(NamedTuple):
-    """A page: comments with their threads, and the id before which the next one begins."""
+    """A page: ``rows`` as those of the queue, and the id before which the next page begins."""
 
-    rows: Sequence[tuple[Comment, Thread]]
+    rows: Sequence[Row[Any]]
     before: int | None
 
 
@@ -61,8 +62,9 @@ def find(
     names = [] if is_author_id(query.author) else read(query.author, AUTHOR)[0]
     if (query.text.strip() and not terms) or _names_nobody(query.author, names):
         return Found([], None)
-    statement: Any = select(Comment, Thread).join(Thread, Thread.id == Comment.thread_id)
-    statement = statement.where(within(sites, Comment.thread_id), *_filters(query))
+    statement: Any = with_context(select(*COLUMNS)).where(
+        within(sites, Comment.thread_id), *_filters(query)
+    )
     order: Any = Comment.id
     if terms or names:
         statement, order = index.found_in(session, statement, Comment.id, [*terms, *names])
@@ -126,27 +128,27 @@ def _page(
     limit: int,
 ) -> Found:
     """Phrases are looked for in the texts, for as many rows as that takes."""
-    found: list[tuple[Comment, Thread]] = []
+    found: list[Row[Any]] = []
     read_so_far, at_once = 0, limit * 4 if phrases else limit + 1
     while read_so_far < MOST_READ:
         here = statement if before is None else statement.where(order < before)
         rows = session.execute(here.order_by(order.desc()).limit(at_once)).all()
-        for comment, thread in rows:
+        for row in rows:
             if len(found) == limit:
-                return Found(found, found[-1][0].id)
-            if _says(comment, phrases):
-                found.append((comment, thread))
+                return Found(found, found[-1].id)
+            if _says(row.body, phrases):
+                found.append(row)
         if len(rows) < at_once:
             return Found(found, None)
-        before = rows[-1][0].id
+        before = rows[-1].id
         read_so_far += len(rows)
     return Found(found, before)
 
 
-def _says(comment: Comment, phrases: Sequence[str]) -> bool:
+def _says(body: str, phrases: Sequence[str]) -> bool:
     if not phrases:
         return True
-    line = lexemes.line(lexemes.words(comment.body))
+    line = lexemes.line(lexemes.words(body))
     return all(phrase in line for phrase in phrases)
 
 

@@ -28,6 +28,10 @@ SENTENCES: dict[tuple[str, str | None], Message] = {
     ("pin", '{"pinned": false}'): say("Comment no longer pinned."),
     ("close", '{"closed": true}'): say("Discussion closed."),
     ("close", '{"closed": false}'): say("Discussion opened again."),
+    ("ban", None): say("Banned."),
+    ("lift", None): say("Ban lifted."),
+    ("trust", '{"trusted": true}'): say("Trusted from now on."),
+    ("trust", '{"trusted": false}'): say("No longer trusted."),
 }
 DONE = say("Done.")
 
