@@ -78,7 +78,7 @@ def ban(
     """Keep *target* from writing until *until*, or for good; with *shadow* only they see it.
 
     *take_down* also makes spam of what they have published and what waits. A ban in force is
-    replaced when it is among those *seen* by the moderator: 409 when somebody else has just made it.
+    replaced when it is among those *seen* by the moderator: 409 when somebody has just made it.
     Raises 422 for a moderator or oneself, 404 for somebody who wrote nothing within reach.
     """
     _check_may_ban(session, target, action)
