@@ -26,6 +26,7 @@ from comments.web.api import api
 from comments.web.forms import forms
 from comments.web.front import Front, PageCache
 from comments.web.limiting import Limits
+from comments.web.own import own
 from comments.web.pages import pages
 from comments.web.state import EXTENSION, State, current
 
@@ -177,6 +178,7 @@ def _blueprint() -> Blueprint:
     blueprint.register_blueprint(api)
     blueprint.register_blueprint(pages)
     blueprint.register_blueprint(forms)
+    blueprint.register_blueprint(own)
     blueprint.register_blueprint(admin)
     problems.register(blueprint)
 

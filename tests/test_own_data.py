@@ -33,12 +33,23 @@ from comments.models import (
 from comments.moderation import bans, search
 from comments.people import Subject
 from tests import factories as make
-from tests.factories import BOB, CAROL, NOON, SETTINGS, minutes
+from tests.factories import BOB, CAROL, KEYS, NOON, SETTINGS, minutes
 from tests.test_concurrency import at_once, recount
 
 #: Words that stand nowhere else.
-EMAIL, EMAIL_HASH, NETWORK = "zenobia@quince.example", "emailhash0007", "networkhash0007"
-TRACES = ("zenobia", "quince", "marzipan", "rhubarb", "turnip", "0007", "kohlrabi", "celeriac")
+EMAIL, NETWORK = "zenobia@quince.example", "networkhash0007"
+EMAIL_HASH = KEYS.digest("email", EMAIL)
+TRACES = (
+    "zenobia",
+    "quince",
+    "marzipan",
+    "rhubarb",
+    "turnip",
+    "0007",
+    "kohlrabi",
+    "celeriac",
+    EMAIL_HASH,
+)
 ZENOBIA = Author(
     id="guest:zenobia", kind=AuthorKind.GUEST, address=NETWORK, email_hash=EMAIL_HASH, verified=True
 )
@@ -134,7 +145,7 @@ def mail(session: Session, email: str, author_id: str | None = None, waits: bool
 
 def erase(session: Session, subject: Subject | str = ZENOBIA.id, at: float = 5) -> int:
     if isinstance(subject, str):
-        subject = people.subject_of(session, subject)
+        subject = people.subject_of(session, KEYS, subject)
     return people.erase(session, subject, now=minutes(at))
 
 
@@ -175,7 +186,7 @@ def test_a_member_is_erased_with_account_logins_and_mail(session):
     mail(session, EMAIL, waits=True)
     moderation.note(session, make.action(reason="marzipan"), "appoint", target=EMAIL)
     a_life(session, from_identity(identity.Identity(id=account.id, name="Zenobia"), realm="member"))
-    erase(session, people.subject_of(session, email=EMAIL, email_hash=EMAIL_HASH))
+    erase(session, people.subject_of(session, KEYS, email=EMAIL))
     assert traces(session) == set()
     assert session.scalars(select(Account)).all() == []
 
@@ -268,6 +279,16 @@ def test_two_ids_of_one_person_go_together(session):
     assert make.fresh(session, comment).open_reports == 2
 
 
+def test_a_member_goes_with_the_guest_they_were_before_they_signed_in(session):
+    member = make.member("Zenobia")
+    make.post(session, member, "marzipan")
+    act = make.action(by=member.id, name="Zenobia")
+    moderation.note(session, act, "claim", target=ZENOBIA.id, after={"comments": 1})
+    zenobia_says(session, "turnip")
+    assert erase(session, member.id) == 2
+    assert traces(session) == set()
+
+
 # ── whose it is ──────────────────────────────────────────────────────────────────────────────
 
 
@@ -278,7 +299,7 @@ def test_a_verified_address_leads_to_all_that_was_written_under_it(session):
     other = Author(id="guest:other", kind=AuthorKind.GUEST, email_hash=EMAIL_HASH)
     elsewhere = make.post(session, other, name="Zen")
     theirs = make.post(session, make.guest("other"), name="Zen")
-    subject = people.subject_of(session, email=EMAIL, email_hash=EMAIL_HASH)
+    subject = people.subject_of(session, KEYS, email=EMAIL)
     told = people.export(session, subject, now=NOON)
     assert [it["id"] for it in told["comments"]] == [mine.id, without.id, elsewhere.id]
     assert people.erase(session, subject, now=NOON) == 3
@@ -288,7 +309,7 @@ def test_a_verified_address_leads_to_all_that_was_written_under_it(session):
 def test_an_address_that_somebody_only_typed_leads_to_no_other_of_their_comments(session):
     session.add(Person(author_id=CAROL.id, email_hash=EMAIL_HASH, created_at=NOON))
     make.post(session, CAROL, name="Carol")
-    subject = people.subject_of(session, email_hash=EMAIL_HASH)
+    subject = people.subject_of(session, KEYS, email=EMAIL)
     assert people.export(session, subject, now=NOON)["comments"] == []
 
 
@@ -298,7 +319,7 @@ def test_an_address_that_somebody_only_typed_leads_to_no_other_of_their_comments
 def test_the_copy_holds_everything_of_its_owner_and_nothing_of_others(session):
     a_life(session)
     known(session)
-    told = people.export(session, people.subject_of(session, ZENOBIA.id), now=minutes(1))
+    told = people.export(session, people.subject_of(session, KEYS, ZENOBIA.id), now=minutes(1))
     text = json.dumps(told)
     states = {it["text"]: it["state"] for it in told["comments"]}
     assert states == {
@@ -325,13 +346,14 @@ def test_the_copy_of_a_member_tells_how_and_where_they_sign_in(session):
     at = {"created_at": NOON, "seen_at": NOON, "expires_at": NOON + timedelta(days=1)}
     session.add(SignIn(token_hash="secret", account_id=account.id, **at))
     session.flush()
-    subject = people.subject_of(session, f"member:{account.id}")
+    subject = people.subject_of(session, KEYS, f"member:{account.id}")
     (told,) = people.export(session, subject, now=NOON)["accounts"]
     assert (told["email"], told["signs_in_with"]) == (EMAIL, ["github"])
     assert len(told["signed_in"]) == 1
     assert "secret" not in json.dumps(told)
     assert (
-        people.export(session, people.subject_of(session, "member:99"), now=NOON)["accounts"] == []
+        people.export(session, people.subject_of(session, KEYS, "member:99"), now=NOON)["accounts"]
+        == []
     )
 
 
@@ -341,14 +363,14 @@ def test_a_shadow_does_not_show_in_the_copy(session):
     make.fresh(session, comment).shadowed = True
     bans.ban(session, ZENOBIA.id, make.action(reason="unseen"), shadow=True)
     session.flush()
-    told = people.export(session, people.subject_of(session, ZENOBIA.id), now=NOON)
+    told = people.export(session, people.subject_of(session, KEYS, ZENOBIA.id), now=NOON)
     assert [it["state"] for it in told["comments"]] == ["published"]
     assert told["bans"] == []
 
 
 def test_an_open_ban_does_with_its_reason(session):
     bans.ban(session, ZENOBIA.id, make.action(reason="shouts"), until=minutes(9))
-    told = people.export(session, people.subject_of(session, ZENOBIA.id), now=NOON)["bans"]
+    told = people.export(session, people.subject_of(session, KEYS, ZENOBIA.id), now=NOON)["bans"]
     assert [(it["reason"], it["until"]) for it in told] == [("shouts", "2026-11-22T12:09:00Z")]
 
 

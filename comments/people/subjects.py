@@ -1,11 +1,13 @@
 """Whose data it is: the ids somebody writes under, and an address shown to be theirs."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
-from comments.models import Account, Comment, Person
+from comments.keys import Keys
+from comments.models import Account, Comment, Decision, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,17 +20,16 @@ class Subject:
 
 
 def subject_of(
-    session: Session,
-    author_id: str | None = None,
-    *,
-    email: str | None = None,
-    email_hash: str | None = None,
+    session: Session, keys: Keys, author_id: str | None = None, *, email: str | None = None
 ) -> Subject:
-    """Everything that is known to be one person's.
+    """Everything that is known to be one person's: who writes as *author_id*, or has shown that
+    *email* is theirs.
 
     A verified address leads to the guests who verified it, to the account it signs in to, and to
     comments written under it by whoever it was; not to what else those wrote.
     """
+    email = email.lower() if email else _account_email(session, author_id)
+    email_hash = keys.digest("email", email) if email else _verified_hash(session, author_id)
     ids = {author_id} if author_id else set()
     if email_hash:
         verified = select(Person.author_id).where(
@@ -36,9 +37,28 @@ def subject_of(
         )
         ids.update(session.scalars(verified))
     if email:
-        account = session.scalar(select(Account.id).where(Account.email == email))
-        ids.update([f"member:{account}"] if account else [])
+        accounts = session.scalars(select(Account.id).where(Account.email == email))
+        ids.update(f"member:{id}" for id in accounts)
+    ids.update(_claimed(session, ids))
     return Subject(author_ids=frozenset(ids), email=email, email_hash=email_hash)
+
+
+def _account_email(session: Session, author_id: str | None) -> str | None:
+    ids = _account_ids([author_id] if author_id else [])
+    return session.scalar(select(Account.email).where(Account.id.in_(ids)))
+
+
+def _verified_hash(session: Session, author_id: str | None) -> str | None:
+    person = session.get(Person, author_id) if author_id else None
+    return person.email_hash if person and person.verified_at else None
+
+
+def _claimed(session: Session, author_ids: Collection[str]) -> list[str]:
+    """The guests they were before they signed in."""
+    claims = select(Decision.target).where(
+        Decision.actor.in_(author_ids), Decision.action == "claim", Decision.target.is_not(None)
+    )
+    return [target for target in session.scalars(claims) if target]
 
 
 def comments_of(subject: Subject) -> ColumnElement[bool]:
@@ -47,8 +67,12 @@ def comments_of(subject: Subject) -> ColumnElement[bool]:
 
 
 def account_ids(subject: Subject) -> list[int]:
-    members = (id.removeprefix("member:") for id in subject.author_ids if id.startswith("member:"))
-    return [int(number) for number in members if number.isascii() and number.isdigit()]
+    return _account_ids(subject.author_ids)
+
+
+def _account_ids(author_ids: Collection[str]) -> list[int]:
+    members = (id.removeprefix("member:") for id in author_ids if id.startswith("member:"))
+    return [int(it) for it in members if it.isascii() and it.isdigit() and len(it) < 19]
 
 
 def targets_of(session: Session, subject: Subject) -> set[str]:

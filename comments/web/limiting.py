@@ -37,6 +37,7 @@ class Kind(StrEnum):
     VOTING = "voting"
     REPORTING = "reporting"
     PREVIEWING = "previewing"
+    OWN_DATA = "own data"
 
 
 class _Rule(NamedTuple):
@@ -91,6 +92,13 @@ _RULES: dict[Kind, _Rule] = {
         member=_always("120 per 5 minutes"),
         amount=say_n("%(n)s preview", "%(n)s previews"),
         again=say("You can preview again in %(wait)s."),
+    ),
+    # Everything of somebody is read, or changed, at once; nobody needs that often.
+    Kind.OWN_DATA: _Rule(
+        guest=_always("20 per hour"),
+        member=_always("20 per hour"),
+        amount=say_n("%(n)s request for your data", "%(n)s requests for your data"),
+        again=say("You can ask again in %(wait)s."),
     ),
 }
 
