@@ -22,10 +22,10 @@ from comments.keys import Keys
 from comments.models import TABLE_PREFIX
 from comments.web import fragments, guards, problems
 from comments.web.admin import admin
-from comments.web.api import api
 from comments.web.forms import forms
 from comments.web.front import Front, PageCache
 from comments.web.limiting import Limits
+from comments.web.moderating import api
 from comments.web.own import own
 from comments.web.pages import pages
 from comments.web.state import EXTENSION, State, current

@@ -37,6 +37,8 @@ log = logging.getLogger("comments")
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 DEFAULT_PORT = 5000
+#: Comments of the demo that a moderator may find waiting.
+MOST_DEMO_QUEUE = 1000
 #: Requests answered at once by one process. They share one interpreter, so more threads only
 #: help while some wait for the disk or the database.
 THREADS = 8
@@ -61,7 +63,10 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
         _prepare_database(db.engine)
     _add_pages(app)
     if environ.get("COMMENTS_DEMO"):
-        add_showcase(app, comments, port=_port(environ))
+        waiting = environ.get("COMMENTS_DEMO_QUEUE") and _number(
+            environ, "COMMENTS_DEMO_QUEUE", 1, MOST_DEMO_QUEUE
+        )
+        add_showcase(app, comments, port=_port(environ), waiting=waiting or 0)
     else:
         app.add_url_rule("/", view_func=lambda: redirect("/healthz"))
     _wrap(app, state)
@@ -160,7 +165,7 @@ def _configuration(environ: Mapping[str, str], instance: Path) -> dict[str, Any]
 
 
 #: Read here and nowhere else; see ``docs/configuration.md``.
-_SERVICE_KEYS = ("COMMENTS_INSTANCE", "COMMENTS_DEMO", "COMMENTS_WORKERS")
+_SERVICE_KEYS = ("COMMENTS_INSTANCE", "COMMENTS_DEMO", "COMMENTS_DEMO_QUEUE", "COMMENTS_WORKERS")
 
 
 def _port(environ: Mapping[str, str]) -> int:

@@ -23,6 +23,16 @@ export function layOver(thread) {
     hint.textContent = words(thread, "as", { name: viewer.name });
     fields.replaceWith(hint);
   }
+  if (thread.me.can?.moderate) preside(thread);
+}
+
+/** What only moderators need is loaded for them alone. @param {CommentThread} thread */
+async function preside(thread) {
+  try {
+    await (await import("./moderate.js")).preside(thread);
+  } catch (error) {
+    if (!thread.signal.aborted) thread.emit("error", error);
+  }
 }
 
 /** @param {Element | undefined} item @param {string} marks @param {boolean} shown */
@@ -39,12 +49,13 @@ export function article(item) {
 export function place(thread, html) {
   const item = /** @type {HTMLElement} */ (adopt(html, thread.base).querySelector("[data-id]"));
   const { id = "", parent, title = "" } = item.dataset;
+  const counts = item.querySelector('[data-do="vote"]');
   const old = article(thread.find(id));
   if (old) old.replaceWith(article(item) ?? "");
   else insert(thread, listOf(thread, parent), item);
   // A waiting comment does not count yet.
   const heading = thread.section?.querySelector("[data-heading]");
-  if (heading && item.querySelector('[data-do="vote"]')) heading.textContent = title;
+  if (heading && counts) heading.textContent = title;
   thread.drawTimes();
   return id;
 }

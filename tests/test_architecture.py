@@ -26,6 +26,7 @@ MAP = (
     ("cli",),
     ("web",),
     # Nothing below this line imports Flask.
+    ("demo_queue",),
     ("demo", "transfer"),
     ("people",),
     ("posting",),
@@ -33,7 +34,7 @@ MAP = (
     ("notify",),
     ("draft", "screening", "upkeep"),
     ("schema", "threads"),
-    ("identity", "index", "limits", "tree"),
+    ("identity", "index", "learning", "limits", "tree"),
     ("models",),
     ("database", "i18n", "keys", "resources", "text"),
     ("config", "signals"),

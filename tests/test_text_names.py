@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comments.text import clean_name, fold_name
+from comments.text import clean_name, fold_name, plain_letters
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
 ENGLAND = "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
@@ -144,3 +144,20 @@ def test_a_name_has_something_to_compare(typed: str) -> None:
     assert bool(fold_name(name)) == bool(name)
     assert fold_name(name) == fold_name(name.upper().lower()) or not name.isascii()
     assert fold_name(f" {name} ") == fold_name(name)
+
+
+@pytest.mark.parametrize(
+    ("word", "plain"),
+    [
+        ("Roses", "roses"),
+        ("Röses", "roses"),
+        ("rоsеs", "roses"),  # two letters are Cyrillic
+        ("розы", "розы"),
+        ("I'm", "im"),
+        ("가게", "가게"),
+        ("ｒｏｓｅｓ", "roses"),
+        ("", ""),
+    ],
+)
+def test_plain_letters_can_be_compared_and_read(word, plain):
+    assert plain_letters(word) == plain

@@ -1,8 +1,8 @@
 """What people write: from typed text to safe HTML, and names fit to be shown and compared."""
 
-from comments.text.characters import clean_source, is_empty
+from comments.text.characters import clean_source, is_empty, showable
 from comments.text.links import safe_url
-from comments.text.names import clean_name, fold_name
+from comments.text.names import clean_name, fold_name, plain_letters
 from comments.text.rendering import RENDERER_VERSION, count_links, render
 
 __all__ = [
@@ -12,6 +12,8 @@ __all__ = [
     "count_links",
     "fold_name",
     "is_empty",
+    "plain_letters",
     "render",
     "safe_url",
+    "showable",
 ]

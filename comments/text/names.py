@@ -148,6 +148,7 @@ _BOXED = {
 }
 
 _LOOKS_LIKE = str.maketrans(_CYRILLIC | _GREEK | _ARMENIAN | _CHEROKEE | _LATIN | _SIGNS | _BOXED)
+_HAS_LATIN = re.compile("[A-Za-z]")
 # Told apart by no reader: 0 o, and 1 l i (a capital I is a small l in most fonts).
 _SAME = str.maketrans("0i1", "oll")
 
@@ -170,6 +171,23 @@ def fold_name(text: str) -> str:
     skeleton = bare.translate(_LOOKS_LIKE).translate(_SAME)
     skeleton = skeleton.replace("rn", "m").replace("vv", "w")
     return skeleton or "".join(filter(is_visible, text))
+
+
+def plain_letters(word: str) -> str:
+    """*word* in small letters without accents, to be compared and still to be read.
+
+    Look-alikes of other alphabets are read as Latin where they stand among Latin letters; a word
+    that is all of another alphabet keeps its own. Signs and invisible characters go.
+
+    >>> plain_letters("Сhännеl"), plain_letters("Канал")
+    ('channel', 'канал')
+    """
+    if word.isascii():
+        return "".join(filter(str.isalnum, word.lower()))
+    if _HAS_LATIN.search(word):
+        word = word.translate(_LOOKS_LIKE)
+    decomposed = unicodedata.normalize("NFKD", word).casefold()
+    return unicodedata.normalize("NFC", "".join(_letters(decomposed)))
 
 
 def _letters(text: str) -> list[str]:

@@ -5,12 +5,12 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.bench import bench_text, load, reads, store, weight
+from tests.bench import bench_text, load, reads, spam, store, weight
 from tests.bench.report import Goal, Progress, print_goals, print_header, print_list, print_table
 from tests.bench.servers import service
 from tests.hostile_text import FAMILIES
 
-SECTIONS = ("reads", "text", "weight")
+SECTIONS = ("reads", "text", "weight", "spam")
 # All families of hostile texts count for the goals; these many are printed.
 _SHOWN_FAMILIES = 8
 _LENGTH = 10_000
@@ -31,6 +31,8 @@ def main() -> None:
             goals += _text(quick=options.quick)
         if options.only in (None, "weight"):
             goals += _weight(folder)
+        if options.only in (None, "spam") and options.spam:
+            goals += _spam(folder, options)
     print_goals(goals)
 
 
@@ -39,7 +41,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="less exact, in a minute or two")
     parser.add_argument("--only", choices=SECTIONS, help="one section of the benchmark")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
-    return parser.parse_args()
+    parser.add_argument("--spam", type=Path, help="comments to try the learned filter on")
+    parser.add_argument("--plot", type=Path, default=Path("build"), help="folder for pictures")
+    options = parser.parse_args()
+    if options.only == "spam" and not options.spam:
+        parser.error("say on which comments: --spam path/of/comments.json")
+    return options
 
 
 def _reads(folder: Path, database: str, *, quick: bool) -> list[Goal]:
@@ -91,6 +98,11 @@ def _print_text(rows: Iterable[bench_text.Row], lengths: Iterable[int]) -> None:
 def _weight(folder: Path) -> list[Goal]:
     with service(folder, f"sqlite:///{folder / 'empty.sqlite3'}") as server:
         return weight.measure(server)
+
+
+def _spam(folder: Path, options: argparse.Namespace) -> list[Goal]:
+    draws = 1 if options.quick else spam.DRAWS
+    return spam.measure(options.spam, folder, options.plot, draws=draws)
 
 
 if __name__ == "__main__":

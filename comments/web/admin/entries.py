@@ -70,7 +70,8 @@ class Entry:
 
     @property
     def risk_percent(self) -> int:
-        return int(round(self.c.risk * 100))
+        percent: int = round(self.c.risk * 100)
+        return percent
 
     @property
     def reports(self) -> list[tuple[Message, str]]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, request
+from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from comments import moderation
@@ -16,7 +16,7 @@ from comments.web.admin import entries
 from comments.web.admin.door import action, admin, moderator
 from comments.web.admin.entries import ACTS
 from comments.web.admin.notices import Notice, notice_of, sentence
-from comments.web.admin.scene import address, answered, draw, piece, wants_fragment
+from comments.web.admin.scene import address, answered, draw, is_built, piece, wants_fragment
 from comments.web.state import State, commit, current, now
 
 TABS: tuple[tuple[str, Message], ...] = (
@@ -55,7 +55,8 @@ def queue() -> Response:
     context = _page(state, asked, request.args.get("after") or None)
     if wants_fragment():
         html = piece("_entries.html", **context)
-        return guards.json_answer({"entries": html, "counts": context["shown_counts"]})
+        answer = {"entries": html, "counts": context["shown_counts"], "seen": context["seen"]}
+        return guards.json_answer(answer)
     recent = moderation.recent(state.session(), moderator().id, now())
     told = [(done, sentence(done), done.undoable(now())) for done in recent]
     return draw("queue.html", recent=told, **context)
@@ -65,6 +66,16 @@ def queue() -> Response:
 def comment(comment_id: int) -> Response:
     """One comment with all there is to know about it."""
     return _one(current(), comment_id)
+
+
+@admin.get("/comment/<int:comment_id>/author")
+def author(comment_id: int) -> AnyResponse:
+    """Who wrote a comment: to the view of people, where one can be banned."""
+    row = waiting.one(current().session(), comment_id, moderator().sites)
+    if is_built("people"):
+        return guards.private(redirect(address("people", id=row.author_id), 303))
+    everything = address("queue", show="everything", author=row.author_id)
+    return guards.private(redirect(everything, 303))
 
 
 @admin.post("/queue/decide")
@@ -81,9 +92,9 @@ def decide() -> AnyResponse:
         return _conflict(state, comment_id, refused)
     done = moderation.done(state.session(), taken.batch)
     notice = notice_of(done) if done else Notice(say("That is how it stands already."))
-    counts = _counts(state, _filter_of_form())
+    more = _after(state, comment_id, _filter_of_form()) if wants_fragment() else {}
     commit(state)
-    return answered(notice, taken.batch if done else None, address("queue"), counts=counts)
+    return answered(notice, taken.batch if done else None, address("queue"), **more)
 
 
 @admin.post("/queue/bulk")
@@ -150,9 +161,24 @@ def _conflict(state: State, comment_id: int, refused: CommentsError) -> AnyRespo
     notice = Notice(refused.detail, bad=True)
     if not wants_fragment():
         return _one(state, comment_id, 409, notice)
-    context = _context(state, [waiting.one(state.session(), comment_id, moderator().sites)])
-    html, entry = piece("notice.html", notice=notice), piece("_entries.html", **context)
-    return guards.json_answer({"notice": html, "entries": entry}, 409)
+    html = piece("notice.html", notice=notice)
+    more = _after(state, comment_id, _filter_of_form())
+    return guards.json_answer({"notice": html, **more}, 409)
+
+
+def _after(state: State, comment_id: int, asked: Filter) -> dict[str, Any]:
+    """The comment as it stands now, for the list that *asked* shows."""
+    row = waiting.one(state.session(), comment_id, moderator().sites)
+    stays = asked.show in ("everything", row.status.value)
+    if asked.show == "reported":
+        stays = row.open_reports > 0
+    context = _context(state, [row]) | {"fields": asked.as_fields(), "asked": asked}
+    context["here_url"] = request.form.get("back", "")
+    return {
+        "entry": piece("_entries.html", **context),
+        "stays": stays,
+        "counts": _counts(state, asked),
+    }
 
 
 def _one(
@@ -179,7 +205,7 @@ def _page(state: State, asked: Filter, after: str | None) -> dict[str, Any]:
         "seen": str(page.seen),
         "first_url": address("queue", **fields) if after else None,
         "next_url": address("queue", **fields, after=page.next) if page.next else None,
-        "acts_for_many": ("keep", *ACTS) if asked.show == "reported" else tuple(ACTS),
+        "acts_for_many": _acts_for_many(asked),
     }
 
 
@@ -187,10 +213,17 @@ def _context(state: State, rows: Any) -> dict[str, Any]:
     return {
         "entries": entries.entries(state, rows),
         "labels": LABELS,
-        "fields": {},
+        # One comment alone is never in the wrong list.
+        "fields": {"show": "everything"},
         "asked": None,
         "next_url": None,
     }
+
+
+def _acts_for_many(asked: Filter) -> list[str]:
+    """What would change something about each of the list."""
+    acts = [act for act, leads_to in ACTS.items() if leads_to != asked.show]
+    return ["keep", *acts] if asked.show == "reported" else acts
 
 
 def _tab(fields: dict[str, str], name: str) -> str:

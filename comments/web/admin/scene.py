@@ -70,13 +70,15 @@ def address(endpoint: str, **values: Any) -> str:
     return url_for(f"comments.admin.{endpoint}", **values)
 
 
+def is_built(endpoint: str) -> bool:
+    """Whether there is such a view."""
+    return f"comments.admin.{endpoint}" in current_app.view_functions
+
+
 def _places() -> list[Place]:
-    built = current_app.view_functions
     owner = moderator().is_owner
     return [
-        place
-        for place in PLACES
-        if f"comments.admin.{place.endpoint}" in built and (owner or not place.for_owners)
+        place for place in PLACES if is_built(place.endpoint) and (owner or not place.for_owners)
     ]
 
 

@@ -21,7 +21,8 @@ def undo() -> AnyResponse:
     known = moderation.done(state.session(), taken.batch)
     notice = notice_of(known) if known else Notice(DONE)
     commit(state)
-    return answered(notice, taken.batch if known else None, address("queue"))
+    one = known.comment_id if known else None
+    return answered(notice, taken.batch if known else None, address("queue"), comment=one)
 
 
 def _last(state: State) -> str:

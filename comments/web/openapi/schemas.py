@@ -6,7 +6,7 @@ from typing import Any
 from comments import draft, posting, tree
 from comments.config import Settings
 from comments.errors import PROBLEMS
-from comments.models import NAME_LENGTH, URL_LENGTH, AuthorKind, Status
+from comments.models import NAME_LENGTH, REASON_LENGTH, URL_LENGTH, AuthorKind, Status
 from comments.web.openapi.parameters import ID, THREAD_KEY
 
 Schema = dict[str, Any]
@@ -223,7 +223,38 @@ def _answers() -> dict[str, Schema]:
         "Preview": _object("The text as it would look.", {"html": _text("Sanitised HTML.")}),
         "Me": _me(until),
         "OwnData": _own_data(),
+        **_moderators_answers(fragment),
         "Document": {"type": "object", "description": "This document."},
+    }
+
+
+def _moderators_answers(fragment: Schema) -> dict[str, Schema]:
+    batch = _text("What this did, for `undo`.")
+    fragments = _map("Each comment as HTML.", _COMMENT_NUMBER, _text())
+    return {
+        "Waiting": _object(
+            "What waits for a moderator, the oldest first.",
+            {
+                "comments": _list("Comment"),
+                "versions": _map(
+                    "By the comment's number.", _COMMENT_NUMBER, _count("Its text's.")
+                ),
+            },
+            {"fragments": fragments, "words": _map("For buttons.", {"type": "string"}, _text())},
+        ),
+        "Decided": _object(
+            "Where the comment stands now; without a batch nothing was changed.",
+            {
+                "status": {"enum": list(Status)},
+                "pinned": _YES_OR_NO,
+                "version": _count("The version of its text."),
+                "batch": _nullable(batch),
+            },
+            fragment,
+        ),
+        "Undone": _object(
+            "What was taken back.", {"changed": _count("How much was changed."), "batch": batch}
+        ),
     }
 
 
@@ -285,6 +316,17 @@ def _bodies(settings: Settings) -> dict[str, Schema]:
         "Vote": _object(
             "1 for it, -1 against it, 0 takes it back.", {"value": {"enum": [1, 0, -1]}}
         ),
+        "Wish": _object(
+            "Where a comment is to stand, and what the moderator saw of it.",
+            {"status": {"enum": list(Status)}},
+            {
+                "expected": _nullable({"enum": list(Status)}),
+                "version": _nullable({"type": "integer", "minimum": 1, "maximum": 2**31 - 1}),
+                "reason": _nullable(_text("A short sentence for the log.", most=REASON_LENGTH)),
+            },
+        ),
+        "Pin": _object("Whether to pin.", {"pinned": _YES_OR_NO}),
+        "Undo": _object("What to take back.", {"batch": _text(pattern="^[0-9A-Za-z]+$")}),
         "Report": _object(
             "What is wrong with a comment.",
             {"reason": {"enum": list(posting.REASONS)}},

@@ -1,0 +1,78 @@
+"""Comments of our own under articles about night trams, gardens and bread: spam, and what is not.
+
+Every fourth is there to be judged, the others to be learned from.
+"""
+
+SPAM = (
+    "Visit my new page for the cheapest garden tools https://tools-4-less.example/?ref=88",
+    "Please visit my page for cheap bread machines https://bread-deals.example/?ref=12",
+    "I earn 4000 a month working from home, ask me how: http://easy-income.example/start",
+    "I earn 900 a week from home with this, click http://income-now.example/start",
+    "Follow me on my page and I follow you back!!!",
+    "Follow my page please, I will follow back everyone!!!",
+    "BUY CHEAP WATCHES HERE http://watch-outlet.example",
+    "BUY CHEAP SHOES HERE http://shoe-outlet.example",
+    "Free gift cards for everyone, click here https://gifts.example/free",
+    "Get free gift cards here before they are gone https://cards.example/free",
+    "Hey guys, I write poems, please check out my page and tell me what you think",
+    "Hey everyone, I write songs, please check out my page and leave a comment",
+    "my site is garden-pills . com visit it now",
+    "visit my site now: tram-loans . com",
+    "Want to lose weight fast? Order these pills at http://slim.example/order today",
+    "Want to sleep better? Order these drops at http://sleep.example/order today",
+    "I lost my money and a wizard got it back for me, contact him at wizard@help.example",
+    "My money was gone and this man got it back, contact him at recover@help.example",
+    "Join our group for free signals, win every day, call me +1 555 0100",
+    "Join our channel for free tips and win every day, call me +1 555 0199",
+    "http://casino.example/bonus http://casino.example/bonus",
+    "http://slots.example/bonus",
+    "Please help my brother to win, vote for him at https://contest.example/vote",
+    "Please vote for my sister at https://contest.example/vote so that we win",
+    "Check out my blog about bread, you will love it",
+    "Check out my blog about trams, you will not be sorry",
+    "Besucht meine Seite und gewinnt ein Telefon: https://gewinn.example/?p=7",
+    "Besucht meine Seite, gratis Telefon für alle: https://gratis.example/?p=9",
+    "点击这里免费领取奖金 http://jiang.example",
+    "免费领取奖金请点击 http://bonus.example",
+    "Download the app now and get 50 free spins https://spins.example/app",
+    "Get the app now, 100 free spins for you https://spins.example/app",
+)
+
+HAM = (
+    "The last tram leaves at half past eleven, which is too early for anybody on a late shift.",
+    "The first tram leaves at five, which is too late for the bakers of the old town.",
+    "Does the dough have to rest overnight, or are three hours enough?",
+    "Does the starter have to be fed every day, or are two times a week enough?",
+    "We had snails in the lettuce all summer and nothing helped but walking out at night.",
+    "We had mice in the compost all winter and nothing helped but a better lid.",
+    "The council promised this ten years ago.",
+    "The council has promised this before every election.",
+    "I think the noise is worse than the article says, we hear it with closed windows.",
+    "I think the price is worse than the waiting, a ticket was half of that in spring.",
+    "Thanks, that was the clearest explanation of sourdough that I have read.",
+    "Thanks, the clearest explanation of crop rotation in years.",
+    "No. The bridge was closed for the flood and not for the works.",
+    "No. The line was closed for the works and not for the strike.",
+    "My grandmother baked it with rye only, and it kept for two weeks.",
+    "My grandfather grew it against the south wall, and it bore every year.",
+    "The figures are here: https://statistics.example.org/transport/2025",
+    "The timetable of the replacement buses: https://transport.example.org/line/9",
+    "Why is there no picture of the finished bed?",
+    "Why is there no map of the new stops?",
+    "wonderful!",
+    "what a good idea",
+    "Agreed, although the drivers were not asked either.",
+    "Agreed, although the shops at the square see it differently.",
+    "Das stimmt so nicht, die Linie fährt seit März wieder bis zum Hafen.",
+    "Das stimmt, die Haltestelle am Hafen fehlt seit März.",
+    "这篇文章写得很清楚, 谢谢作者。",
+    "这个问题很有意思, 谢谢大家的回答。",
+    "You can use wholemeal flour, but then it needs more water and more time.",
+    "You can use a glass jar, but then leave the lid open.",
+    "The author forgets that half of the passengers pay nothing at all.",
+    "The author forgets the people who have no garden at all.",
+)
+
+UNSEEN_SPAM, UNSEEN_HAM = SPAM[3::4], HAM[3::4]
+LEARNED_SPAM = tuple(text for text in SPAM if text not in UNSEEN_SPAM)
+LEARNED_HAM = tuple(text for text in HAM if text not in UNSEEN_HAM)
