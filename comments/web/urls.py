@@ -15,6 +15,8 @@ PATHS: dict[str, str] = {
     "fragment_replies": "/fragment/replies",
     "fragment_comment": "/fragment/comment",
     "mine": "/mine",
+    "own_data": "/mine/data",
+    "erase": "/mine/erase",
     "post": "/post",
     "preview": "/preview",
     "vote": "/comment/{comment_id}/vote",
