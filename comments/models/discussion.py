@@ -79,6 +79,8 @@ class Comment(Base):
         *_siblings_in_order("roots", "thread_id", "parent_id IS NULL"),
         *_siblings_in_order("replies", "parent_id", "parent_id IS NOT NULL"),
         Index("ix_comments_comments_by_author", "author_id", "thread_id", "status"),
+        # What an author wrote lately, wherever: the same text again is noticed by it.
+        Index("ix_comments_comments_by_author_at", "author_id", "created_at"),
         # "What is new since revision N": the tail of this index.
         Index("ix_comments_comments_by_publication", "thread_id", "published_revision"),
         Index(
@@ -178,6 +180,7 @@ class Comment(Base):
 
     #: Why it stands where it stands: a short sentence for the queue and, where safe, its author.
     status_reason: Mapped[str] = mapped_column(String(REASON_LENGTH), default="", server_default="")
+    #: Since when; ``None`` again once nothing is left of it to be thrown away.
     status_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     #: How likely it is spam, 0 to 1, as the screens saw it.
     risk: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")

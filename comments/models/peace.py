@@ -145,10 +145,14 @@ class ListedWord(Base):
 
 
 class LearnedFeature(Base):
-    """How often a word or feature stood in spam and in what moderators let through."""
+    """In how many comments of each kind the learned filter saw one feature of their texts.
+
+    One row, ``*``, has the totals.
+    """
 
     __tablename__ = "comments_learned"
 
+    #: As ``learning.features`` names it: ``word:channel``.
     feature: Mapped[str] = mapped_column(String(80), primary_key=True)
     spam: Mapped[Counter]
     ham: Mapped[Counter]

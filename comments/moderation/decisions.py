@@ -12,6 +12,7 @@ from comments.moderation.actions import Action, note
 from comments.moderation.marks import note_marks
 from comments.moderation.reach import check_reach
 from comments.moderation.status import set_status
+from comments.moderation.teaching import teach
 
 #: More would push the conversation itself off the first screen.
 MAX_PINNED = 5
@@ -38,8 +39,11 @@ def decide(
             "invalid", say("Its author has deleted it, and there is nothing left to show.")
         )
     if status is comment.status and not comment.shadowed:
-        # What stands there already can only have its reports settled.
-        return _keep(session, comment, action) if comment.open_reports else comment
+        # What stands there already can only have its reports settled, and be learned from.
+        if comment.open_reports:
+            _keep(session, comment, action)
+        teach(session, [comment.id], status, action)
+        return comment
     settle_reports(session, comment, action.now)
     note_marks(session, comment, action)
     comment.shadowed = False
@@ -58,6 +62,7 @@ def decide(
     if status is Status.PUBLISHED:
         comment.kept_at = action.now
     session.flush()
+    teach(session, [comment.id], status, action)
     return comment
 
 

@@ -56,8 +56,17 @@ def vote(
             _check_ceiling(session, author, comment, settings)
         _record(session, thread, comment, author, known, wanted, now)
         _count(session, thread, comment, said, wanted, now)
+        upkeep.sweep_sometimes(session, now, settings)
         signals.after_commit(session, "comment-voted", comment_id=comment.id, thread=thread.key)
     return Ballot(comment.up, comment.down, comment.score, wanted)
+
+
+def withdraw_vote(session: Session, vote: Vote, now: datetime) -> None:
+    """Take one vote away; the thread is locked already."""
+    comment = session.get_one(Comment, vote.comment_id)
+    thread = session.get_one(Thread, comment.thread_id)
+    session.delete(vote)
+    _count(session, thread, comment, vote.value, 0, now)
 
 
 def _check_ceiling(session: Session, author: Author, comment: Comment, settings: Settings) -> None:
@@ -115,4 +124,3 @@ def _count(
     comment.score = comment.up - comment.down
     comment.vote_rank = -comment.score
     session.flush()
-    upkeep.sweep_sometimes(session, now)

@@ -112,6 +112,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("address_hash IS NOT NULL"),
         )
         batch_op.create_index(
+            "ix_comments_comments_by_author_at", ["author_id", "created_at"], unique=False
+        )
+        batch_op.create_index(
             "ix_comments_comments_by_decision",
             ["status", "status_at"],
             unique=False,
@@ -292,6 +295,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("status != 'published'"),
             postgresql_where=sa.text("status != 'published'"),
         )
+        batch_op.drop_index("ix_comments_comments_by_author_at")
         batch_op.drop_index(
             "ix_comments_comments_by_address",
             sqlite_where=sa.text("address_hash IS NOT NULL"),

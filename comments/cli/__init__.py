@@ -3,20 +3,25 @@
 import csv
 import sys
 from collections.abc import Iterable
-from typing import Any
+from datetime import timedelta
+from typing import IO, Any
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy import func, select, update
 
 from comments import config, moderation, schema, signals, text, threads, upkeep
+from comments.cli import people
 from comments.errors import CommentsError
 from comments.models import Comment, Report, Status, Thread
+from comments.screening import explaining
 from comments.web.state import current, now
 
 group = AppGroup("comments", help="Threaded comments: the database, settings, upkeep.")
 db = AppGroup("db", help="The comments' own tables; the app's are never touched.")
 group.add_command(db)
+group.add_command(people.moderators)
+group.add_command(people.deliver)
 
 #: Rows drawn anew between two commits, so that a stop loses little and blocks nobody.
 RENDER_BATCH = 500
@@ -155,10 +160,34 @@ def sweep() -> None:
     """Drop what is past its time. Writes do this by themselves now and then."""
     session = current().session()
     total = 0
-    while swept := upkeep.sweep(session, now()):
+    keep = timedelta(days=current().settings.keep_rejected_days)
+    while swept := upkeep.sweep(session, now(), keep_rejected=keep):
         session.commit()
         total += swept
     click.echo(f"{total} swept.")
+
+
+@group.command("screen")
+@click.option(
+    "--explain",
+    "file",
+    type=click.File(encoding="utf-8"),
+    required=True,
+    help="Comments to look at (`-`: standard input): a JSON list, a JSON object on each line, or "
+    "one plain text.",
+)
+def screen(file: IO[str]) -> None:
+    """Show what each screen would say to the comments of a file; nothing is stored."""
+    state = current()
+    try:
+        samples = explaining.read(file.read())
+    except ValueError as wrong:
+        raise click.ClickException(str(wrong)) from None
+    session = state.session()
+    for sample in samples:
+        submitted = explaining.submitted(session, sample, state.settings, now())
+        click.echo(explaining.table(submitted, state.screens()))
+    session.rollback()
 
 
 # ── moderation without the views ─────────────────────────────────────────────────────────
