@@ -161,6 +161,10 @@ def _screen(session: Session) -> None:
     screening.screen(screening.Submitted(session, CAROL, "<p>Hello</p>", settings))
 
 
+def _undo(session: Session) -> None:
+    moderation.undo(session, "batch 18010", make.action(18_030))
+
+
 def _vote(session: Session) -> None:
     make.vote(session, LATE_ROOT, by=make.guest("carol", address="network 3"))
 
@@ -208,6 +212,7 @@ WRITES: dict[str, Read] = {
         session, CAROL, LATE_ROOT, "spam", "", settings=make.SETTINGS, now=NOON
     ),
     "sweep": lambda session: upkeep.sweep(session, NOON),
+    "undo": _undo,
 }
 
 

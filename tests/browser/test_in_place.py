@@ -57,7 +57,9 @@ def test_a_pin_is_set_and_taken_off(here: Site, thread: Thread) -> None:
     expect(thread.comment("The first")).to_contain_text("pinned")
 
     thread.comment("The first").get_by_role("button", name="Unpin").click()
-    expect(thread.comment("The first").get_by_role("button", name="Pin", exact=True)).to_be_visible()
+    expect(
+        thread.comment("The first").get_by_role("button", name="Pin", exact=True)
+    ).to_be_visible()
 
 
 def test_who_comes_second_is_told(here: Site, thread: Thread) -> None:
