@@ -246,7 +246,8 @@ def _work(value: Any, errors: Errors) -> Work | None:
     if value is None:
         return None
     facts: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
-    challenge, nonce = facts.get("challenge"), facts.get("nonce")
+    challenge: Any = facts.get("challenge")
+    nonce: Any = facts.get("nonce")
     shaped = _is_text(challenge) and _is_text(nonce)
     if not shaped or len(challenge) > MOST_CHALLENGE or len(nonce) > MOST_NONCE:
         errors["work"] = say("The work is a challenge that was given here and a nonce.")
@@ -269,7 +270,8 @@ def check_email(value: Any) -> str:
 
     Whether there is a mailbox is found out by mailing it.
     """
-    if not _is_text(value) or len(value) > EMAIL_LENGTH or not _EMAIL.fullmatch(value):
+    fits = _is_text(value) and len(value) <= EMAIL_LENGTH and value.isprintable()
+    if not fits or not _EMAIL.fullmatch(value):
         wrong = say("That is not an e-mail address.")
         raise CommentsError("invalid", errors={"email": wrong})
     return str(value).lower()

@@ -12,6 +12,7 @@ from comments.moderation.actions import Action, note
 from comments.moderation.marks import note_marks
 from comments.moderation.reach import check_reach
 from comments.moderation.status import set_status
+from comments.moderation.teaching import teach
 
 #: More would push the conversation itself off the first screen.
 MAX_PINNED = 5
@@ -58,6 +59,7 @@ def decide(
     if status is Status.PUBLISHED:
         comment.kept_at = action.now
     session.flush()
+    teach(session, [comment.id], status, action)
     return comment
 
 

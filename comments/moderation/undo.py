@@ -99,6 +99,7 @@ def _undo_status(session: Session, entries: Sequence[Decision], action: Action) 
             continue
         back = set_status_of_many(session, ids, Status(before), action, only=(Status(after),))
         _open_reports_again(session, back, settled_at)
+        _kept_no_longer(session, back)
         changed += len(back)
     return changed
 
@@ -119,6 +120,18 @@ def _open_reports_again(session: Session, comment_ids: Sequence[int], settled_at
         for comment_id, number in again:
             session.get_one(Comment, comment_id).open_reports += number
     session.flush()
+
+
+def _kept_no_longer(session: Session, comment_ids: Sequence[int]) -> None:
+    """Nobody has kept what only came back; an earlier *keep* is among the marks."""
+    for start in range(0, len(comment_ids), _CHUNK):
+        session.execute(
+            update(Comment)
+            .where(Comment.id.in_(comment_ids[start : start + _CHUNK]))
+            .values(kept_at=None),
+            execution_options={"synchronize_session": False},
+        )
+    session.expire_all()
 
 
 def _undo_keep(session: Session, entries: Sequence[Decision], action: Action) -> int:

@@ -15,8 +15,8 @@ WINDOW = timedelta(minutes=10)
 REMEMBERED = timedelta(seconds=5)
 
 #: Guests' comments of the last ten minutes that were held or thrown out, and the bits of the sum
-#: from there on. Each bit doubles it: 14 are a blink for a phone, 20 are some seconds while its
-#: owner types, and an hour of a machine for a wave of a few thousand.
+#: from there on. Each bit doubles it: 14 are a blink even for a phone, 20 are some seconds of one
+#: while its owner types, and minutes of a machine for a wave of a thousand comments.
 LEVELS = ((300, 20), (100, 18), (30, 16), (0, 14))
 #: From here on it is an attack.
 ATTACK = 30

@@ -5,39 +5,34 @@ from comments.errors import say
 from comments.models import Status
 from comments.screening import words
 from comments.screening.verdicts import Submitted, Verdict
+from comments.text.wordlists import WordList
+
+#: Characters of a text that a reason quotes.
+MOST_QUOTED = 100
 
 
-def heeds_rejected_words(submitted: Submitted) -> Verdict | None:
-    found = _listed(submitted, "reject")
-    if found is None:
-        return None
-    reason = say(
-        'it contains "%(word)s" of the words that are rejected (written "%(written)s")',
-        word=found.word,
-        written=found.written[:100],
-    )
-    return Verdict(Status.REJECTED, reason, risk=0.9)
-
-
-def heeds_held_words(submitted: Submitted) -> Verdict | None:
-    found = _listed(submitted, "hold")
-    if found is None:
-        return None
-    reason = say(
-        'it contains "%(word)s" of the words that are looked at (written "%(written)s")',
-        word=found.word,
-        written=found.written[:100],
-    )
-    return Verdict(Status.PENDING, reason, risk=0.6)
-
-
-def _listed(submitted: Submitted, which: words.List) -> words.Found | None:
+def listed_words(submitted: Submitted) -> Verdict | None:
     """A listed word in the text, in the name it is signed with, or in the website's address."""
-    matcher = words.matcher(submitted.session, which)
-    if matcher is None:
+    lists = words.lists(submitted.session)
+    places = [submitted.text, submitted.name, submitted.website or ""]
+    if found := _found(lists.get("reject"), places):
+        reason = say('it contains "%(word)s" of the words that are rejected%(how)s', **found)
+        return Verdict(Status.REJECTED, reason, risk=0.9)
+    if found := _found(lists.get("hold"), places):
+        reason = say('it contains "%(word)s" of the words that are looked at%(how)s', **found)
+        return Verdict(Status.PENDING, reason, risk=0.6)
+    return None
+
+
+def _found(listed: WordList | None, places: list[str]) -> dict[str, str] | None:
+    """The word, and how it was written where that is not the same."""
+    if listed is None:
         return None
-    places = (submitted.text, submitted.name, submitted.website or "")
-    return next(filter(None, (matcher.find(place) for place in places if place)), None)
+    found = next(filter(None, map(listed.find, filter(None, places))), None)
+    if found is None:
+        return None
+    alike = found.written.casefold() == found.word.casefold()
+    return {"word": found.word, "how": "" if alike else f': "{found.written[:MOST_QUOTED]}"'}
 
 
 def learned_filter(submitted: Submitted) -> Verdict | None:

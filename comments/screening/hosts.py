@@ -21,6 +21,9 @@ log = logging.getLogger("comments.screening")
 #: Seconds after which the log says that a screen is slow: somebody waits for the answer.
 SLOW = 2.0
 
+#: Screens that know all about a comment by its author.
+_PEOPLE = (moderators_pass, refuse_banned, trusted_pass)
+
 FAILED = Verdict(Status.PENDING, say("a screen of this site could not be asked"))
 
 
@@ -70,15 +73,19 @@ def add(
 
 
 def ask_hosts(submitted: Submitted, screens: Sequence[Screen]) -> tuple[Screen, ...]:
-    """*screens* with the host's own answered; nobody is asked about those who pass anyway."""
-    ours = all(not isinstance(look, HostScreen) for look in screens)
-    if ours or any(look(submitted) for look in (moderators_pass, refuse_banned, trusted_pass)):
-        return tuple(look for look in screens if not isinstance(look, HostScreen))
-    return tuple(
-        _answered(look, look(submitted)) if isinstance(look, HostScreen) else look
-        for look in screens
-    )
+    """*screens* with the host's own answered; nobody is asked about those who are known before."""
+    if not any(isinstance(look, HostScreen) for look in screens):
+        return tuple(screens)
+    answered: list[Screen] = []
+    known = False
+    for look in screens:
+        if not isinstance(look, HostScreen):
+            answered.append(look)
+            known = known or (look in _PEOPLE and look(submitted) is not None)
+        elif not known:
+            answered.append(_answered(look(submitted)))
+    return tuple(answered)
 
 
-def _answered(look: HostScreen, verdict: Verdict | None) -> Screen:
+def _answered(verdict: Verdict | None) -> Screen:
     return lambda _submitted: verdict

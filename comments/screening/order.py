@@ -12,12 +12,7 @@ from dataclasses import replace
 
 from comments.errors import say
 from comments.models import Status
-from comments.screening.contents import (
-    heeds_held_words,
-    heeds_rejected_words,
-    learned_filter,
-    too_many_links,
-)
+from comments.screening.contents import learned_filter, listed_words, too_many_links
 from comments.screening.people import moderators_pass, refuse_banned, trusted_pass
 from comments.screening.policies import hold_all, hold_first, hold_links, thread_held
 from comments.screening.repeats import repeated
@@ -37,10 +32,9 @@ SCREENS: tuple[Screen, ...] = (
     trusted_pass,
     # What no person can have done.
     honeypot,
-    # The owner's lists: some words are not wanted here in any sentence …
-    heeds_rejected_words,
-    # … and some only in sentences that a person has read.
-    heeds_held_words,
+    # The owner's lists: some words are not wanted here in any sentence, and some only in sentences
+    # that a person has read.
+    listed_words,
     # What reads like the spam that was thrown out here before. It only ever makes a comment
     # wait: a filter that is wrong about somebody must not be the one that silences them.
     learned_filter,

@@ -24,8 +24,9 @@ def repeated(submitted: Submitted) -> Verdict | None:
     said = normalised(submitted.text)
     if len(said) < LEAST_LENGTH:
         return None
-    earlier = {id: body for id, body in submitted.session.execute(_earlier(submitted))}
-    if sum(normalised(body) == said for body in earlier.values()) < MOST_BEFORE:
+    # One that is in both parts counts once.
+    earlier = {(row.id, row.body) for row in submitted.session.execute(_earlier(submitted))}
+    if sum(normalised(body) == said for _, body in earlier) < MOST_BEFORE:
         return None
     return Verdict(Status.PENDING, say("the same text was sent several times"), risk=0.8)
 
@@ -35,7 +36,7 @@ def normalised(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _earlier(submitted: Submitted) -> CompoundSelect[tuple[int, str]] | Select[tuple[int, str]]:
+def _earlier(submitted: Submitted) -> CompoundSelect[int, str] | Select[int, str]:
     """Each part reads the end of an index."""
     author = submitted.author
     by_author = _latest(submitted).where(Comment.author_id == author.id)
@@ -47,7 +48,7 @@ def _earlier(submitted: Submitted) -> CompoundSelect[tuple[int, str]] | Select[t
     )
 
 
-def _latest(submitted: Submitted) -> Select[tuple[int, str]]:
+def _latest(submitted: Submitted) -> Select[int, str]:
     return (
         select(Comment.id, Comment.body)
         .where(Comment.created_at > submitted.now - WITHIN)

@@ -1,18 +1,15 @@
 """The owner's lists of words, compiled once for as long as nobody changes them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from comments.models import ListedWord
-from comments.text.wordlists import Found, WordList
-
-__all__ = ["Found", "List", "matcher"]
-
-List = Literal["hold", "reject"]
+from comments.text.wordlists import WordList
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +17,21 @@ class _Compiled:
     #: How many words there are and the last one's number, which is never given again: no word can
     #: come or go without changing one of the two.
     stamp: tuple[int, int]
-    matchers: dict[str, WordList]
+    lists: Mapping[str, WordList]
 
 
 _compiled: WeakKeyDictionary[Any, _Compiled] = WeakKeyDictionary()
 
 
-def matcher(session: Session, which: List) -> WordList | None:
-    """Finds the words of a list; ``None`` when the list is empty."""
+def lists(session: Session) -> Mapping[str, WordList]:
+    """What finds the words of the lists ``reject`` and ``hold``; without those that are empty."""
     counted = session.execute(select(func.count(), func.max(ListedWord.id))).one()
     stamp = (counted[0], counted[1] or 0)
     bind = session.get_bind()
     known = _compiled.get(bind)
     if known is None or known.stamp != stamp:
         known = _compiled[bind] = _Compiled(stamp, _compile(session) if stamp[0] else {})
-    return known.matchers.get(which)
+    return known.lists
 
 
 def _compile(session: Session) -> dict[str, WordList]:

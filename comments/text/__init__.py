@@ -5,9 +5,12 @@ from comments.text.characters import clean_source, is_empty, showable
 from comments.text.links import safe_url
 from comments.text.names import clean_name, fold_name, plain_letters
 from comments.text.rendering import RENDERER_VERSION, count_links, render
+from comments.text.wordlists import Found, WordList
 
 __all__ = [
     "RENDERER_VERSION",
+    "Found",
+    "WordList",
     "clean_name",
     "clean_source",
     "count_links",

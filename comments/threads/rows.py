@@ -23,6 +23,8 @@ SHOWN: tuple[Any, ...] = (
     Comment.author_name,
     Comment.author_avatar,
     Comment.author_website,
+    Comment.email_hash,
+    Comment.verified,
     Comment.created_at,
     Comment.edited_at,
     Comment.up,
@@ -92,7 +94,7 @@ def rows(session: Session, ids: Iterable[int]) -> dict[int, Any]:
     return {row.id: row for row in found}
 
 
-def own(thread: ThreadFacts, author_id: str) -> Select[tuple[Comment]]:
+def own(thread: ThreadFacts, author_id: str) -> Select[Comment]:
     """All that *author_id* wrote in *thread* and may see, the latest first.
 
     What waits and what was thrown out is theirs to see, until its text is gone.

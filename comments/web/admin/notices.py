@@ -64,7 +64,7 @@ def notice_of(done: Done, *, left: int = 0) -> Notice:
 def asked_notice(state: State) -> Notice | None:
     """The notice that the address asks for, where there is such an action of this moderator."""
     batch, left = request.args.get("did"), request.args.get("left", "")
-    if left and not batch:
+    if "left" in request.args and not batch:
         return Notice(say("Nothing was changed."), left=_number(left))
     done = moderation.done(state.session(), batch) if batch else None
     if done is None or done.actor != moderator().id:

@@ -127,6 +127,8 @@ def _author() -> Schema:
             "badge": _nullable(badge),
             "avatar": _nullable(_text("The address of a picture.")),
             "website": _nullable(_text("An http or https address.")),
+            "verified": _YES_OR_NO
+            | {"description": "A guest who has shown an e-mail address to be theirs."},
         },
     )
 
@@ -220,6 +222,9 @@ def _answers() -> dict[str, Schema]:
             token | fragment | {"reason": _REASON},
         ),
         "Edited": _object("The comment as it is now.", {"comment": ref("Comment")}, fragment),
+        "Claimed": _object(
+            "What the member has taken over.", {"comments": _count("Comments the guest wrote.")}
+        ),
         "Votes": _object("The comment's votes now.", ballot, token),
         "Reported": _object("The moderators will see it.", {}, token),
         "Challenge": _object(
@@ -268,7 +273,7 @@ def _moderators_answers(fragment: Schema) -> dict[str, Schema]:
 
 
 def _me(until: Schema) -> Schema:
-    rights = ("comment", "vote", "report", "moderate")
+    rights = ("comment", "vote", "report", "moderate", "sign_out")
     fragments = _map("Each pending comment as HTML.", _COMMENT_NUMBER, _text())
     sources = _map("What the caller wrote, for an editor.", _COMMENT_NUMBER, _text())
     own = _object("The caller's own comment.", {"editable_until": until})
@@ -294,6 +299,9 @@ def _bodies(settings: Settings) -> dict[str, Schema]:
     name = _text("A guest's name; guests need one.", most=NAME_LENGTH, pattern=r"\S")
     note = _nullable(_text("What a moderator should know.", most=draft.REPORT_NOTE_LENGTH))
     return {
+        "Claim": _object(
+            "The guest whose comments are taken over.", {"guest": _text("The guest's token.")}
+        ),
         "NewComment": _object(
             "A comment as it was written. What only the server decides is ignored.",
             {"thread": _named_thread(), "body": markdown},

@@ -11,6 +11,7 @@ from flask.cli import AppGroup
 from sqlalchemy import func, select, update
 
 from comments import config, moderation, schema, signals, text, threads, upkeep
+from comments.cli import people
 from comments.errors import CommentsError
 from comments.models import Comment, Report, Status, Thread
 from comments.screening import explaining
@@ -19,6 +20,8 @@ from comments.web.state import current, now
 group = AppGroup("comments", help="Threaded comments: the database, settings, upkeep.")
 db = AppGroup("db", help="The comments' own tables; the app's are never touched.")
 group.add_command(db)
+group.add_command(people.moderators)
+group.add_command(people.deliver)
 
 #: Rows drawn anew between two commits, so that a stop loses little and blocks nobody.
 RENDER_BATCH = 500
