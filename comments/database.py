@@ -13,6 +13,7 @@ Everything else in the package is written once for both. The two rules that matt
 
 import logging
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
@@ -74,6 +75,16 @@ def insert_or_ignore(session: Session, model: type[Any], **values: Any) -> bool:
     statement = dialect.insert(model).values(**values).on_conflict_do_nothing()
     # Asked for by RETURNING: psycopg's count of rows is -1 here, whatever happened.
     return session.execute(statement.returning(literal(1))).first() is not None
+
+
+def insert_new(session: Session, model: type[Any], rows: Sequence[Any], key: str) -> list[Any]:
+    """Insert *rows* but those whose key is taken; gives the *key* column of the inserted ones."""
+    if not rows:
+        return []
+    dialect = sqlite if is_sqlite(session) else postgresql
+    statement = dialect.insert(model).values(rows).on_conflict_do_nothing()
+    inserted = session.execute(statement.returning(getattr(model, key)))
+    return list(inserted.scalars())
 
 
 def sqlite_module() -> ModuleType:

@@ -22,7 +22,7 @@ from comments.identity import Identity
 from comments.keys import Keys
 from comments.models import TABLE_PREFIX
 from comments.screening import Screen
-from comments.web import api_account, fragments, guards, moderating, problems
+from comments.web import fragments, guards, moderating, problems
 from comments.web.admin import admin
 from comments.web.forms import forms
 from comments.web.front import Front, PageCache
@@ -201,8 +201,6 @@ class Comments:
 def _blueprint() -> Blueprint:
     """A blueprint of this app's own, so that two apps share nothing."""
     blueprint = Blueprint("comments", "comments", template_folder="templates")
-    # Each of these adds its calls to the one blueprint of the API.
-    assert api_account.api is moderating.api
     blueprint.register_blueprint(moderating.api)
     blueprint.register_blueprint(pages)
     blueprint.register_blueprint(forms)

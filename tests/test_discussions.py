@@ -282,3 +282,20 @@ def test_a_waiting_comment_is_activity_too(session):
     make.post(session, now=minutes(5), settings=make.with_settings(hold="all"))
     assert make.thread(session).active_at == minutes(5)
     assert session.scalars(select(Comment)).first().created_at == NOON
+
+
+# ── who may take back ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("names", "refused"), [({"title": "T"}, False), ({"site": None}, True)])
+def test_a_moderator_takes_no_site_back_that_an_owner_gave(session, names, refused):
+    make.post(session, site="https://a.example")
+    thread = make.thread(session)
+    moderation.rename(session, thread.id, make.action(), names)
+    batch, mine = last(session).batch, make.action(1, by_owner=False)
+    if not refused:
+        assert moderation.undo(session, batch, mine) == 1
+        return
+    with pytest.raises(CommentsError) as raised:
+        moderation.undo(session, batch, mine)
+    assert raised.value.code == "not_an_owner"

@@ -352,6 +352,22 @@ def test_decisions_and_votes_meanwhile_are_counted_where_the_comment_is(engine):
     recount(engine)
 
 
+def test_a_decision_about_many_finds_them_where_they_have_gone(engine):
+    with Session(engine) as session:
+        old, new = (rows(session, 12, key) for key in (OLD, NEW))
+        session.commit()
+
+    def clear(session: Session) -> int:
+        action = make.action()
+        return len(moderation.set_status_of_many(session, [*old, *new], Status.SPAM, action))
+
+    for _ in range(2):
+        at_once(engine, merge, clear)
+        recount(engine)
+    with Session(engine) as session:
+        assert threads.counts(session, [OLD, NEW]) == {OLD: 0, NEW: 0}
+
+
 @pytest.mark.parametrize("second", [(OLD, NEW), (NEW, OLD), (OLD, "third"), (NEW, "third")])
 def test_of_two_mergers_at_once_none_loses_a_comment(engine, second):
     with Session(engine) as session:

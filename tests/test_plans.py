@@ -218,6 +218,10 @@ def _screen(session: Session) -> None:
     attack.bits(session, NOON + timedelta(days=next(_later)))
 
 
+def _undo(session: Session) -> None:
+    moderation.undo(session, "batch 18010", make.action(18_030))
+
+
 def _vote(session: Session) -> None:
     make.vote(session, LATE_ROOT, by=make.guest("carol", address="network 3"))
 
@@ -265,6 +269,7 @@ WRITES: dict[str, Read] = {
         session, CAROL, LATE_ROOT, "spam", "", settings=make.SETTINGS, now=NOON
     ),
     "sweep": lambda session: upkeep.sweep(session, NOON),
+    "undo": _undo,
     "teaching": lambda session: moderation.set_status_of_many(
         session, [LATE_ROOT], Status.SPAM, make.action()
     ),

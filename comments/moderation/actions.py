@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, literal_column
 from sqlalchemy.orm import Session
 
 from comments.models import NAME_LENGTH, REASON_LENGTH, Decision
+
+#: Lines of the log that are of people. Written out, as SQLite knows a partial index by its text.
+BY_PEOPLE: ColumnElement[bool] = Decision.batch != literal_column("''")
 
 
 def _new_batch() -> str:
@@ -32,6 +36,8 @@ class Action:
     undoes: str | None = None
     #: The sites whose threads it may touch; ``None`` for all of them.
     sites: frozenset[str] | None = None
+    #: Whether it may take back what only owners do.
+    by_owner: bool = True
 
     def entry(self, action: str) -> dict[str, Any]:
         """What every entry of the log has in common."""

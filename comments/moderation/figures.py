@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from comments.database import is_sqlite
 from comments.models import Comment, Decision, Status, Thread
-from comments.moderation.log import BY_PEOPLE
+from comments.moderation.actions import BY_PEOPLE
 from comments.moderation.reach import Sites, within
 
 #: The latest decisions that a median is taken of, the busiest threads, the busiest moderators.

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from comments.models import Comment, Decision, Thread
+from comments.moderation.actions import BY_PEOPLE
 from comments.moderation.reach import Sites, within
 
 PAGE = 50
@@ -17,9 +18,6 @@ CHUNK = 1000
 
 #: What the command line and the screens are called in the log.
 NOBODY = ("screen", "command-line")
-
-#: Of people alone. Written out, as SQLite knows a partial index by the very text.
-BY_PEOPLE: ColumnElement[bool] = Decision.batch != literal_column("''")
 
 # Lines are numbered when they are written and dated when they were begun: about in one order.
 _SLACK = timedelta(hours=1)

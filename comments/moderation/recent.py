@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from comments.models import Decision
+from comments.moderation.actions import BY_PEOPLE
 from comments.moderation.undo import UNDO_FOR, UNDOES
 
 #: How far back in the log one looks; a wave of ten thousand fits in it three times.
@@ -38,7 +39,7 @@ class Done:
 
 def done(session: Session, batch: str) -> Done | None:
     """What *batch* did, if there is such an action."""
-    found = _read(session, _batches().where(Decision.batch == batch, Decision.batch != ""))
+    found = _read(session, _batches().where(Decision.batch == batch, BY_PEOPLE))
     return found[0] if found else None
 
 
@@ -50,7 +51,7 @@ def recent(session: Session, actor: str, now: datetime, *, limit: int = 10) -> l
         .where(
             Decision.actor == actor,
             Decision.id > last - _LOOKS_BACK,
-            Decision.batch != "",
+            BY_PEOPLE,
             Decision.created_at > now - UNDO_FOR,
         )
         .order_by(func.max(Decision.id).desc())

@@ -141,16 +141,25 @@ def _chunks(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
         yield ids[start : start + size]
 
 
-def _lock(session: Session, chunks: Iterable[Sequence[int]]) -> None:
-    """Hold every thread concerned, before the first is changed: nobody waits for us in a ring."""
+def _lock(session: Session, chunks: Sequence[Sequence[int]]) -> None:
+    """Hold every thread concerned, before the first is changed: nobody waits for us in a ring.
+
+    Looked up again afterwards, as a thread may have become a part of another while we waited.
+    """
     begin_write(session)
+    held: set[int] = set()
+    while missing := _threads_of(session, chunks) - held:
+        for some in _chunks(sorted(missing), _BATCH):
+            threads.lock_many(session, some)
+        held |= missing
+
+
+def _threads_of(session: Session, chunks: Iterable[Sequence[int]]) -> set[int]:
     concerned: set[int] = set()
     for chunk in chunks:
-        concerned.update(
-            session.scalars(select(Comment.thread_id).where(Comment.id.in_(chunk)).distinct())
-        )
-    for some in _chunks(sorted(concerned), _BATCH):
-        threads.lock_many(session, some)
+        of_chunk = select(Comment.thread_id).where(Comment.id.in_(chunk)).distinct()
+        concerned.update(session.scalars(of_chunk))
+    return concerned
 
 
 def _to_change(

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from comments.database import begin_write, insert_or_ignore
 from comments.errors import CommentsError
 from comments.models import Comment, Decision, Report, Spent, Status
-from comments.moderation.actions import Action, facts, note
+from comments.moderation.actions import BY_PEOPLE, Action, facts, note
 from comments.moderation.bans import undo_ban, undo_lift, undo_trust
 from comments.moderation.decisions import MAX_PINNED, locked, pin
 from comments.moderation.discussions import close_back, hold, rename_back
@@ -43,11 +43,13 @@ def undo(session: Session, batch: str, action: Action) -> int:
     """
     begin_write(session)
     entries = session.scalars(
-        select(Decision).where(Decision.batch == batch, Decision.batch != "").order_by(Decision.id)
+        select(Decision).where(Decision.batch == batch, BY_PEOPLE).order_by(Decision.id)
     ).all()
     if not entries:
         raise CommentsError("not_found")
     _check_reach(session, entries, action)
+    if not action.by_owner and any(map(_is_for_owners, entries)):
+        raise CommentsError("not_an_owner")
     if action.now - entries[0].created_at > UNDO_FOR:
         raise CommentsError("too_late_to_undo")
     expires_at = action.now + 2 * UNDO_FOR
@@ -64,6 +66,17 @@ def undo(session: Session, batch: str, action: Action) -> int:
             raise CommentsError("not_undoable")
         changed += UNDOES[kind](session, by_kind[kind], action)
     return changed
+
+
+#: What only owners do, and therefore undo: by the action, and by a fact of it.
+_FOR_OWNERS = {"words": None, "appoint": None, "dismiss": None, "rename": "site"}
+
+
+def _is_for_owners(entry: Decision) -> bool:
+    if entry.action not in _FOR_OWNERS:
+        return False
+    fact = _FOR_OWNERS[entry.action]
+    return fact is None or fact in facts(entry.after)
 
 
 def _check_reach(session: Session, entries: Sequence[Decision], action: Action) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from comments.database import begin_write, insert_or_ignore
+from comments.database import begin_write, insert_new
 from comments.errors import CommentsError, Message, say
 from comments.models import ListedWord
 from comments.moderation.actions import Action, note
@@ -42,7 +42,9 @@ def add(session: Session, which: str, written: str, action: Action) -> Added:
     new = [word for word in words if word not in known]
     if len(known) + len(new) > MAX_WORDS:
         raise _wrong(say("A list has at most %(most)s words.", most=MAX_WORDS))
-    _insert(session, which, new, action)
+    # Somebody else may have added some in this very moment.
+    there = set(_insert(session, which, new, action))
+    new = [word for word in new if word in there]
     if new:
         note(session, action, "words", target=which, after={"added": new})
     return Added(new, [word for word in words if word in known])
@@ -77,7 +79,7 @@ def put_back(
 
 def _insert(session: Session, which: str, words: Sequence[str], action: Action) -> list[str]:
     made = {"list": which, "created_by": action.by, "created_at": action.now}
-    return [word for word in words if insert_or_ignore(session, ListedWord, word=word, **made)]
+    return insert_new(session, ListedWord, [made | {"word": word} for word in words], "word")
 
 
 def _take_off(session: Session, which: str, words: Sequence[str]) -> list[str]:

@@ -136,7 +136,14 @@ def _moderator(state: State) -> Author:
 
 
 def _action(who: Author, reason: str = "") -> Action:
-    return Action(by=who.id, name=who.name or "", reason=reason, now=now(), sites=who.sites)
+    return Action(
+        by=who.id,
+        name=who.name or "",
+        reason=reason,
+        now=now(),
+        sites=who.sites,
+        by_owner=who.is_owner,
+    )
 
 
 def _waiting(state: State, thread: ThreadFacts) -> list[Comment]:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.web import cast
 from tests.web.admin.rooms import owner, press, pressed, see, undo
 
 
@@ -25,6 +26,20 @@ def test_words_are_added_removed_and_brought_back(ann):
     assert listed(pressed(ann, "/words/remove", id=ids).text) == []
     undo(ann)
     assert listed(see(ann, "/words").text) == ["plonk", "two words"]
+
+
+def test_a_moderator_takes_nothing_back_that_an_owner_did(app, monkeypatch):
+    ann = owner(app, monkeypatch)
+    did = press(ann, "/words/add", list="hold", words="plonk").location.partition("did=")[2]
+    monkeypatch.undo()
+    bob = cast.visitor(app, "bob")
+    refused = press(bob, "/undo", batch=did)
+    assert (refused.status_code, "For owners" in refused.text) == (403, True)
+    answer = bob.client.post(
+        "/comments/api/v1/undo", json={"batch": did}, headers={"Origin": cast.HERE}
+    )
+    assert answer.status_code in (403, 404)
+    assert listed(see(owner(app, monkeypatch), "/words").text) == ["plonk"]
 
 
 def test_removing_nothing_says_nothing(ann):
