@@ -2,21 +2,10 @@
 
 from itertools import takewhile
 
+from comments.text.folds import APOSTROPHE, BLANK, DASH, LINE, PARTING, STOP
 from comments.text.listed import FEWEST_LETTERS, FEWEST_TO_DROP, Listed
-from comments.text.ordinary import is_ordinary, reads_as_words
-from comments.text.skeletons import (
-    APOSTROPHE,
-    BLANK,
-    CONTRACTED,
-    DASH,
-    LINE,
-    PARTING,
-    STOP,
-    Reader,
-    Skeleton,
-    Stretch,
-    is_letter,
-)
+from comments.text.ordinary import are_words, is_ordinary, reads_as_words
+from comments.text.skeletons import CONTRACTED, Reader, Skeleton, Stretch, is_letter
 
 #: Letters with more blanks and signs than this between them do not belong together.
 _WIDEST_GAP = 6
@@ -84,14 +73,12 @@ def _is_broken_by_blanks(word: Listed, stretch: Stretch) -> bool:
         return False
     if not all(any(map(str.isalpha, piece)) for piece in stretch.pieces):
         return False
+    # A capital may stand alone, as in *Model S*.
     typed = zip(stretch.pieces, stretch.typed, strict=True)
-    scraps = [not _may_stand_alone(piece, first) for piece, first in typed]
-    return all(scraps) if word.shortened else any(scraps)
-
-
-def _may_stand_alone(piece: str, typed: str) -> bool:
-    """Is *piece*, whose first letter was *typed* so, a word? *Model S* ends in such a letter."""
-    return is_ordinary(piece.lower()) or (len(piece) == 1 and typed.isupper())
+    pieces = [piece.lower() for piece, first in typed if len(piece) > 1 or not first.isupper()]
+    if word.shortened:
+        return len(pieces) == len(stretch.pieces) and not any(map(is_ordinary, pieces))
+    return not are_words(pieces)
 
 
 def _is_spelled_out(word: Listed, stretch: Stretch, skeleton: Skeleton, reader: Reader) -> bool:
@@ -100,6 +87,7 @@ def _is_spelled_out(word: Listed, stretch: Stretch, skeleton: Skeleton, reader: 
     # The first and the last letter may be there again and again.
     before = reader.without_end(_spelled_before(stretch.first, gaps, skeleton), word.key[0])
     after = reader.without_start(_spelled_after(stretch.last, gaps, skeleton), word.key[-1])
+    before, after = "" if word.open_start else before, "" if word.open_end else after
     if not before and not after:
         return True
     if is_ordinary(before + stretch.written + after):

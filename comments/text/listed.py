@@ -5,9 +5,10 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
+from comments.text.folds import GAPS
 from comments.text.lookalikes import ALPHABETS, LATIN
 from comments.text.ordinary import is_ordinary
-from comments.text.skeletons import GAPS, Reader
+from comments.text.skeletons import Reader
 
 #: Shorter words are found as they are written, and in no other way.
 FEWEST_LETTERS = 3
@@ -92,15 +93,15 @@ def shortened(listed: Listed, reader: Reader) -> Iterator[Listed]:
     """The forms of *listed* with a letter or all vowels left out that are no words themselves.
 
     The first letter always stays. Where nothing tells words from scraps - in other languages
-    than English, or when it may be a part of a longer word - only a form without any vowel is
-    one: ``fck``, ``sht``.
+    than English, or when it may begin a longer word - only a form without any vowel is one:
+    ``fck``, ``sht``. What may stand at the end of a longer word is not shortened.
     """
     letters = listed.letters
     if len(listed.words) > 1 or len(letters) < FEWEST_TO_DROP or not letters.isalpha():
         return
-    if reader.alphabet not in ALPHABETS:
+    if reader.alphabet not in ALPHABETS or listed.open_start:
         return
-    only_consonants = reader.alphabet is not LATIN or listed.open_start or listed.open_end
+    only_consonants = reader.alphabet is not LATIN or listed.open_end
     for form in sorted(_shorter(letters)):
         if only_consonants and VOWELS & set(form):
             continue
@@ -127,6 +128,10 @@ def _shorter(letters: str) -> set[str]:
     return forms - {letters}
 
 
+# Words are looked for by their first letters, this many; few share as many with another.
+_START = 4
+
+
 class Index:
     """Listed words by their keys, found where they stand in a text."""
 
@@ -138,8 +143,9 @@ class Index:
             lengths.setdefault(word.key[:_START], set()).add(len(word.key))
         self._lengths = {start: sorted(sizes) for start, sizes in lengths.items()}
         self._sizes = sorted({len(start) for start in lengths})
-        # Nothing is listed for most places of most texts, and this says so at once.
-        self._pairs = {start[:2] for start in lengths}
+        # Nothing is listed for most places of most texts, and these say so at once.
+        self._firsts = {start[:3] for start in lengths}
+        self._short = {start for start in lengths if len(start) < 3}
 
     def __bool__(self) -> bool:
         return bool(self._by_key)
@@ -147,12 +153,10 @@ class Index:
     def at(self, text: str, position: int, ends: Container[int]) -> list[Listed]:
         """The words whose keys stand in *text* at *position*, up to one of the *ends*."""
         found: list[Listed] = []
-        if text[position : position + 2] in self._pairs or text[position] in self._pairs:
+        three = text[position : position + 3]
+        if three in self._firsts or three[:2] in self._short or three[0] in self._short:
             for size in self._sizes:
                 for length in self._lengths.get(text[position : position + size], ()):
                     if position + length in ends:
                         found += self._by_key.get(text[position : position + length], ())
         return found
-
-
-_START = 3

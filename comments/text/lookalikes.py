@@ -52,11 +52,8 @@ _LOOSE = _pairs(
 )
 
 # Typed for letters (leetspeak), the likeliest first. They are signs or figures too.
-_LEET = {
-    **dict(zip("02345678@$+(<{€¡¢†", "o z e a s gb t b a s t c c c e i c t".split(), strict=True)),
-    **dict.fromkeys("1!|", "il"),
-    "9": "gq",
-}
+_LEET = _pairs("0 2 3 4 5 6 7 8 9 @ $ + ( < { € ¡ ¢ †", "o z e a s gb t b gq a s t c c c e i c t")
+_LEET |= dict.fromkeys("1!|", "il")
 _LEET_CYRILLIC = {"0": "о", "3": "зе", "4": "ч", "6": "б", "@": "а"}
 
 _TO_CYRILLIC = _pairs(

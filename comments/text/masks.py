@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from comments.text.folds import DASH, GAPS, PARTING, STAR, STOP
 from comments.text.listed import FEWEST_LETTERS, FEWEST_TO_DROP, Listed
 from comments.text.ordinary import is_ordinary
-from comments.text.skeletons import DASH, GAPS, PARTING, STAR, STOP, Reader
+from comments.text.skeletons import Reader
 
 # More letters than this are never crossed out at one place, nor at more places in a word.
 _MOST_CROSSED, _MOST_PLACES = 8, 4

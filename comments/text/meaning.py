@@ -6,11 +6,12 @@ The letters are known to fit, and to begin and end where words may.
 import re
 from itertools import groupby
 
+from comments.text.folds import PARTING
 from comments.text.glue import is_joined
 from comments.text.listed import FEWEST_LETTERS, VOWELS, Listed
 from comments.text.lookalikes import ALPHABETS, Alphabet
 from comments.text.ordinary import is_ordinary
-from comments.text.skeletons import PARTING, Reader, Skeleton, Stretch
+from comments.text.skeletons import Reader, Skeleton, Stretch
 
 # 5th, 20s, 100km: figures and what they count, not letters.
 _MEASURE = re.compile(

@@ -23,6 +23,7 @@ _MORE = """
 
 #: Small words of other languages that are written in Latin letters.
 _ELSEWHERE = """
+    a am an e he i in is it me no o so u
     aber abbiamo ai alla alle als also alt an ao aos arch arm as asi au auch auf aus aux avec av
     bei bien bin bis bon bom buen cada caso che chi ci co com come comme con cosa cui da dag dal
     dalla dan dans das dass de degli dei del della den denn der des det deux di die dir dit do
@@ -43,12 +44,22 @@ _ELSEWHERE = """
 def _words() -> frozenset[str]:
     lines = files(__package__).joinpath("ordinary.txt").read_text("utf-8").splitlines()
     listed = " ".join(line for line in lines if not line.startswith("#"))
-    return frozenset(f"{listed} {_MORE} {_ELSEWHERE}".split())
+    return frozenset(f"{listed} {_MORE}".split())
+
+
+@cache
+def _foreign() -> frozenset[str]:
+    return frozenset(_ELSEWHERE.split())
 
 
 def is_ordinary(word: str) -> bool:
     """Is *word*, in small letters, one that people write and mean?"""
-    return word in _words()
+    return word in _words() or word in _foreign()
+
+
+def are_words(pieces: list[str]) -> bool:
+    """Are all of *pieces* English words, or all of other languages? ``hook er`` is neither."""
+    return _words().issuperset(pieces) or _foreign().issuperset(pieces)
 
 
 @lru_cache(4096)

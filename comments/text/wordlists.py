@@ -10,10 +10,11 @@ with anything after it, at its start also with anything before it. Entries of sc
 no blanks between words (Chinese, Japanese, Thai …) are found within the text around them.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from comments.text.characters import is_mark
 from comments.text.listed import Index, Listed, prepare, shortened
 from comments.text.lookalikes import ALPHABETS, OTHER, Alphabet, alphabet_of
 from comments.text.masks import Masks
@@ -57,8 +58,16 @@ class WordList:
         for plain in views(text):
             for search in self._searches:
                 for entry, start, end in search.places(plain):
+                    end = _last_mark(plain.text, end)
                     first, last = plain.starts[start], plain.ends[end]
                     yield first, Found(entry, text[first:last])
+
+
+def _last_mark(text: str, letter: int) -> int:
+    """The place of the last mark that is drawn on the *letter* at this place."""
+    while letter + 1 < len(text) and is_mark(text[letter + 1]):
+        letter += 1
+    return letter
 
 
 class _Search:
@@ -108,8 +117,9 @@ class _Search:
     def _read(self, skeleton: Skeleton, met: set[str]) -> Iterator[tuple[Listed, int, int]]:
         """Words whose letters stand between places to begin and to end, and were not *met*."""
         size = len(skeleton.squeezed)
-        everywhere, begins = range(size), list(_runs_of(skeleton.begins, skeleton.runs))
-        anywhere, ends = range(size + 1), _end_runs(skeleton)
+        everywhere, anywhere = range(size), range(size + 1)
+        begins = sorted({skeleton.run_of[letter] for letter in skeleton.begins})
+        ends = {skeleton.run_of[end - 1] + 1 for end in skeleton.ends}
         for index, starts, stops in (
             (self._words, begins, ends),
             (self._beginnings, begins, anywhere),
@@ -143,23 +153,6 @@ class _Search:
         return at == len(group) - 1
 
 
-def _runs_of(letters: Iterable[int], runs: list[int]) -> Iterator[int]:
-    """The runs, once each, that these *letters* are in; both in order."""
-    run = -1
-    for letter in letters:
-        if run < 0 or letter >= runs[run + 1]:
-            run += 1
-            while runs[run + 1] <= letter:
-                run += 1
-            yield run
-
-
-def _end_runs(skeleton: Skeleton) -> frozenset[int]:
-    """The runs after those in which a word may end."""
-    lasts = [end - 1 for end in skeleton.ends]
-    return frozenset(run + 1 for run in _runs_of(lasts, skeleton.runs))
-
-
 def _limits(word: Listed, run: int, skeleton: Skeleton) -> tuple[int, int] | None:
     """A stretch of letters, of these runs, between places where a word may begin and end.
 
@@ -168,18 +161,18 @@ def _limits(word: Listed, run: int, skeleton: Skeleton) -> tuple[int, int] | Non
     runs, last = skeleton.runs, run + len(word.groups) - 1
     start = runs[run + 1] - len(word.groups[0])
     if not word.open_start:
-        latest = bisect_left(skeleton.begins, start + 1) - 1
-        start = skeleton.begins[latest] if latest >= 0 else -1
+        latest = bisect_right(skeleton.begins, start) - 1
+        if latest < 0 or skeleton.begins[latest] < runs[run]:
+            return None
+        start = skeleton.begins[latest]
         whole = skeleton.fragment_start(start)
         start = whole if whole >= runs[run] else start
-    if start < runs[run]:
-        return None
     end = max(runs[last], start if last == run else 0) + len(word.groups[-1])
     if not word.open_end:
         earliest = bisect_left(skeleton.ends, end)
-        end = (
-            skeleton.ends[earliest] if earliest < len(skeleton.ends) else len(skeleton.written) + 1
-        )
-        whole = skeleton.fragment_end(end) if end <= runs[last + 1] else end
+        if earliest == len(skeleton.ends) or skeleton.ends[earliest] > runs[last + 1]:
+            return None
+        end = skeleton.ends[earliest]
+        whole = skeleton.fragment_end(end)
         end = whole if whole <= runs[last + 1] else end
-    return (start, end) if end <= runs[last + 1] else None
+    return (start, end) if runs[run] <= start and end <= runs[last + 1] else None

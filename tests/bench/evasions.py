@@ -12,14 +12,20 @@ Way = Callable[[Cells, Random], Cells]
 Join = Callable[[Cells, Random], str]
 
 VOWELS = "aeiou"
-_LEET = {
-    "a": "4@", "b": "8", "c": "(", "e": "3", "g": "9", "i": "1!", "l": "1", "o": "0", "s": "5$", "t": "7+",
-}  # fmt: skip
-_ALIKE = {
-    "a": "аαａ𝐚ᴀáⓐ", "b": "ЬＢ𝓫ʙ", "c": "сϲｃⅽç", "d": "ԁｄ𝒹ďⓓ", "e": "еｅéєё", "f": "ｆ𝔣ƒⓕ", "g": "ɡｇğ",
-    "h": "һｈʜ𝕙", "i": "іιｉíı", "j": "јｊ", "k": "кκｋ𝗄", "l": "ӏｌⅼł", "m": "мｍⓜ", "n": "ոｎñη", "o": "оοｏöø",
-    "p": "рρｐ", "r": "гｒʀ", "s": "ѕｓꜱšⓢ", "t": "тτｔᴛ", "u": "υｕüս", "v": "νｖѵ", "w": "ԝｗⓦ", "y": "уｙý", "z": "ｚž",
-}  # fmt: skip
+
+
+def _table(lines: str) -> dict[str, str]:
+    """Letters to what is written for them, from words that begin with the letter."""
+    return {word[0]: word[1:] for word in lines.split()}
+
+
+_LEET = _table("a4@ b8 c( e3 g9 i1! l1 o0 s5$ t7+")
+_ALIKE = _table(
+    """
+    aаαａ𝐚ᴀáⓐ bЬＢ𝓫ʙ cсϲｃⅽç dԁｄ𝒹ďⓓ eеｅéєё fｆ𝔣ƒⓕ gɡｇğ hһｈʜ𝕙 iіιｉíı jјｊ kкκｋ𝗄 lӏｌⅼł
+    mмｍⓜ nոｎñη oоοｏöø pрρｐ rгｒʀ sѕｓꜱšⓢ tтτｔᴛ uυｕüս vνｖѵ wԝｗⓦ yуｙý zｚž
+    """
+)
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _COMBINING = "\u0336\u0332\u0301\u0308\u0323\u035c"
 _SIGNS = ".-_*~,/:=•#"

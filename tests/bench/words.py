@@ -6,7 +6,6 @@ Every evasion stands in a sentence. The innocent words contain a listed word and
 a sentence and in capitals; the innocent texts are pages of old books and traps of our own.
 """
 
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,14 +14,15 @@ from random import Random
 
 from comments.text import WordList
 from tests.bench.evasions import evade, kinds
-from tests.bench.report import Goal, Progress, print_list, print_table
+from tests.bench.report import Goal, Progress, print_goals, print_list, print_table
 
-WORDS = """
+_LISTED = """
     anal arse ass bastard bitch boob butt casino clit cock coon crap cum cunt damn dick dumb dyke
     fag fuck gay hell hoe homo idiot jerk kill loser moron nazi nude penis piss poop porn prick
     rape retard scam scum sex shit slut spam spic suck stupid tard tit turd twat vagina viagra
     wank whore
-""".split()
+"""
+WORDS = _LISTED.split()
 _SENTENCES = (
     "{}",
     "You {}!",
@@ -41,7 +41,7 @@ _SHOWN = 10
 def measure() -> list[Goal]:
     """Print what was seen through for each way to evade, and what was held without need."""
     words = WordList(WORDS)
-    seen, tried, missed = _evasions(words, Random(20))
+    seen, tried, missed = evasions_seen(words, WORDS)
     rows = [
         (kind, f"{tried[kind]:,}", f"{seen[kind] / tried[kind]:.2%}")
         for kind in sorted(tried, key=lambda kind: (kind[:1] in "23", seen[kind] / tried[kind]))
@@ -49,25 +49,33 @@ def measure() -> list[Goal]:
     print_table("Evasions seen through", ("way", "tried", "seen"), rows)
     _show("Missed", missed)
     held, innocent = _innocent_words(words)
-    texts = _texts()
-    wrong = [f"{found.word}: {found.written!r}" for text in texts for found in words.find_all(text)]
+    innocent_texts = texts()
+    wrong = [
+        f"{found.word}: {found.written!r}"
+        for text in innocent_texts
+        for found in words.find_all(text)
+    ]
     _show("Held without need", [*held, *wrong])
     share, false_share = seen.total() / tried.total(), len(held) / innocent
     cost = _milliseconds()
     return [
         Goal("evasions seen through ≥ 99 %", f"{share:.2%}", share >= _LEAST_SEEN),
         Goal("innocent words held ≤ 0.1 %", f"{false_share:.2%}", false_share <= _MOST_HELD),
-        Goal("innocent texts held: none", f"{len(wrong)} of {len(texts)}", not wrong),
+        Goal("innocent texts held: none", f"{len(wrong)} of {len(innocent_texts)}", not wrong),
         Goal("10,000 characters, 2,000 words ≤ 50 ms CPU", f"{cost:.0f} ms", cost <= 50),
     ]
 
 
-def _evasions(words: WordList, rng: Random) -> tuple[Counter[str], Counter[str], list[str]]:
+def evasions_seen(
+    words: WordList, listed: list[str]
+) -> tuple[Counter[str], Counter[str], list[str]]:
+    """How many evasions were seen and tried, by their kind, and those missed."""
+    rng = Random(20)
     seen: Counter[str] = Counter()
     tried: Counter[str] = Counter()
     missed = []
-    progress = Progress("word lists", len(WORDS))
-    for word in WORDS:
+    progress = Progress("word lists", len(listed))
+    for word in listed:
         progress.step(word)
         for kind in kinds():
             name = kind[0] if len(kind) == 1 else f"{len(kind)} ways at once"
@@ -100,7 +108,7 @@ def _innocent_words(words: WordList) -> tuple[list[str], int]:
     return held, len(innocent)
 
 
-def _texts() -> list[str]:
+def texts() -> list[str]:
     return [text.strip() for text in lines("innocent_prose.txt").split("\n\n") if text.strip()]
 
 
@@ -169,4 +177,4 @@ def _cpu(words: WordList, text: str) -> float:
 
 
 if __name__ == "__main__":
-    print(*measure(), sep="\n", file=sys.stdout)
+    print_goals(measure())
