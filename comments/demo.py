@@ -6,13 +6,14 @@ The texts are ours.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from comments import identity, posting, threads
 from comments.config import Settings
 from comments.draft import Draft
 from comments.identity import Author, Identity
-from comments.models import AuthorKind
+from comments.models import AuthorKind, Comment, Status, Thread
 
 THREAD = "demo-tram-line"
 TITLE = "The night tram comes back"
@@ -93,6 +94,13 @@ SCRIPT = (
 
 def is_there(session: Session, key: str = THREAD) -> bool:
     return threads.find(session, key).id is not None
+
+
+def first_comment(session: Session, key: str) -> int | None:
+    """The oldest published comment of a thread, for somebody to answer."""
+    of_thread = select(Comment.id).join(Thread, Thread.id == Comment.thread_id)
+    first = of_thread.where(Thread.key == key, Comment.status == Status.PUBLISHED)
+    return session.scalar(first.order_by(Comment.id).limit(1))
 
 
 def seed(session: Session, settings: Settings, *, now: datetime, url: str | None = None) -> None:

@@ -270,7 +270,8 @@ def check_email(value: Any) -> str:
 
     Whether there is a mailbox is found out by mailing it.
     """
-    if not _is_text(value) or len(value) > EMAIL_LENGTH or not _EMAIL.fullmatch(value):
+    fits = _is_text(value) and len(value) <= EMAIL_LENGTH and value.isprintable()
+    if not fits or not _EMAIL.fullmatch(value):
         wrong = say("That is not an e-mail address.")
         raise CommentsError("invalid", errors={"email": wrong})
     return str(value).lower()

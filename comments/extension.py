@@ -15,20 +15,20 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from comments import config, i18n, screening, tree
+from comments import config, i18n, providers, screening, tokens, tree
 from comments.cli import group
 from comments.errors import ConfigError
 from comments.identity import Identity
 from comments.keys import Keys
 from comments.models import TABLE_PREFIX
 from comments.screening import Screen
-from comments.web import fragments, guards, problems
+from comments.web import api_account, fragments, guards, problems
 from comments.web.admin import admin
-from comments.web.api import api
 from comments.web.forms import forms
 from comments.web.front import Front, PageCache
 from comments.web.limiting import Limits
 from comments.web.pages import pages
+from comments.web.signin import signin
 from comments.web.state import EXTENSION, State, current
 
 log = logging.getLogger("comments")
@@ -145,6 +145,8 @@ class Comments:
 
     def _state(self, app: Flask, db: Any, prefix: str) -> State:
         settings = config.Settings.load(app.config)
+        tokens.check_installed(settings)
+        providers.check_installed(settings)
         for sentence in config.unknown_keys(app.config, also_known=MOUNT_KEYS):
             log.warning(sentence)
         if not i18n.language_or(settings.language, ""):
@@ -187,6 +189,7 @@ class Comments:
             limits=Limits(settings, engine=engine_once),
             cache=PageCache(settings.cache_bytes) if settings.cache_bytes else None,
             screens=lambda: self._screens,
+            providers=providers.configured(settings),
         )
 
     def _identity(self) -> Identity | None:
@@ -197,10 +200,11 @@ class Comments:
 def _blueprint() -> Blueprint:
     """A blueprint of this app's own, so that two apps share nothing."""
     blueprint = Blueprint("comments", "comments", template_folder="templates")
-    blueprint.register_blueprint(api)
+    blueprint.register_blueprint(api_account.api)
     blueprint.register_blueprint(pages)
     blueprint.register_blueprint(forms)
     blueprint.register_blueprint(admin)
+    blueprint.register_blueprint(signin)
     problems.register(blueprint)
 
     blueprint.after_request(_finish)
@@ -231,9 +235,14 @@ def _watcher(app: Flask) -> Callable[[], bool]:
 def _has_hooks(app: Flask) -> bool:
     for hooks in (app.before_request_funcs, app.url_value_preprocessors, app.after_request_funcs):
         for name, functions in hooks.items():
-            if (name is None or _is_ours(name)) and any(f is not _finish for f in functions):
+            if (name is None or _is_ours(name)) and not all(map(_is_our_own, functions)):
                 return True
     return any(getattr(type(app), name) is not getattr(Flask, name) for name in _DISPATCH)
+
+
+def _is_our_own(hook: object) -> bool:
+    """Our doors stand before private pages alone."""
+    return _is_ours(getattr(hook, "__module__", ""))
 
 
 _DISPATCH = ("full_dispatch_request", "preprocess_request", "dispatch_request", "process_response")

@@ -7,7 +7,7 @@ and a new one is made with a guest's first write.
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from comments import text
@@ -168,6 +168,13 @@ def can_moderate(author: Author | None, site: str | None) -> bool:
     return author.sites is None or site in author.sites
 
 
+def on_site(author: Author, site: str | None) -> Author:
+    """*author* as they are on *site*: a moderator of another one is a reader like any other."""
+    if author.is_moderator and not can_moderate(author, site):
+        return replace(author, kind=AuthorKind.USER)
+    return author
+
+
 def rights(
     author: Author | None, settings: Settings, *, closed: bool, site: str | None = None
 ) -> Mapping[str, bool]:
@@ -178,4 +185,6 @@ def rights(
         "vote": True,
         "report": True,
         "moderate": moderator,
+        # Whoever a host or a site signed in signs out there.
+        "sign_out": author is not None and author.id.startswith("member:"),
     }

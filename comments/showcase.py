@@ -2,20 +2,24 @@
 
 from flask import Flask, Response, request
 
-from comments import demo
+from comments import demo, demo_queue
 from comments.extension import Comments
 from comments.web import fragments
 from comments.web.policy import PAGE_POLICY
 from comments.web.state import current, now
 
 
-def add_showcase(app: Flask, comments: Comments, *, port: int) -> None:
-    """Add ``/`` (the plugin's way) and ``/embed`` (the tag, from another origin) to *app*."""
+def add_showcase(app: Flask, comments: Comments, *, port: int, waiting: int = 0) -> None:
+    """Add ``/`` (the plugin's way) and ``/embed`` (the tag, from another origin) to *app*.
+
+    With *waiting*, a new demo's queue holds that many comments to decide about.
+    """
     with app.app_context():
         state = current()
         session = state.session()
         if not demo.is_there(session):
             demo.seed(session, state.settings, now=now(), url=f"http://localhost:{port}/")
+            demo_queue.seed(session, state.settings, waiting, now=now())
             session.commit()
 
     @app.get("/")

@@ -11,13 +11,29 @@ from sqlalchemy.orm import Session
 
 from comments.config import Settings
 from comments.database import is_sqlite
-from comments.models import Comment, Edit, ScoreStep, Spent, Status, Submission, Vote
+from comments.models import (
+    Comment,
+    Edit,
+    Letter,
+    MailedLink,
+    Report,
+    ScoreStep,
+    SignIn,
+    Spent,
+    Status,
+    Submission,
+    Vote,
+)
 
 #: Networks are only needed against a burst of votes or spam.
 KEEP_ADDRESSES = timedelta(days=30)
 KEEP_SUBMISSIONS = timedelta(days=1)
 KEEP_SCORE_STEPS = timedelta(days=1)
 KEEP_REJECTED = timedelta(days=30)
+#: Beyond their end, since they are counted: so many mails in a day to one address.
+KEEP_LINKS = timedelta(days=1)
+#: Sent or given up. There is an address in each.
+KEEP_LETTERS = timedelta(days=7)
 
 #: One write in so many tidies up behind it, and one in an hour; the deletes go through indexes.
 EVERY = 200
@@ -54,7 +70,8 @@ def sweep(
     spent = select(Spent.key_hash).where(Spent.expires_at < now).limit(most)
     swept += _apply(session, delete(Spent), Spent.key_hash, session.scalars(spent).all())
     swept += _forget_networks(session, now - KEEP_ADDRESSES, most)
-    return swept + _purge(session, now - keep_rejected, most)
+    swept += _purge(session, now - keep_rejected, most)
+    return swept + _sweep_sign_ins(session, now, most)
 
 
 def _forget_networks(session: Session, before: datetime, most: int) -> int:
@@ -68,7 +85,10 @@ def _forget_networks(session: Session, before: datetime, most: int) -> int:
         Comment.created_at < before, Comment.address_hash.is_not(None)
     )
     forget = update(Comment).values(address_hash=None)
-    return swept + _apply(session, forget, Comment.id, session.scalars(comments.limit(most)).all())
+    swept += _apply(session, forget, Comment.id, session.scalars(comments.limit(most)).all())
+    reports = select(Report.id).where(Report.created_at < before, Report.address_hash.is_not(None))
+    forget = update(Report).values(address_hash=None)
+    return swept + _apply(session, forget, Report.id, session.scalars(reports.limit(most)).all())
 
 
 def _purge(session: Session, before: datetime, most: int) -> int:
@@ -95,6 +115,19 @@ def _purge(session: Session, before: datetime, most: int) -> int:
     )
     _apply(session, delete(Edit), Edit.comment_id, ids)
     return _apply(session, empty, Comment.id, ids)
+
+
+def _sweep_sign_ins(session: Session, now: datetime, most: int) -> int:
+    """Sign-ins and links that have ended, and the letters that brought them."""
+    swept = 0
+    for key, ended in (
+        (SignIn.token_hash, [SignIn.expires_at < now]),
+        (MailedLink.token_hash, [MailedLink.expires_at < now - KEEP_LINKS]),
+        (Letter.id, [Letter.created_at < now - KEEP_LETTERS, Letter.next_try_at.is_(None)]),
+    ):
+        found = session.scalars(select(key).where(*ended).limit(most)).all()
+        swept += _apply(session, delete(key.class_), key, found)
+    return swept
 
 
 def _apply(session: Session, change: Any, key: Any, found: Sequence[Any]) -> int:

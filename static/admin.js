@@ -1,2 +1,10 @@
 // @ts-check
 // The moderation views work without this file; with it they are quicker.
+import { keepTime } from "./times.js";
+
+keepTime(document.documentElement, new AbortController().signal);
+const list = /** @type {HTMLElement | null} */ (document.querySelector("[data-queue]"));
+if (list) {
+  const [{ Queue }, { attend }] = await Promise.all([import("./queue.js"), import("./keys.js")]);
+  attend(new Queue(list));
+}

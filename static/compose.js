@@ -242,7 +242,7 @@ export function openEditor(thread, body, source, title) {
   form.ariaLabel = title;
   form.dataset.open = "";
   hush(form);
-  for (const part of form.querySelectorAll("[data-guest], [data-do=preview], [data-left], [data-shown]")) part.remove();
+  for (const part of form.querySelectorAll("[data-guest], [data-who], [data-do=preview], [data-left], [data-shown]")) part.remove();
   setHead(form, title);
   /** @type {HTMLElement} */ (form.querySelector("[data-do=cancel]")).dataset.do = "close";
   /** @type {HTMLElement} */ (form.querySelector("[data-send]")).textContent = words(thread, "save");

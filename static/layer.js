@@ -1,7 +1,6 @@
 // @ts-check
 // The reader's own layer. The thread is the same for everybody; this is laid over it.
 /** @import { CommentThread } from "./comment-thread.js" */
-import { words } from "./speech.js";
 import { adopt } from "./sweep.js";
 
 /** Marks votes, own comments and the ones that wait. @param {CommentThread} thread */
@@ -16,12 +15,21 @@ export function layOver(thread) {
     show(item, "[data-own]", open);
     show(item, "[data-others]", !open);
   }
-  const fields = thread.form?.querySelector("[data-guest]");
-  if (viewer && viewer.kind !== "guest" && fields) {
-    const hint = document.createElement("p");
-    hint.className = "c-hint";
-    hint.textContent = words(thread, "as", { name: viewer.name });
-    fields.replaceWith(hint);
+  if (viewer?.kind !== "guest" || thread.form?.querySelector("[data-who]")) showWho(thread);
+  if (thread.me.can?.moderate) preside(thread);
+}
+
+/** @param {CommentThread} thread */
+async function showWho(thread) {
+  (await import("./signin.js")).drawWho(thread);
+}
+
+/** What only moderators need is loaded for them alone. @param {CommentThread} thread */
+async function preside(thread) {
+  try {
+    await (await import("./moderate.js")).preside(thread);
+  } catch (error) {
+    if (!thread.signal.aborted) thread.emit("error", error);
   }
 }
 
@@ -39,12 +47,13 @@ export function article(item) {
 export function place(thread, html) {
   const item = /** @type {HTMLElement} */ (adopt(html, thread.base).querySelector("[data-id]"));
   const { id = "", parent, title = "" } = item.dataset;
+  const counts = item.querySelector('[data-do="vote"]');
   const old = article(thread.find(id));
   if (old) old.replaceWith(article(item) ?? "");
   else insert(thread, listOf(thread, parent), item);
   // A waiting comment does not count yet.
   const heading = thread.section?.querySelector("[data-heading]");
-  if (heading && item.querySelector('[data-do="vote"]')) heading.textContent = title;
+  if (heading && counts) heading.textContent = title;
   thread.drawTimes();
   return id;
 }

@@ -19,11 +19,28 @@ export interface CommentJson {
 /** The reader's own layer, `GET /api/v1/me`. */
 export interface Me {
   viewer: Author | null;
+  can?: Record<string, boolean>;
   votes: Record<string, number>;
   own: Record<string, { editable_until: string }>;
   /** The Markdown of own comments. */
   sources: Record<string, string>;
   fragments?: Record<string, string>;
+  can?: { moderate: boolean };
+}
+
+/** What waits in a thread, `GET /api/v1/waiting`; versions and fragments by the comment's number. */
+export interface Waiting {
+  versions: Record<string, number>;
+  fragments: Record<string, string>;
+  words: Record<string, string>;
+}
+
+/** What a decision of a moderator came to. */
+export interface DecidedJson {
+  status: string;
+  batch: string;
+  version: number;
+  fragment: string;
 }
 
 /** What `comments:before-post` shows; a listener may change it. */
@@ -56,6 +73,24 @@ export interface Problem extends Error {
   retryAfter?: number;
 }
 
+/** What a moderator's press of a button is answered with. */
+export interface Decided {
+  /** The notice, as HTML. */
+  notice?: string;
+  counts?: Record<string, string>;
+  /** The comment as it stands now, as HTML; whether it still belongs into the list. */
+  entry?: string;
+  stays?: boolean;
+  /** Ids that have left the list, or more than a page shows. */
+  gone?: number[] | "all";
+  /** The one comment that was taken back. */
+  comment?: number | null;
+  entries?: string;
+  seen?: string;
+  /** Of a refusal. */
+  detail?: string;
+}
+
 export type Words =
   | "published" | "waiting" | "rejected" | "save" | "saved" | "removed" | "undo" | "offline"
-  | "until" | "left" | "shown" | "reported" | "as";
+  | "until" | "left" | "shown" | "reported" | "as" | "signout" | "ended";

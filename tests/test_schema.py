@@ -77,7 +77,7 @@ def test_upgrading_again_changes_nothing(engine):
     [
         "DROP INDEX ix_comments_votes_by_voter",
         "ALTER TABLE comments_threads ADD COLUMN mood TEXT",
-        "DROP TABLE comments_reports",
+        "DROP TABLE comments_edits",
     ],
 )
 def test_a_difference_is_seen(engine, change):

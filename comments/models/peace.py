@@ -24,7 +24,16 @@ class Report(Base):
     """A reader says something is wrong with a comment; once per reader and comment."""
 
     __tablename__ = "comments_reports"
-    __table_args__ = (UniqueConstraint("comment_id", "reporter_id"),)
+    __table_args__ = (
+        UniqueConstraint("comment_id", "reporter_id"),
+        # The networks that are still kept.
+        Index(
+            "ix_comments_reports_networks",
+            "created_at",
+            sqlite_where=text("address_hash IS NOT NULL"),
+            postgresql_where=text("address_hash IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[BigId]
     comment_id: Mapped[int] = mapped_column(RowId, ForeignKey("comments_comments.id"))
@@ -34,6 +43,8 @@ class Report(Base):
     created_at: Mapped[Moment]
     #: When a moderator settled it, by keeping the comment or by taking it away.
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: A guest's network, as a keyed hash; dropped after 30 days.
+    address_hash: Mapped[str | None] = mapped_column(String(64))
 
 
 class Decision(Base):
@@ -60,6 +71,22 @@ class Decision(Base):
             postgresql_where=text("undoes IS NOT NULL"),
         ),
         Index("ix_comments_decisions_by_actor", "actor", "id"),
+        Index("ix_comments_decisions_by_thread", "thread_id", "id"),
+        Index("ix_comments_decisions_by_time", "created_at", "id"),
+        # The log as it is read most: by people only, the newest first, of one kind.
+        Index(
+            "ix_comments_decisions_by_people",
+            "id",
+            sqlite_where=text("batch != ''"),
+            postgresql_where=text("batch != ''"),
+        ),
+        Index(
+            "ix_comments_decisions_by_action",
+            "action",
+            "id",
+            sqlite_where=text("batch != ''"),
+            postgresql_where=text("batch != ''"),
+        ),
     )
 
     id: Mapped[BigId]

@@ -30,6 +30,8 @@ class Action:
     batch: str = field(default_factory=_new_batch)
     #: The batch that this one takes back.
     undoes: str | None = None
+    #: The sites whose threads it may touch; ``None`` for all of them.
+    sites: frozenset[str] | None = None
 
     def entry(self, action: str) -> dict[str, Any]:
         """What every entry of the log has in common."""
@@ -61,20 +63,21 @@ def note(
         comment_id=comment_id,
         thread_id=thread_id,
         target=target,
-        before=_kept(before),
-        after=_kept(after),
+        before=kept(before),
+        after=kept(after),
     )
     session.add(entry)
     session.flush()
     return entry
 
 
-def _kept(value: Any) -> str | None:
+def kept(value: Any) -> str | None:
+    """*value* as the log keeps it: a text, or facts as JSON."""
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def facts(kept: str | None) -> Mapping[str, Any]:
+def facts(written: str | None) -> Mapping[str, Any]:
     """What :func:`note` kept as JSON, read back."""
-    return dict(json.loads(kept)) if kept else {}
+    return dict(json.loads(written)) if written else {}

@@ -1,5 +1,7 @@
 """What moderators decide about single comments: their state, and which come first."""
 
+from datetime import datetime
+
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -7,6 +9,8 @@ from comments import threads
 from comments.errors import CommentsError, say
 from comments.models import Comment, Decision, Report, Status, Thread
 from comments.moderation.actions import Action, note
+from comments.moderation.marks import note_marks
+from comments.moderation.reach import check_reach
 from comments.moderation.status import set_status
 from comments.moderation.teaching import teach
 
@@ -26,17 +30,19 @@ def decide(
     """A moderator's decision on one comment; its author's own deletion is final.
 
     *expected* and *version* are what the moderator saw: 409 when somebody else has decided
-    since, or when its author has changed the text.
+    since, or when its author has changed the text. 404 for a thread beyond *action*'s sites.
     """
-    thread, comment = locked(session, comment_id)
+    thread, comment = _within_reach(session, comment_id, action)
     _check_seen(session, comment, expected, version)
     if status is not comment.status and not comment.body:
         raise CommentsError(
             "invalid", say("Its author has deleted it, and there is nothing left to show.")
         )
-    settle_reports(session, comment, action)
-    if status is Status.PUBLISHED:
-        comment.kept_at = action.now
+    if status is comment.status and not comment.shadowed:
+        # What stands there already can only have its reports settled.
+        return _keep(session, comment, action) if comment.open_reports else comment
+    settle_reports(session, comment, action.now)
+    note_marks(session, comment, action)
     comment.shadowed = False
     if comment.status is not status:
         set_status(
@@ -50,16 +56,33 @@ def decide(
             batch=action.batch,
             now=action.now,
         )
+    if status is Status.PUBLISHED:
+        comment.kept_at = action.now
     session.flush()
     teach(session, [comment.id], status, action)
     return comment
 
 
-def keep(session: Session, comment_id: int, action: Action) -> Comment:
-    """Leave a reported comment where it is; later reports of it are counted and open nothing."""
-    _thread, comment = locked(session, comment_id)
+def keep(
+    session: Session,
+    comment_id: int,
+    action: Action,
+    *,
+    expected: Status | None = None,
+    version: int | None = None,
+) -> Comment:
+    """Leave a reported comment where it is; later reports of it are counted and open nothing.
+
+    *expected* and *version* as for :func:`decide`.
+    """
+    _thread, comment = _within_reach(session, comment_id, action)
+    _check_seen(session, comment, expected, version)
+    return _keep(session, comment, action)
+
+
+def _keep(session: Session, comment: Comment, action: Action) -> Comment:
     open_reports = comment.open_reports
-    settle_reports(session, comment, action)
+    settle_reports(session, comment, action.now)
     comment.kept_at = action.now
     note(
         session,
@@ -75,8 +98,17 @@ def keep(session: Session, comment_id: int, action: Action) -> Comment:
 def locked(session: Session, comment_id: int) -> tuple[Thread, Comment]:
     """The comment and its thread as they are now that nobody else can change them."""
     comment = threads.get(session, comment_id)
-    thread = threads.lock(session, comment.thread_id)
-    session.refresh(comment)
+    while True:
+        thread = threads.lock(session, comment.thread_id)
+        session.refresh(comment)
+        if comment.thread_id == thread.id:
+            return thread, comment
+        # Its thread was merged into another one while we waited.
+
+
+def _within_reach(session: Session, comment_id: int, action: Action) -> tuple[Thread, Comment]:
+    thread, comment = locked(session, comment_id)
+    check_reach(action.sites, thread.site)
     return thread, comment
 
 
@@ -99,12 +131,13 @@ def _check_seen(
     raise CommentsError("already_decided", say("%(name)s has decided about it already.", name=name))
 
 
-def settle_reports(session: Session, comment: Comment, action: Action) -> None:
+def settle_reports(session: Session, comment: Comment, now: datetime) -> None:
+    """Nobody has to look at what was reported of *comment* so far any more."""
     comment.open_reports = 0
     session.execute(
         update(Report)
         .where(Report.comment_id == comment.id, Report.settled_at.is_(None))
-        .values(settled_at=action.now),
+        .values(settled_at=now),
         execution_options={"synchronize_session": False},
     )
 
@@ -114,7 +147,7 @@ def settle_reports(session: Session, comment: Comment, action: Action) -> None:
 
 def pin(session: Session, comment_id: int, action: Action, *, pinned: bool) -> Comment:
     """Put a top-level comment first in its thread, or back into its place."""
-    thread, comment = locked(session, comment_id)
+    thread, comment = _within_reach(session, comment_id, action)
     if pinned and (comment.parent_id is not None or comment.status is not Status.PUBLISHED):
         wrong = say("Only a published top-level comment can be pinned.")
         raise CommentsError("invalid", wrong)

@@ -11,13 +11,15 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from comments import signals, threads
 from comments.database import begin_write
 from comments.models import REASON_LENGTH, Comment, Decision, Report, Status, Thread
 from comments.moderation.actions import Action
+from comments.moderation.marks import MARKS, note_marks_of_many
+from comments.moderation.reach import within
 from comments.moderation.teaching import teach
 
 # Under the number of parameters that either database takes in one statement.
@@ -112,17 +114,19 @@ def set_status_of_many(
     action: Action,
     *,
     only: Collection[Status] | None = None,
+    seen_at: datetime | None = None,
 ) -> list[int]:
     """Put comments into *status* in a number of statements that does not grow with each one.
 
-    What is in it already, has nothing left to show or, with *only*, is not in one of those
-    states any more is left alone. Gives the ids of the comments that were changed.
+    What is in it already, has nothing left to show, is beyond *action*'s sites or, with *only*,
+    is not in one of those states any more is left alone; with *seen_at*, so is what somebody has
+    decided or its author has changed since then. Gives the ids of the comments that were changed.
     """
     chunks = list(_chunks(sorted(set(comment_ids)), _CHUNK))
     _lock(session, chunks)
     changed: list[int] = []
     for chunk in chunks:
-        rows = _to_change(session, chunk, status, only)
+        rows = _to_change(session, chunk, status, action, only, seen_at)
         if rows:
             _change(session, rows, status, action)
             changed += [row.id for row in rows]
@@ -150,11 +154,23 @@ def _lock(session: Session, chunks: Iterable[Sequence[int]]) -> None:
 
 
 def _to_change(
-    session: Session, ids: Sequence[int], status: Status, only: Collection[Status] | None
+    session: Session,
+    ids: Sequence[int],
+    status: Status,
+    action: Action,
+    only: Collection[Status] | None,
+    seen_at: datetime | None,
 ) -> list[Row[Any]]:
-    wanted = [Comment.id.in_(ids), Comment.status != status, Comment.body != ""]
+    wanted = [
+        Comment.id.in_(ids),
+        Comment.status != status,
+        Comment.body != "",
+        within(action.sites, Comment.thread_id),
+    ]
     if only is not None:
         wanted.append(Comment.status.in_(only))
+    if seen_at is not None:
+        wanted += [unchanged_since(seen_at)]
     columns = (
         Comment.id,
         Comment.thread_id,
@@ -162,8 +178,17 @@ def _to_change(
         Comment.listed,
         Comment.replies_count,
         Comment.path,
+        *MARKS,
     )
     return list(session.execute(select(*columns).where(*wanted).order_by(Comment.id)))
+
+
+def unchanged_since(seen_at: datetime) -> ColumnElement[bool]:
+    """That nobody has decided about a comment, and its author has not edited it, since then."""
+    return and_(
+        or_(Comment.status_at.is_(None), Comment.status_at <= seen_at),
+        or_(Comment.edited_at.is_(None), Comment.edited_at <= seen_at),
+    )
 
 
 def _change(session: Session, rows: Sequence[Row[Any]], status: Status, action: Action) -> None:
@@ -173,6 +198,7 @@ def _change(session: Session, rows: Sequence[Row[Any]], status: Status, action: 
     counts = Counter(dict.fromkeys(seen, 0))
     counts.update(row.thread_id for row in moved)
     _move_threads(session, counts, 1 if shows else -1)
+    note_marks_of_many(session, rows, action)
     _move_comments(session, [row.id for row in rows], status, action)
     _move_ancestors(session, moved, 1 if shows else -1)
     _write_log(session, rows, status, action)
@@ -203,7 +229,7 @@ def _move_comments(session: Session, ids: Sequence[int], status: Status, action:
     }
     if shows:
         revision = select(Thread.revision).where(Thread.id == Comment.thread_id)
-        values["published_revision"] = revision.scalar_subquery()
+        values |= {"published_revision": revision.scalar_subquery(), "kept_at": action.now}
     else:
         values |= {"pinned_at": None, "published_revision": None}
     session.execute(

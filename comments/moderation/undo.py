@@ -9,19 +9,26 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from comments.database import begin_write, insert_or_ignore
 from comments.errors import CommentsError
 from comments.models import Comment, Decision, Report, Spent, Status
 from comments.moderation.actions import Action, facts, note
-from comments.moderation.decisions import locked, pin
-from comments.moderation.discussions import close
+from comments.moderation.decisions import MAX_PINNED, locked, pin
+from comments.moderation.discussions import close_back, hold, rename_back
+from comments.moderation.marks import put_marks_back
+from comments.moderation.merging import lead_back, part
+from comments.moderation.reach import check_reach_of_all
 from comments.moderation.status import set_status_of_many
+from comments.moderation.words import put_back
 
 #: Longer than anybody needs to see a slip, and short enough that the log stays readable.
 UNDO_FOR = timedelta(hours=1)
+
+#: Comments whose reports are looked for in one statement.
+_CHUNK = 1_000
 
 #: Takes the entries of one batch that are of one kind back; gives how many it changed.
 Undo = Callable[[Session, Sequence[Decision], Action], int]
@@ -30,8 +37,8 @@ Undo = Callable[[Session, Sequence[Decision], Action], int]
 def undo(session: Session, batch: str, action: Action) -> int:
     """Take back all that *batch* did; gives how many things were changed.
 
-    Raises 404 when there is no such action, 409 when it was undone before, is too old or cannot
-    be undone.
+    Raises 404 when there is no such action within the moderator's reach, 409 when it was undone
+    before, is too old or cannot be undone.
     """
     begin_write(session)
     entries = session.scalars(
@@ -39,6 +46,7 @@ def undo(session: Session, batch: str, action: Action) -> int:
     ).all()
     if not entries:
         raise CommentsError("not_found")
+    _check_reach(session, entries, action)
     if action.now - entries[0].created_at > UNDO_FOR:
         raise CommentsError("too_late_to_undo")
     expires_at = action.now + 2 * UNDO_FOR
@@ -49,11 +57,21 @@ def undo(session: Session, batch: str, action: Action) -> int:
     by_kind: dict[str, list[Decision]] = {}
     for entry in entries:
         by_kind.setdefault(entry.action, []).append(entry)
-    for kind, of_kind in by_kind.items():
+    # States first: what else there was belongs to comments that stand where they stood.
+    for kind in sorted(by_kind, key=lambda kind: kind != "status"):
         if kind not in UNDOES:
             raise CommentsError("not_undoable")
-        changed += UNDOES[kind](session, of_kind, action)
+        changed += UNDOES[kind](session, by_kind[kind], action)
     return changed
+
+
+def _check_reach(session: Session, entries: Sequence[Decision], action: Action) -> None:
+    """What is about no thread, such as a ban, a moderator of some sites takes back only if it
+    is their own."""
+    concerned = {entry.thread_id for entry in entries}
+    if None in concerned and action.sites is not None and entries[0].actor != action.by:
+        raise CommentsError("not_found")
+    check_reach_of_all(session, action.sites, [id for id in concerned if id is not None])
 
 
 def _undo_status(session: Session, entries: Sequence[Decision], action: Action) -> int:
@@ -68,29 +86,58 @@ def _undo_status(session: Session, entries: Sequence[Decision], action: Action) 
             continue
         back = set_status_of_many(session, ids, Status(before), action, only=(Status(after),))
         _open_reports_again(session, back, settled_at)
+        _kept_no_longer(session, back)
         changed += len(back)
     return changed
 
 
 def _open_reports_again(session: Session, comment_ids: Sequence[int], settled_at: Any) -> None:
     """The reports that the decision had settled wait for another one."""
-    found = session.scalars(
-        select(Report).where(Report.comment_id.in_(comment_ids), Report.settled_at == settled_at)
-    )
-    for report in found.all():
-        report.settled_at = None
-        session.get_one(Comment, report.comment_id).open_reports += 1
+    for start in range(0, len(comment_ids), _CHUNK):
+        settled = (
+            Report.comment_id.in_(comment_ids[start : start + _CHUNK]),
+            Report.settled_at == settled_at,
+        )
+        counted = select(Report.comment_id, func.count()).where(*settled)
+        again = session.execute(counted.group_by(Report.comment_id)).all()
+        session.execute(
+            update(Report).where(*settled).values(settled_at=None),
+            execution_options={"synchronize_session": False},
+        )
+        for comment_id, number in again:
+            session.get_one(Comment, comment_id).open_reports += number
     session.flush()
+
+
+def _kept_no_longer(session: Session, comment_ids: Sequence[int]) -> None:
+    """Nobody has kept what only came back; an earlier *keep* is among the marks."""
+    for start in range(0, len(comment_ids), _CHUNK):
+        session.execute(
+            update(Comment)
+            .where(Comment.id.in_(comment_ids[start : start + _CHUNK]))
+            .values(kept_at=None),
+            execution_options={"synchronize_session": False},
+        )
+    session.expire_all()
 
 
 def _undo_keep(session: Session, entries: Sequence[Decision], action: Action) -> int:
     for entry in entries:
         assert entry.comment_id is not None
         _thread, comment = locked(session, entry.comment_id)
+        if comment.kept_at != entry.created_at:
+            # Somebody has kept it again since, or its author has written something else.
+            continue
         comment.kept_at = None
         _open_reports_again(session, [comment.id], entry.created_at)
         note(session, action, "keep", comment_id=comment.id, thread_id=comment.thread_id)
     return len(entries)
+
+
+def _undo_marks(session: Session, entries: Sequence[Decision], _action: Action) -> int:
+    put_marks_back(session, entries, most_pinned=MAX_PINNED)
+    # The state that came back with them has been counted.
+    return 0
 
 
 def _undo_pin(session: Session, entries: Sequence[Decision], action: Action) -> int:
@@ -100,17 +147,56 @@ def _undo_pin(session: Session, entries: Sequence[Decision], action: Action) -> 
     return len(entries)
 
 
-def _undo_close(session: Session, entries: Sequence[Decision], action: Action) -> int:
-    for entry in entries:
-        assert entry.thread_id is not None
-        close(session, entry.thread_id, action, closed=facts(entry.before)["closed"])
-    return len(entries)
+def _undo_words(session: Session, entries: Sequence[Decision], action: Action) -> int:
+    changed = 0
+    for entry in reversed(entries):
+        did = facts(entry.after)
+        added, removed = did.get("added", ()), did.get("removed", ())
+        changed += put_back(session, entry.target or "", added, removed, action)
+    return changed
+
+
+# ── threads ──────────────────────────────────────────────────────────────────────────────
+
+#: Takes one entry about a thread back: its id, what was before and what was after.
+_Back = Callable[[Session, int, Action, Mapping[str, Any], Mapping[str, Any]], int]
+
+
+def _of_threads(back: _Back) -> Undo:
+    def undo_them(session: Session, entries: Sequence[Decision], action: Action) -> int:
+        changed = 0
+        for entry in reversed(entries):
+            assert entry.thread_id is not None
+            before, after = facts(entry.before), facts(entry.after)
+            changed += back(session, entry.thread_id, action, before, after)
+        return changed
+
+    return undo_them
+
+
+def _hold_back(
+    session: Session, thread_id: int, action: Action, was: Mapping[str, Any], _now: Any
+) -> int:
+    hold(session, thread_id, action, held=was["held"])
+    return 1
+
+
+def _part(
+    session: Session, thread_id: int, action: Action, _was: Any, now: Mapping[str, Any]
+) -> int:
+    return part(session, thread_id, action, now)
 
 
 #: How each kind of action is taken back.
 UNDOES: Mapping[str, Undo] = {
     "status": _undo_status,
+    "marks": _undo_marks,
     "keep": _undo_keep,
     "pin": _undo_pin,
-    "close": _undo_close,
+    "close": _of_threads(close_back),
+    "hold": _of_threads(_hold_back),
+    "rename": _of_threads(rename_back),
+    "merge": _of_threads(_part),
+    "words": _undo_words,
+    "alias": _of_threads(lead_back),
 }

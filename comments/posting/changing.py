@@ -122,6 +122,7 @@ def delete(
     comment.author_name = ""
     comment.author_avatar = comment.author_website = None
     session.execute(sql_delete(Edit).where(Edit.comment_id == comment.id))
+    moderation.settle_reports(session, comment, now)
     moderation.set_status(
         session, thread, comment, Status.DELETED, by=author.id, reason="by its author", now=now
     )

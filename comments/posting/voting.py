@@ -61,6 +61,14 @@ def vote(
     return Ballot(comment.up, comment.down, comment.score, wanted)
 
 
+def withdraw_vote(session: Session, vote: Vote, now: datetime) -> None:
+    """Take one vote away; the thread is locked already."""
+    comment = session.get_one(Comment, vote.comment_id)
+    thread = session.get_one(Thread, comment.thread_id)
+    session.delete(vote)
+    _count(session, thread, comment, vote.value, 0, now)
+
+
 def _check_ceiling(session: Session, author: Author, comment: Comment, settings: Settings) -> None:
     """One household may vote; one person with a thousand private windows may not."""
     if not author.is_guest or author.address is None:

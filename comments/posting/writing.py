@@ -16,13 +16,12 @@ from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.keys import Keys
 from comments.models import (
-    KEY_LENGTH,
     Comment,
-    ReservedName,
     Status,
     Submission,
     Thread,
 )
+from comments.posting import names
 from comments.screening import Arrival, Screen, Submitted, Verdict, work
 
 
@@ -60,13 +59,13 @@ def post(
         earlier = _earlier(session, idempotency_hash, draft, now)
         if earlier:
             return Posted(earlier, thread, repeated=True)
-    if thread.closed and not identity.can_moderate(author, thread.site):
+    author = identity.on_site(author, thread.site)
+    if threads.is_closed(thread, settings.close_days, now) and not author.is_moderator:
         raise CommentsError("closed")
-    comment = _new_comment(
-        author, draft, thread, _parent(session, thread, author, draft), html, now
-    )
-    check_name(session, author, comment.author_name, settings)
-    _reserve_name(session, author, now)
+    parent = _parent(session, thread, author, draft)
+    comment = _new_comment(author, draft, thread, parent, html, now)
+    names.check_name(session, author, comment.author_name, settings)
+    names.reserve_name(session, author, now)
     arrival = _first_use(session, author, arrival)
     submitted = replace(submitted, site=thread.site, thread_held=thread.hold_all, arrival=arrival)
     _put_in_place(submitted, screens, thread, comment, draft)
@@ -88,6 +87,7 @@ def _put_in_place(
     verdict, status = screened(submitted, screens)
     comment.risk, comment.shadowed = verdict.risk, verdict.shadowed
     session.add(comment)
+    thread.active_at = submitted.now
     if status is Status.PUBLISHED:
         # What nobody may see yet does not name the thread either.
         thread.url = thread.url or draft.thread_url
@@ -222,29 +222,6 @@ def _new_comment(
         vote_rank=0,
         replies_count=0,
     )
-
-
-def check_name(session: Session, author: Author, name: str, settings: Settings) -> None:
-    """Refuse a guest a name that reads like a moderator's or a reserved one."""
-    if not author.is_guest:
-        return
-    wanted = _folded(name)
-    reserved = {text.fold_name(word) for word in settings.reserved_names}
-    if wanted in reserved or session.get(ReservedName, wanted) is not None:
-        taken = say("That name belongs to someone here. Please take another.")
-        raise CommentsError("name_reserved", errors={"name": taken})
-
-
-def _folded(name: str) -> str:
-    """The name as it is compared; one sign may stand for eighteen letters, a column ends at 255."""
-    return text.fold_name(name)[:KEY_LENGTH]
-
-
-def _reserve_name(session: Session, author: Author, now: datetime) -> None:
-    """From a moderator's first comment on, nobody else can look like them."""
-    folded = _folded(author.name or "")
-    if author.is_moderator and folded:
-        insert_or_ignore(session, ReservedName, folded=folded, author_id=author.id, created_at=now)
 
 
 def idempotency_hash(keys: Keys, caller: str, key: str) -> str:

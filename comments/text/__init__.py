@@ -1,5 +1,6 @@
 """What people write: from typed text to safe HTML, and names fit to be shown and compared."""
 
+from comments.text.cells import plain_cell
 from comments.text.characters import clean_source, is_empty, showable
 from comments.text.links import safe_url
 from comments.text.names import clean_name, fold_name, plain_letters
@@ -15,6 +16,7 @@ __all__ = [
     "count_links",
     "fold_name",
     "is_empty",
+    "plain_cell",
     "plain_letters",
     "render",
     "safe_url",

@@ -23,6 +23,8 @@ SHOWN: tuple[Any, ...] = (
     Comment.author_name,
     Comment.author_avatar,
     Comment.author_website,
+    Comment.email_hash,
+    Comment.verified,
     Comment.created_at,
     Comment.edited_at,
     Comment.up,

@@ -10,13 +10,14 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy import select
 
-from comments import identity, posting, threads
+from comments import accounts, identity, posting, threads
 from comments.draft import Draft, read_body, read_report, read_vote
 from comments.errors import CommentsError
 from comments.models import Comment, Status, Vote
 from comments.threads import ThreadFacts
-from comments.web import fragments, guards, inputs, openapi
+from comments.web import fragments, guards, inputs, letters, openapi
 from comments.web.challenge import arrival, give_challenge
+from comments.web.closing import closes_at, is_closed
 from comments.web.limiting import Kind
 from comments.web.openapi import OWN, PRIVATE, PUBLIC, described
 from comments.web.present import (
@@ -168,7 +169,7 @@ def post_comment() -> Response:
         site=guards.site(state),
     )
     key_hash = inputs.idempotency_hash(state, known)
-    author = known or guards.writer(state)
+    author = letters.with_email(state, known or guards.writer(state), draft)
     if not (key_hash and posting.is_repeated(state.session(), key_hash, draft, now=now())):
         state.limits.check(Kind.POSTING, author)
     posted = posting.post(
@@ -191,6 +192,7 @@ def post_comment() -> Response:
     answer["editable_until"] = rfc3339(identity.editable_until(comment, state.settings))
     if token:
         answer["token"] = token
+    letters.ask_to_verify(state, author, draft)
     commit(state)
     return guards.json_answer(answer, 201)
 
@@ -313,13 +315,14 @@ def me() -> Response:
     viewer = guards.caller(state)
     answer: dict[str, Any] = {
         "viewer": None,
-        "can": identity.rights(viewer, state.settings, closed=thread.closed, site=thread.site),
+        "can": identity.rights(viewer, state.settings, closed=is_closed(thread), site=thread.site),
         "votes": {},
         "own": {},
         "pending": [],
         "notify": "none",
     }
     if viewer is not None:
+        viewer = accounts.with_email(session, state.keys, viewer, None)
         answer["viewer"] = author_json(_presenter(state, thread).viewer(viewer))
     if viewer is not None and thread.id is not None:
         _lay_over(state, thread, viewer.id, answer)
@@ -389,4 +392,5 @@ def _public(state: State, answer: dict[str, Any], thread: ThreadFacts) -> Respon
         "application/json",
         thread_key=thread.key,
         revision=thread.revision,
+        closes_at=closes_at(thread),
     )

@@ -16,7 +16,7 @@ from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.models import Comment, Status
 from comments.threads import ThreadFacts
-from comments.web import fragments, guards
+from comments.web import fragments, guards, letters
 from comments.web.challenge import arrival
 from comments.web.limiting import Kind
 from comments.web.policy import PAGE_POLICY
@@ -47,6 +47,7 @@ def post() -> AnyResponse:
             site=guards.site(state),
         )
         state.limits.check(Kind.POSTING, author)
+        author = letters.with_email(state, author, draft)
         posted = posting.post(
             state.session(),
             author,
@@ -59,6 +60,7 @@ def post() -> AnyResponse:
     except CommentsError as refused:
         return _form_again(state, author, refused)
     target = _after(state, posted.comment, threads.facts(posted.thread))
+    letters.ask_to_verify(state, author, draft)
     commit(state)
     return guards.remember_guest(state, _see_other(target), author)
 

@@ -19,6 +19,7 @@ from comments.models import AuthorKind, Status
 from comments.threads import Listing, ThreadFacts
 from comments.tree import Node
 from comments.web import urls as addresses
+from comments.web.closing import is_closed
 
 #: What spam and what was rejected are called to their author, and in an address.
 REJECTED = Status.REJECTED.value
@@ -91,7 +92,7 @@ class Presenter:
 
     def thread(self, sort: str) -> ThreadView:
         t = self._thread
-        return ThreadView(t.key, t.title, t.url, t.count, t.revision, t.closed, sort)
+        return ThreadView(t.key, t.title, t.url, t.count, t.revision, is_closed(t), sort)
 
     def page(self, listing: Listing) -> PageView:
         after = listing.next.seal(self._keys) if listing.next else None
@@ -144,12 +145,14 @@ class Presenter:
         )
 
     def author(self, row: Any) -> AuthorView:
+        guest = row.author_kind is AuthorKind.GUEST
         return AuthorView(
             name=row.author_name,
             kind=row.author_kind.value,
-            badge=self._badge(row.author_id) if row.author_kind is AuthorKind.GUEST else None,
+            badge=self._badge(_tagged(row.author_id, row)) if guest else None,
             avatar=row.author_avatar,
             website=row.author_website,
+            verified=guest and row.verified,
         )
 
     def viewer(self, author: Author) -> AuthorView:
@@ -158,9 +161,10 @@ class Presenter:
         return AuthorView(
             name=author.name or "",
             kind=author.kind.value,
-            badge=self._badge(author.id) if guest else None,
+            badge=self._badge(_tagged(author.id, author)) if guest else None,
             avatar=author.avatar,
             website=author.website,
+            verified=author.is_guest and author.verified,
         )
 
     def _badge(self, author_id: str) -> str:
@@ -178,6 +182,11 @@ def _to_its_author(row: Any) -> tuple[Status, Message | None]:
         return Status.PUBLISHED, None
     reason = screening.told_to_author(row.status, row.status_reason or "")
     return (Status.REJECTED if row.status is Status.SPAM else row.status), reason
+
+
+def _tagged(author_id: str, of: Any) -> str:
+    """What a guest's tag is made from: this browser or, once shown, the address of its reader."""
+    return f"email:{of.email_hash}" if of.verified and of.email_hash else author_id
 
 
 def sanitised(html: str) -> Markup:
@@ -204,6 +213,7 @@ def author_json(author: AuthorView | None) -> dict[str, Any] | None:
         "badge": author.badge,
         "avatar": author.avatar,
         "website": author.website,
+        "verified": author.verified,
     }
 
 

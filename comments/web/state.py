@@ -13,6 +13,7 @@ from comments import i18n, signals
 from comments.config import Settings
 from comments.identity import Identity
 from comments.keys import Keys
+from comments.providers import Provider
 from comments.screening import Screen
 from comments.web.urls import Urls
 
@@ -38,6 +39,8 @@ class State:
     cache: "PageCache | None"
     #: Ours, and those that the host has added.
     screens: Callable[[], Sequence[Screen]]
+    #: Where people may sign in with an account they have elsewhere.
+    providers: tuple[Provider, ...] = ()
 
     def urls(self) -> Urls:
         return Urls(self.settings.url or request.script_root + self.prefix)

@@ -12,7 +12,7 @@ from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from werkzeug.test import TestResponse
 
-from comments import Status
+from comments import Status, moderation
 from comments.errors import PROBLEMS
 from comments.web.openapi.calls import calls
 from comments.web.state import now
@@ -20,7 +20,7 @@ from tests.web import cast
 from tests.web.contract import GOOD, Contract, Json, document_of, operations
 
 #: What has a wrong method is no call; ``cross_site`` is for the forms that need no script.
-NOT_OF_A_CALL = {"method_not_allowed", "cross_site"}
+NOT_OF_A_CALL = {"method_not_allowed", "cross_site", "not_an_owner", "link_not_good"}
 
 API_PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 
@@ -138,9 +138,24 @@ def good_answers(app: Flask) -> Answers:
     yield "report", carol.report(mine, note="Not friendly.")
     yield "report", cast.visitor(app, "carol").report(mine)
     yield "preview", carol.call("POST", "/preview", {"body": "*Later.*"})
+    yield from good_decisions(app, mine)
     yield from good_reads(app, root, mine)
     yield "delete_comment", bob.delete(root)
     yield "list_comments", carol.get("/comments?thread=story")
+
+
+def good_decisions(app: Flask, reply: int) -> Answers:
+    bob = cast.visitor(app, "bob")
+    waiting = cast.visitor(app, "carol").says("Hold me.")["id"]
+    yield "list_waiting", bob.get("/waiting?thread=story&fragment=1")
+    yield "list_waiting", bob.get("/waiting?thread=story")
+    approve = {"status": "published", "expected": "pending", "version": 1, "reason": "a test"}
+    yield "decide", bob.call("PUT", f"/comments/{waiting}/status", approve)
+    yield "decide", bob.call("PUT", f"/comments/{waiting}/status", {"status": "published"})
+    yield "pin", bob.call("PUT", f"/comments/{waiting}/pin?fragment=1", {"pinned": True})
+    spam = bob.call("PUT", f"/comments/{reply}/status?fragment=1", {"status": "spam"})
+    yield "decide", spam
+    yield "undo", bob.call("POST", "/undo", {"batch": spam.json["batch"]})
 
 
 def good_reads(app: Flask, root: int, reply: int) -> Answers:
@@ -206,6 +221,7 @@ def refusals(app: Flask) -> Answers:
     yield "show_comment", carol.get(f"/comments/{first}", base_url="http://elsewhere.example")
     yield "list_comments", carol.get("/comments?thread=story&after=made-up")
     yield "list_comments", carol.get("/comments?thread=story&limit=0&sort=best")
+    yield from refused_decisions(app, first)
     cast.close(app)
     yield "post_comment", alice.post()
     yield "post_comment", alice.post()
@@ -214,6 +230,30 @@ def refusals(app: Flask) -> Answers:
         connection.exec_driver_sql("ALTER TABLE comments_threads RENAME TO gone")
     yield "show_counts", carol.get("/counts?thread=story")
     yield "me", alice.get("/me?thread=story")
+
+
+def refused_decisions(app: Flask, comment: int) -> Answers:
+    bob, path = cast.visitor(app, "bob"), f"/comments/{comment}/status"
+    spam = bob.call("PUT", path, {"status": "spam"}).json["batch"]
+    yield "decide", bob.call("PUT", path, {"status": "deleted", "expected": "published"})
+    yield "decide", bob.call("PUT", path, {"status": "deleted", "version": 7})
+    yield "decide", bob.call("PUT", path, {"status": "gone", "reason": 7})
+    yield "pin", bob.call("PUT", f"/comments/{comment}/pin", {"pinned": True})
+    yield "pin", cast.visitor(app, "dave").call("PUT", f"/comments/{comment}/pin", {"pinned": 1})
+    yield "list_waiting", cast.visitor(app, "carol").get("/waiting?thread=story")
+    yield "undo", bob.call("POST", "/undo", {"batch": "made up"})
+    yield "undo", bob.call("POST", "/undo", {"batch": "0123"})
+    bob.call("POST", "/undo", {"batch": spam})
+    yield "undo", bob.call("POST", "/undo", {"batch": spam})
+    with time_machine.travel(now() - timedelta(hours=2)):
+        old = bob.call("PUT", path, {"status": "spam"}).json["batch"]
+    yield "undo", bob.call("POST", "/undo", {"batch": old})
+    with app.app_context():
+        session = cast.state_of(app).session()
+        moderation.note(session, moderation.Action(by="host:1", now=now(), batch="1234"), "other")
+        session.commit()
+    yield "undo", bob.call("POST", "/undo", {"batch": "1234"})
+    cast.decide(app, comment, Status.PUBLISHED)
 
 
 def test_refusals_are_the_ones_that_are_described(start, migrated_sqlite_uri):

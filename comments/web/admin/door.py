@@ -53,4 +53,4 @@ def check_owner() -> None:
 def action(reason: str = "") -> Action:
     """What the moderator does with this request."""
     who = moderator()
-    return Action(by=who.id, name=who.name or "", reason=reason, now=now())
+    return Action(by=who.id, name=who.name or "", reason=reason, now=now(), sites=who.sites)

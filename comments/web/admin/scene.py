@@ -1,12 +1,15 @@
 """Drawing the moderation views: the frame, its list of places, and what every page needs."""
 
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Response, current_app, request, url_for
+from flask import Response, current_app, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from comments.errors import Message, say
-from comments.web import fragments
+from comments.web import fragments, guards
 from comments.web.admin.door import moderator
+from comments.web.admin.notices import Notice, asked_notice
 from comments.web.state import current
 
 
@@ -31,20 +34,33 @@ PLACES = (
 )
 
 
-def draw(template: str, status: int = 200, **context: Any) -> Response:
-    """A page of the moderation views: ``templates/comments/admin/`` + *template*."""
-    state = current()
-    here = (request.endpoint or "").rpartition(".")[2]
-    html = fragments.draw(
-        state,
-        f"admin/{template}",
-        places=[(address(p.endpoint), p.label, p.endpoint == here) for p in _places()],
+def draw(
+    template: str, status: int = 200, *, notice: Notice | None = None, **context: Any
+) -> Response:
+    """A page of the moderation views: ``templates/comments/admin/`` + *template*.
+
+    Without a *notice* it shows the one that the address asks for (``back``).
+    """
+    html = piece(
+        template,
+        places=[(address(p.endpoint), p.label, p.endpoint == _here()) for p in _places()],
         moderator=moderator(),
-        here=here,
-        admin_url=address,
+        notice=notice or asked_notice(current()),
         **context,
     )
     return Response(html, status, mimetype="text/html")
+
+
+def piece(template: str, **context: Any) -> str:
+    """A part of a page, or with the frame's own context a whole one."""
+    here = _here()
+    back_here = request.full_path.rstrip("?") if request.method == "GET" else ""
+    context = {"here": here, "here_url": request.script_root + back_here} | context
+    return fragments.draw(current(), f"admin/{template}", admin_url=address, **context)
+
+
+def _here() -> str:
+    return (request.endpoint or "").rpartition(".")[2]
 
 
 def address(endpoint: str, **values: Any) -> str:
@@ -54,11 +70,49 @@ def address(endpoint: str, **values: Any) -> str:
     return url_for(f"comments.admin.{endpoint}", **values)
 
 
+def is_built(endpoint: str) -> bool:
+    """Whether there is such a view."""
+    return f"comments.admin.{endpoint}" in current_app.view_functions
+
+
 def _places() -> list[Place]:
-    built = current_app.view_functions
     owner = moderator().is_owner
     return [
-        place
-        for place in PLACES
-        if f"comments.admin.{place.endpoint}" in built and (owner or not place.for_owners)
+        place for place in PLACES if is_built(place.endpoint) and (owner or not place.for_owners)
     ]
+
+
+# ── after an action ──────────────────────────────────────────────────────────────────────
+
+
+def wants_fragment() -> bool:
+    """Whether our script asks, and wants the parts that have changed."""
+    return "fragment" in request.args
+
+
+def answered(notice: Notice, batch: str | None, fallback: str, **more: Any) -> AnyResponse:
+    """What came of an action: for the script the notice as HTML beside *more*, otherwise 303 to
+    the view that the form names as *back*, or to *fallback*, where the notice is shown."""
+    if not wants_fragment():
+        return back(fallback, batch, left=notice.left or (None if batch else 0))
+    html = piece("notice.html", notice=notice)
+    return guards.json_answer({"notice": html, "undo": notice.undo, **more})
+
+
+def back(fallback: str, batch: str | None = None, *, left: int | None = None) -> AnyResponse:
+    """303 to where the button was, with the notice of *batch* (``Action.batch``).
+
+    That is the view which the form names as *back*, if it is one of ours, or *fallback*.
+    """
+    parts = urlsplit(_own_view(request.form.get("back", "")) or fallback)
+    query = [(k, v) for k, v in parse_qsl(parts.query) if k not in ("did", "left")]
+    query += [("did", batch)] if batch else []
+    query += [("left", str(left))] if left is not None else []
+    target = parts.path + (f"?{urlencode(query)}" if query else "")
+    return guards.private(redirect(target, 303))
+
+
+def _own_view(given: str) -> str | None:
+    prefix = f"{request.script_root}{current().prefix}/admin/"
+    safe = given.startswith(prefix) and given.isprintable() and "\\" not in given
+    return given if safe and ".." not in given else None

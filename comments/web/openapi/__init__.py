@@ -6,6 +6,6 @@ from the modules that check them. Nothing is said twice, so nothing can disagree
 """
 
 from comments.web.openapi.assembly import document
-from comments.web.openapi.calls import OWN, PRIVATE, PUBLIC, Call, described
+from comments.web.openapi.calls import MODERATORS, OWN, PRIVATE, PUBLIC, Call, described
 
-__all__ = ["OWN", "PRIVATE", "PUBLIC", "Call", "described", "document"]
+__all__ = ["MODERATORS", "OWN", "PRIVATE", "PUBLIC", "Call", "described", "document"]

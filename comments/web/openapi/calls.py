@@ -57,6 +57,14 @@ OWN = Kind(
     security=(_TOKEN,),
     refusals=(*PRIVATE.refusals, "token_required"),
 )
+#: Private, and for those who moderate the thread.
+MODERATORS = Kind(
+    PRIVATE.name,
+    PRIVATE.about,
+    headers=PRIVATE.headers,
+    security=(_TOKEN,),
+    refusals=(*PRIVATE.refusals, "sign_in_required", "not_a_moderator"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 from comments import draft, posting, tree
 from comments.config import Settings
 from comments.errors import PROBLEMS
-from comments.models import NAME_LENGTH, URL_LENGTH, AuthorKind, Status
+from comments.models import NAME_LENGTH, REASON_LENGTH, URL_LENGTH, AuthorKind, Status
 from comments.web.openapi.parameters import ID, THREAD_KEY
 
 Schema = dict[str, Any]
@@ -127,6 +127,8 @@ def _author() -> Schema:
             "badge": _nullable(badge),
             "avatar": _nullable(_text("The address of a picture.")),
             "website": _nullable(_text("An http or https address.")),
+            "verified": _YES_OR_NO
+            | {"description": "A guest who has shown an e-mail address to be theirs."},
         },
     )
 
@@ -224,6 +226,9 @@ def _answers() -> dict[str, Schema]:
             token | fragment | {"reason": _REASON},
         ),
         "Edited": _object("The comment as it is now.", {"comment": ref("Comment")}, fragment),
+        "Claimed": _object(
+            "What the member has taken over.", {"comments": _count("Comments the guest wrote.")}
+        ),
         "Votes": _object("The comment's votes now.", ballot, token),
         "Reported": _object("The moderators will see it.", {}, token),
         "Challenge": _object(
@@ -236,12 +241,43 @@ def _answers() -> dict[str, Schema]:
         ),
         "Preview": _object("The text as it would look.", {"html": _text("Sanitised HTML.")}),
         "Me": _me(until),
+        **_moderators_answers(fragment),
         "Document": {"type": "object", "description": "This document."},
     }
 
 
+def _moderators_answers(fragment: Schema) -> dict[str, Schema]:
+    batch = _text("What this did, for `undo`.")
+    fragments = _map("Each comment as HTML.", _COMMENT_NUMBER, _text())
+    return {
+        "Waiting": _object(
+            "What waits for a moderator, the oldest first.",
+            {
+                "comments": _list("Comment"),
+                "versions": _map(
+                    "By the comment's number.", _COMMENT_NUMBER, _count("Its text's.")
+                ),
+            },
+            {"fragments": fragments, "words": _map("For buttons.", {"type": "string"}, _text())},
+        ),
+        "Decided": _object(
+            "Where the comment stands now; without a batch nothing was changed.",
+            {
+                "status": {"enum": list(Status)},
+                "pinned": _YES_OR_NO,
+                "version": _count("The version of its text."),
+                "batch": _nullable(batch),
+            },
+            fragment,
+        ),
+        "Undone": _object(
+            "What was taken back.", {"changed": _count("How much was changed."), "batch": batch}
+        ),
+    }
+
+
 def _me(until: Schema) -> Schema:
-    rights = ("comment", "vote", "report", "moderate")
+    rights = ("comment", "vote", "report", "moderate", "sign_out")
     fragments = _map("Each pending comment as HTML.", _COMMENT_NUMBER, _text())
     sources = _map("What the caller wrote, for an editor.", _COMMENT_NUMBER, _text())
     own = _object("The caller's own comment.", {"editable_until": until})
@@ -267,6 +303,9 @@ def _bodies(settings: Settings) -> dict[str, Schema]:
     name = _text("A guest's name; guests need one.", most=NAME_LENGTH, pattern=r"\S")
     note = _nullable(_text("What a moderator should know.", most=draft.REPORT_NOTE_LENGTH))
     return {
+        "Claim": _object(
+            "The guest whose comments are taken over.", {"guest": _text("The guest's token.")}
+        ),
         "NewComment": _object(
             "A comment as it was written. What only the server decides is ignored.",
             {"thread": _named_thread(), "body": markdown},
@@ -284,6 +323,17 @@ def _bodies(settings: Settings) -> dict[str, Schema]:
         "Vote": _object(
             "1 for it, -1 against it, 0 takes it back.", {"value": {"enum": [1, 0, -1]}}
         ),
+        "Wish": _object(
+            "Where a comment is to stand, and what the moderator saw of it.",
+            {"status": {"enum": list(Status)}},
+            {
+                "expected": _nullable({"enum": list(Status)}),
+                "version": _nullable({"type": "integer", "minimum": 1, "maximum": 2**31 - 1}),
+                "reason": _nullable(_text("A short sentence for the log.", most=REASON_LENGTH)),
+            },
+        ),
+        "Pin": _object("Whether to pin.", {"pinned": _YES_OR_NO}),
+        "Undo": _object("What to take back.", {"batch": _text(pattern="^[0-9A-Za-z]+$")}),
         "Report": _object(
             "What is wrong with a comment.",
             {"reason": {"enum": list(posting.REASONS)}},

@@ -11,6 +11,7 @@ from flask.cli import AppGroup
 from sqlalchemy import func, select, update
 
 from comments import config, moderation, schema, signals, text, threads, upkeep
+from comments.cli import people
 from comments.errors import CommentsError
 from comments.models import Comment, Report, Status, Thread
 from comments.screening import explaining
@@ -19,6 +20,8 @@ from comments.web.state import current, now
 group = AppGroup("comments", help="Threaded comments: the database, settings, upkeep.")
 db = AppGroup("db", help="The comments' own tables; the app's are never touched.")
 group.add_command(db)
+group.add_command(people.moderators)
+group.add_command(people.deliver)
 
 #: Rows drawn anew between two commits, so that a stop loses little and blocks nobody.
 RENDER_BATCH = 500
@@ -253,19 +256,13 @@ def _print_csv(head: list[str], rows: Iterable[list[Any]]) -> None:
     out = csv.writer(sys.stdout)
     out.writerow(head)
     for row in rows:
-        out.writerow([_plain_cell(cell) for cell in row])
+        out.writerow([text.plain_cell(cell) for cell in row])
 
 
 def _opening(body: str) -> str:
     """The beginning of a text on one line, and a sign where it was cut."""
     line = " ".join(body.split())
     return line if len(line) <= OPENING else f"{line[:OPENING]}…"
-
-
-def _plain_cell(cell: Any) -> str:
-    """A cell that a spreadsheet shows and does not calculate."""
-    written = str(cell)
-    return f"'{written}" if written[:1] in tuple("=+-@\t\r") else written
 
 
 def _action(reason: str = "") -> moderation.Action:
@@ -299,7 +296,8 @@ def close(thread_key: str, reopen: bool) -> None:
     found = threads.find(session, thread_key)
     if found.id is None:
         raise click.ClickException(f"Nobody has written in a thread called {thread_key!r}.")
-    moderation.close(session, found.id, _action(), closed=not reopen)
+    days = current().settings.close_days
+    moderation.close(session, found.id, _action(), closed=not reopen, close_days=days)
     session.commit()
     click.echo(f"{thread_key}: {'open' if reopen else 'closed'}")
 

@@ -1,0 +1,76 @@
+"""What the moderation views say after an action, and the way back from it.
+
+Every action ends with a redirect to where it was pressed, and names its batch in the address
+(``did``). The page reads in the log what that batch did, so the notice is true, cannot be made up
+by a link, and carries the button that takes it back.
+"""
+
+from dataclasses import dataclass, replace
+
+from flask import request
+
+from comments import moderation
+from comments.errors import Message, say, say_n
+from comments.moderation import Done
+from comments.web.admin.door import moderator
+from comments.web.state import State, now
+
+#: What an action is told as, by its word in the log and by where it led.
+SENTENCES: dict[tuple[str, str | None], Message] = {
+    ("status", "published"): say_n("%(n)s comment approved.", "%(n)s comments approved."),
+    ("status", "spam"): say_n("%(n)s comment is spam.", "%(n)s comments are spam."),
+    ("status", "rejected"): say_n("%(n)s comment rejected.", "%(n)s comments rejected."),
+    ("status", "deleted"): say_n("%(n)s comment deleted.", "%(n)s comments deleted."),
+    ("status", "pending"): say_n("%(n)s comment is waiting.", "%(n)s comments are waiting."),
+    ("status", None): say_n("%(n)s comment changed.", "%(n)s comments changed."),
+    ("keep", None): say_n("%(n)s comment kept.", "%(n)s comments kept."),
+    ("pin", '{"pinned": true}'): say("Comment pinned."),
+    ("pin", '{"pinned": false}'): say("Comment no longer pinned."),
+    ("close", '{"closed": true}'): say("Discussion closed."),
+    ("close", '{"closed": false}'): say("Discussion opened again."),
+    ("hold", '{"held": true}'): say("Everything in the discussion waits for a moderator now."),
+    ("hold", '{"held": false}'): say("The discussion is held no more."),
+    ("rename", None): say("Discussion renamed."),
+    ("merge", None): say("Discussions merged."),
+    ("alias", None): say("Keys of the discussion changed."),
+    ("words", None): say("Words changed."),
+}
+DONE = say("Done.")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence; with an *undo*, the batch that a button takes back."""
+
+    sentence: Message
+    undo: str | None = None
+    #: Comments of a choice that somebody had changed meanwhile, and that were left alone.
+    left: int = 0
+    bad: bool = False
+
+
+def sentence(done: Done) -> Message:
+    """What *done* did, to be read by who did it."""
+    chosen = SENTENCES.get((done.what, done.after)) or SENTENCES.get((done.what, None)) or DONE
+    told = replace(chosen, params={"n": done.number}) if chosen.plural else chosen
+    return say("Taken back. %(what)s", what=told) if done.undoes else told
+
+
+def notice_of(done: Done, *, left: int = 0) -> Notice:
+    """The notice of an action that has just been taken."""
+    return Notice(sentence(done), done.batch if done.undoable(now()) else None, left)
+
+
+def asked_notice(state: State) -> Notice | None:
+    """The notice that the address asks for, where there is such an action of this moderator."""
+    batch, left = request.args.get("did"), request.args.get("left", "")
+    if "left" in request.args and not batch:
+        return Notice(say("Nothing was changed."), left=_number(left))
+    done = moderation.done(state.session(), batch) if batch else None
+    if done is None or done.actor != moderator().id:
+        return None
+    return notice_of(done, left=_number(left))
+
+
+def _number(given: str) -> int:
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 7 else 0
