@@ -81,6 +81,17 @@ def test_many_taken_back_are_as_they_were(session):
     assert {make.fresh(session, id).learned_as for id in many} == {None}
 
 
+def test_a_wave_is_learned_from_in_part_and_forgotten_whole(session, monkeypatch):
+    monkeypatch.setattr("comments.moderation.teaching.MOST_EXAMPLES", 3)
+    texts = ["crypto"] * 3 + [f"coin {number}" for number in range(5)]
+    wave = [make.post(session, body=text, settings=HELD).id for text in texts]
+    moderation.set_status_of_many(session, wave, SPAM, action(batch="wave"))
+    assert learned(session) == (3, 0)
+    assert [make.fresh(session, id).learned_as for id in wave].count("spam") == 3
+    moderation.undo(session, "wave", action(1))
+    assert learned(session) == (0, 0)
+
+
 def test_what_it_has_learned_it_applies(session):
     make.teach(session)
     assert make.post(session, body="Win crypto coins at my casino").status is PENDING

@@ -140,7 +140,10 @@ def _comment() -> Schema:
             "id": ID,
             "parent": _nullable(ID),
             "depth": _count("0 at the top."),
-            "state": {"enum": [*Status.__members__.values()]},
+            "state": {
+                "enum": [Status.PUBLISHED, Status.PENDING, Status.REJECTED, Status.DELETED],
+                "description": "`pending` and `rejected` are seen by the author alone.",
+            },
             "html": _text("Sanitised HTML."),
             "author": _nullable(ref("Author")),
             "created": _moment("When it was written."),
@@ -153,6 +156,7 @@ def _comment() -> Schema:
             "url": _text("Its permanent address."),
             "replies": ref("Replies"),
         },
+        {"reason": _REASON},
     )
 
 
