@@ -13,7 +13,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_PREFERENCE ?= system
 unexport VIRTUAL_ENV
 
-.PHONY: help run test lint style types scripts bench corpus messages format clean dev
+.PHONY: help run moderator test lint style types scripts bench corpus messages format clean dev
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -24,8 +24,13 @@ run: export COMMENTS_DEMO := 1
 run: export COMMENTS_HOLD := $(COMMENTS_HOLD)
 run: export PORT := $(PORT)
 run: $(UV) ## Serve a demo article with comments (PORT=5000)
-	@$(UV) sync --frozen --inexact --no-dev --extra serve
+	@$(UV) sync --frozen --inexact --no-dev --extra serve --extra sso --extra oauth
 	@exec $(PYTHON) wsgi.py
+
+moderator: $(UV) ## Make somebody a moderator (EMAIL=you@example.org)
+	@test -n "$(EMAIL)" || { echo "Say who: make moderator EMAIL=you@example.org"; exit 2; }
+	@$(UV) sync --quiet --frozen --inexact --no-dev --extra serve --extra sso --extra oauth
+	@FLASK_APP=wsgi $(PYTHON) -m flask comments moderators add "$(EMAIL)" --url "http://localhost:$(PORT)"
 
 test: dev ## Run every test (ARGS="--no-cov tests/test_tree.py" for some)
 	@$(PYTEST) -n $(WORKERS) --dist worksteal --cov $(ARGS)

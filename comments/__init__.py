@@ -9,6 +9,7 @@ from comments.errors import CommentsError, ConfigError
 from comments.extension import Comments
 from comments.identity import Identity
 from comments.models import Status
+from comments.screening import Submitted, Verdict
 from comments.signals import (
     comment_edited,
     comment_posted,
@@ -24,6 +25,8 @@ __all__ = [
     "ConfigError",
     "Identity",
     "Status",
+    "Submitted",
+    "Verdict",
     "__version__",
     "comment_edited",
     "comment_posted",

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
+from email.utils import parseaddr
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -129,6 +130,22 @@ def _parse_issuers(value: Any) -> tuple[tuple[str, str, str, str], ...]:
     return tuple(found)
 
 
+def _parse_smtp(value: Any) -> str:
+    uri = _parse_text(value)
+    parts = urlsplit(uri)
+    # Reading the port is what finds one that is no number.
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.port == 0:
+        raise ValueError
+    return uri
+
+
+def _parse_sender(value: Any) -> str:
+    sender = _parse_text(value)
+    if "@" not in parseaddr(sender)[1] or not sender.isprintable():
+        raise ValueError
+    return sender
+
+
 _text = _Kind(_parse_text, "a text that is not empty")
 _words = _Kind(_parse_list, "a list, or words separated by commas")
 _names = _Kind(_parse_names, "names separated by commas")
@@ -143,6 +160,8 @@ _site_secrets = _Kind(
 )
 _client = _Kind(_parse_client, "an id and a secret joined by a colon")
 _issuers = _Kind(_parse_issuers, "issuers such as https://id.example CLIENT SECRET Our staff")
+_smtp = _Kind(_parse_smtp, "a mail server such as smtp://user:password@mail.example:587")
+_sender = _Kind(_parse_sender, "an address such as Comments <comments@example.org>")
 _database = _Kind(_parse_text, "a database address such as postgresql+psycopg://host/name")
 
 
@@ -278,11 +297,11 @@ class Settings:
     )
     smtp_uri: str | None = _setting(
         None,
-        _text,
+        _smtp,
         "smtp://user:pass@host:587. Without it nothing is mailed and no e-mail is asked for.",
         secret=True,
     )
-    mail_from: str | None = _setting(None, _text, "The sender of mail.")
+    mail_from: str | None = _setting(None, _sender, "The sender of mail.")
 
     @classmethod
     def load(cls, source: Mapping[str, Any]) -> "Settings":
@@ -297,7 +316,10 @@ class Settings:
             if given is None or given == "":
                 continue
             values[row.name] = _read(row, given)
-        return cls(**values)
+        settings = cls(**values)
+        if settings.smtp_uri and not settings.mail_from:
+            raise ConfigError(f"{PREFIX}MAIL_FROM is not set; it must be {_sender.expected}.")
+        return settings
 
 
 class Row(NamedTuple):

@@ -6,8 +6,8 @@ does not know, and cannot carry a field that only the server decides.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from comments import text, threads
@@ -19,6 +19,11 @@ MOST_QUOTES = 20
 NOTIFY = ("none", "replies", "all")
 REPORT_NOTE_LENGTH = 1000
 TITLE_LENGTH = 300
+#: A field that people do not see: programs that fill in whatever they find give themselves away.
+#: No browser completes a field of this name.
+TRAP = "subject"
+MOST_CHALLENGE = 200
+MOST_NONCE = 40
 
 # Quotes inside quotes, as they open a line: "> > > text".
 _QUOTES = re.compile(rf"^[ \t]*(?:>[ \t]*){{{MOST_QUOTES + 1}}}", re.MULTILINE)
@@ -27,6 +32,13 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\]{1,64}@[^\s@<>\"(),:;\[\]\\]{1,190}\.[^\s@.]{2,60}")
 
 Errors = dict[str, Message]
+
+
+class Work(NamedTuple):
+    """What a browser says it has computed for a comment (``screening.work``)."""
+
+    challenge: str
+    nonce: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +56,9 @@ class Draft:
     email: str | None = None
     #: The site it was sent from, by the browser's word for where its page stands.
     site: str | None = None
+    # How it was sent is no part of what was written: the same comment sent again is the same.
+    work: Work | None = field(default=None, repr=False)
+    trapped: bool = field(default=False, repr=False)
 
     @classmethod
     def read(
@@ -76,6 +91,8 @@ class Draft:
             website=None if signed_in else _website(fields.get("website"), errors),
             email=_email(fields.get("email"), errors),
             site=site,
+            work=_work(fields.get("work"), errors),
+            trapped=bool(fields.get(TRAP)),
         )
         _check_choice("notify", fields.get("notify"), NOTIFY, errors)
         if errors:
@@ -225,6 +242,19 @@ def _parent(value: Any, errors: Errors) -> int | None:
     return value
 
 
+def _work(value: Any, errors: Errors) -> Work | None:
+    if value is None:
+        return None
+    facts: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
+    challenge: Any = facts.get("challenge")
+    nonce: Any = facts.get("nonce")
+    shaped = _is_text(challenge) and _is_text(nonce)
+    if not shaped or len(challenge) > MOST_CHALLENGE or len(nonce) > MOST_NONCE:
+        errors["work"] = say("The work is a challenge that was given here and a nonce.")
+        return None
+    return Work(challenge, nonce)
+
+
 def _email(value: Any, errors: Errors) -> str | None:
     if value is None or value == "":
         return None
@@ -240,7 +270,8 @@ def check_email(value: Any) -> str:
 
     Whether there is a mailbox is found out by mailing it.
     """
-    if not _is_text(value) or len(value) > EMAIL_LENGTH or not _EMAIL.fullmatch(value):
+    fits = _is_text(value) and len(value) <= EMAIL_LENGTH and value.isprintable()
+    if not fits or not _EMAIL.fullmatch(value):
         wrong = say("That is not an e-mail address.")
         raise CommentsError("invalid", errors={"email": wrong})
     return str(value).lower()

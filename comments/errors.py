@@ -68,6 +68,9 @@ PROBLEMS: dict[str, Problem] = {
         say("Link not good"),
         say("This link has been used, is too old, or was not made here. Ask for another one."),
     ),
+    "sign_in_failed": Problem(
+        403, say("Not signed in"), say("Signing in did not work. Please try again.")
+    ),
     "closed": Problem(
         403, say("Discussion closed"), say("The discussion is closed to new comments.")
     ),
@@ -129,6 +132,11 @@ PROBLEMS: dict[str, Problem] = {
     "rate_limited": Problem(429, say("Too many requests"), say("Please wait a little.")),
     "broken": Problem(
         500, say("Something broke"), say("Something broke on our side. It has been noted.")
+    ),
+    "provider_away": Problem(
+        503,
+        say("No answer"),
+        say("The service you sign in with does not answer just now. Please try again."),
     ),
     "unavailable": Problem(
         503,

@@ -6,6 +6,7 @@ its state for each lives in ``app.extensions["comments"]``.
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from flask import Blueprint, Flask, Response, appcontext_pushed, request_started
@@ -14,20 +15,21 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from comments import config, i18n, tree
+from comments import config, i18n, providers, screening, tokens, tree
 from comments.cli import group
 from comments.errors import ConfigError
 from comments.identity import Identity
 from comments.keys import Keys
 from comments.models import TABLE_PREFIX
-from comments.web import fragments, guards, problems
+from comments.screening import Screen
+from comments.web import api_account, fragments, guards, problems
 from comments.web.admin import admin
 from comments.web.forms import forms
 from comments.web.front import Front, PageCache
 from comments.web.limiting import Limits
-from comments.web.moderating import api
 from comments.web.own import own
 from comments.web.pages import pages
+from comments.web.signin import signin
 from comments.web.state import EXTENSION, State, current
 
 log = logging.getLogger("comments")
@@ -36,6 +38,7 @@ log = logging.getLogger("comments")
 MOUNT_KEYS = ("COMMENTS_DEMO",)
 
 Loader = TypeVar("Loader", bound=Callable[[], Identity | None])
+Look = TypeVar("Look", bound=Screen)
 
 
 class Comments:
@@ -51,6 +54,7 @@ class Comments:
         self._db = db
         self._url_prefix = url_prefix
         self._load_identity: Callable[[], Identity | None] | None = None
+        self._screens: tuple[Screen, ...] = screening.SCREENS
         if app is not None:
             self.init_app(app, db=db)
 
@@ -91,6 +95,24 @@ class Comments:
         self._load_identity = load
         return load
 
+    def screen(
+        self,
+        look: Look | None = None,
+        *,
+        before: str | None = None,
+        after: str | None = None,
+    ) -> Any:
+        """Decorate a function that looks at each comment before anybody sees it.
+
+        It gets a ``Submitted`` and gives a ``Verdict``, or ``None`` when it has nothing to say.
+        It stands *before* or *after* the screen of that name; unless told, after all that look
+        at a comment and before what COMMENTS_HOLD holds.
+        """
+        if look is None:
+            return partial(self.screen, before=before, after=after)
+        self._screens = screening.add(self._screens, look, before=before, after=after)
+        return look
+
     def thread(self, key: str, *, title: str | None = None, url: str | None = None) -> Markup:
         """The whole thread as HTML for the article's own template.
 
@@ -124,6 +146,8 @@ class Comments:
 
     def _state(self, app: Flask, db: Any, prefix: str) -> State:
         settings = config.Settings.load(app.config)
+        tokens.check_installed(settings)
+        providers.check_installed(settings)
         for sentence in config.unknown_keys(app.config, also_known=MOUNT_KEYS):
             log.warning(sentence)
         if not i18n.language_or(settings.language, ""):
@@ -165,6 +189,8 @@ class Comments:
             owner=self,
             limits=Limits(settings, engine=engine_once),
             cache=PageCache(settings.cache_bytes) if settings.cache_bytes else None,
+            screens=lambda: self._screens,
+            providers=providers.configured(settings),
         )
 
     def _identity(self) -> Identity | None:
@@ -175,11 +201,12 @@ class Comments:
 def _blueprint() -> Blueprint:
     """A blueprint of this app's own, so that two apps share nothing."""
     blueprint = Blueprint("comments", "comments", template_folder="templates")
-    blueprint.register_blueprint(api)
+    blueprint.register_blueprint(api_account.api)
     blueprint.register_blueprint(pages)
     blueprint.register_blueprint(forms)
     blueprint.register_blueprint(own)
     blueprint.register_blueprint(admin)
+    blueprint.register_blueprint(signin)
     problems.register(blueprint)
 
     blueprint.after_request(_finish)

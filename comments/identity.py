@@ -8,7 +8,7 @@ and a new one is made with a guest's first write.
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from comments import text
@@ -160,9 +160,18 @@ def editable_until(comment: Comment, settings: Settings) -> datetime:
     return comment.created_at + timedelta(minutes=settings.edit_minutes)
 
 
+def sees_published(author_id: str, comment: Comment) -> bool:
+    """Whether to *author_id* the comment is one that everybody sees: it is, or its author is
+    shadow-banned and does not know."""
+    if comment.status is Status.PUBLISHED:
+        return True
+    hidden = comment.shadowed and comment.status is Status.SPAM
+    return hidden and comment.author_id == author_id
+
+
 def check_can_change(author: Author, comment: Comment, settings: Settings, now: datetime) -> None:
     """Editing and deleting: the author, while the window is open."""
-    if comment.status not in (Status.PUBLISHED, Status.PENDING):
+    if comment.status is not Status.PENDING and not sees_published(author.id, comment):
         raise CommentsError("no_such_comment")
     if comment.author_id != author.id:
         # A waiting comment of somebody else does not even exist.
@@ -181,6 +190,13 @@ def can_moderate(author: Author | None, site: str | None) -> bool:
     return author.sites is None or site in author.sites
 
 
+def on_site(author: Author, site: str | None) -> Author:
+    """*author* as they are on *site*: a moderator of another one is a reader like any other."""
+    if author.is_moderator and not can_moderate(author, site):
+        return replace(author, kind=AuthorKind.USER)
+    return author
+
+
 def rights(
     author: Author | None, settings: Settings, *, closed: bool, site: str | None = None
 ) -> Mapping[str, bool]:
@@ -191,4 +207,6 @@ def rights(
         "vote": True,
         "report": True,
         "moderate": moderator,
+        # Whoever a host or a site signed in signs out there.
+        "sign_out": author is not None and author.id.startswith("member:"),
     }

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Literal
 
 Purpose = Literal[
-    "guest", "cursor", "badge", "address", "idempotency", "email", "work", "link", "data"
+    "guest", "cursor", "badge", "address", "idempotency", "email", "work", "link", "data", "journey"
 ]
 
 _MAC_BYTES = 16  # 128 bits: forging needs an online guess for each try

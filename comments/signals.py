@@ -14,6 +14,8 @@ _signals = Namespace()
 comment_posted = _signals.signal("comment-posted")
 comment_edited = _signals.signal("comment-edited")
 comment_voted = _signals.signal("comment-voted")
+#: There is something in the outbox.
+letter_written = _signals.signal("letter-written")
 comment_reported = _signals.signal("comment-reported")
 status_changed = _signals.signal("status-changed")
 

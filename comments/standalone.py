@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask, Response, redirect
+from flask import Flask, Response, redirect, request_started
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
@@ -25,7 +25,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from comments import config, database, schema
+from comments import accounts, config, database, notify, schema, signals
 from comments.errors import ConfigError
 from comments.extension import Comments
 from comments.showcase import add_showcase
@@ -42,6 +42,9 @@ MOST_DEMO_QUEUE = 1000
 #: Requests answered at once by one process. They share one interpreter, so more threads only
 #: help while some wait for the disk or the database.
 THREADS = 8
+#: Under this name the app keeps the thread that delivers its mail.
+POSTMAN = "comments_postman"
+_ADD = "comments moderators add you@example.org"
 #: A worker that is told to stop and is not done by then is ended.
 KILL_SECONDS = 10
 
@@ -70,7 +73,21 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     else:
         app.add_url_rule("/", view_func=lambda: redirect("/healthz"))
     _wrap(app, state)
+    _deliver_mail(app, state)
     return app
+
+
+def _deliver_mail(app: Flask, state: State) -> None:
+    """Letters leave in a thread, which begins with the first request that this process answers:
+    whoever imports the app for another reason (a command, a server's main process) sends nothing.
+    """
+    if state.settings.smtp_uri is None:
+        return
+    postman = notify.Postman(state.engine, state.settings)
+    app.extensions[POSTMAN] = postman
+    # Strong references: nobody else holds the functions.
+    request_started.connect(lambda _app, **_: postman.start(), app, weak=False)
+    signals.letter_written.connect(lambda _owner: postman.wake(), state.owner, weak=False)
 
 
 def _prepare_database(engine: Engine) -> None:
@@ -87,13 +104,27 @@ def serve() -> None:
     """Run the service under granian until it is told to stop."""
     try:
         port, workers = _port(os.environ), _workers(os.environ)
-        create_app()
+        app = create_app()
     except ConfigError as wrong:
         raise SystemExit(f"Flask-Comments: {wrong}") from None
     host = os.environ.get("HOST") or "127.0.0.1"
     _check_free(host, port)
     click.echo(f"Comments at http://{'localhost' if host == '127.0.0.1' else host}:{port}/")
+    _say_how_to_moderate(app, port)
     server("comments.standalone:create_worker_app", host, port, workers).serve()
+
+
+def _say_how_to_moderate(app: Flask, port: int) -> None:
+    """While there is no moderator, how to make one."""
+    with app.app_context():
+        state: State = app.extensions[EXTENSION]
+        if accounts.is_moderated(state.session()):
+            return
+    command = f"flask --app comments.standalone {_ADD} --url http://localhost:{port}"
+    # In a checkout, where the Makefile is.
+    if Path("Makefile").is_file() and Path("wsgi.py").is_file():
+        command = f"make moderator EMAIL=you@example.org PORT={port}"
+    click.echo(f"Nobody moderates them yet. Make the first moderator with:\n\n  {command}\n")
 
 
 def create_worker_app() -> Flask:

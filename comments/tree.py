@@ -6,7 +6,7 @@ Nothing here recurses over the depth that people make: a page nests at most
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -85,15 +85,28 @@ class Cursor:
 
     @classmethod
     def open(
-        cls, keys: Keys, text: str, *, thread_id: int, parent_id: int | None, sort: str
+        cls,
+        keys: Keys,
+        text: str,
+        *,
+        thread_id: int,
+        parent_id: int | None,
+        sort: str,
+        merged: Callable[[int], bool] = lambda _earlier_id: False,
     ) -> "Cursor":
-        """The cursor in *text*, if it was made here for this very list; otherwise 422."""
+        """The cursor in *text*, if it was made here for this very list; otherwise 422.
+
+        *merged* tells whether another thread has become a part of this one: who was reading
+        that reads on here, behind the same place.
+        """
         payload = keys.open("cursor", text)
         if payload is None:
             raise CommentsError("bad_cursor")
         facts = json.loads(payload)
         # Another version of ours may have sealed other facts.
-        if len(facts) != 6 or facts[:3] != [thread_id, parent_id, sort]:
+        if len(facts) != 6 or facts[1:3] != [parent_id, sort]:
+            raise CommentsError("bad_cursor")
+        if facts[0] != thread_id and not merged(facts[0]):
             raise CommentsError("bad_cursor")
         key, revision, pinned = facts[3:]
         unpacked = None if key is None else _unpacked(ORDERS[sort], key)

@@ -9,13 +9,32 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Row, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from comments import index
+from comments.config import Settings
 from comments.database import is_sqlite
-from comments.models import Report, ScoreStep, Submission, Vote
+from comments.models import (
+    Comment,
+    Edit,
+    Letter,
+    MailedLink,
+    Report,
+    ScoreStep,
+    SignIn,
+    Spent,
+    Status,
+    Submission,
+    Vote,
+)
 
-#: Networks are only needed against a burst of votes (DESIGN: dropped after 30 days).
+#: Networks are only needed against a burst of votes or spam.
 KEEP_ADDRESSES = timedelta(days=30)
 KEEP_SUBMISSIONS = timedelta(days=1)
 KEEP_SCORE_STEPS = timedelta(days=1)
+KEEP_REJECTED = timedelta(days=30)
+#: Beyond their end, since they are counted: so many mails in a day to one address.
+KEEP_LINKS = timedelta(days=1)
+#: Sent or given up. There is an address in each.
+KEEP_LETTERS = timedelta(days=7)
 
 #: One write in so many tidies up behind it, and one in an hour; the deletes go through indexes.
 EVERY = 200
@@ -27,10 +46,17 @@ MOST_ROWS = 1000
 _SWEEP_LOCK = 0x636F6D73
 
 
-def sweep(session: Session, now: datetime, most: int = MOST_ROWS) -> int:
+def sweep(
+    session: Session,
+    now: datetime,
+    most: int = MOST_ROWS,
+    *,
+    keep_rejected: timedelta = KEEP_REJECTED,
+) -> int:
     """Drop what is past its time, at most *most* rows of a kind; tells how many in all.
 
-    Runs inside a write that is under way, at the start of the service, or by command.
+    *keep_rejected* is ``COMMENTS_KEEP_REJECTED_DAYS``. Runs inside a write that is under way, at
+    the start of the service, or by command.
     """
     if not _alone(session):
         return 0
@@ -42,21 +68,68 @@ def sweep(session: Session, now: datetime, most: int = MOST_ROWS) -> int:
     step = (ScoreStep.thread_id, ScoreStep.revision)
     steps = select(*step).where(ScoreStep.created_at < now - KEEP_SCORE_STEPS).limit(most)
     swept += _apply(session, delete(ScoreStep), tuple_(*step), session.execute(steps).all())
+    spent = select(Spent.key_hash).where(Spent.expires_at < now).limit(most)
+    swept += _apply(session, delete(Spent), Spent.key_hash, session.scalars(spent).all())
+    swept += _forget_networks(session, now - KEEP_ADDRESSES, most)
+    swept += _purge(session, now - keep_rejected, most)
+    return swept + _sweep_sign_ins(session, now, most)
+
+
+def _forget_networks(session: Session, before: datetime, most: int) -> int:
     vote = (Vote.comment_id, Vote.voter_id)
     votes = (
-        select(*vote)
-        .where(Vote.created_at < now - KEEP_ADDRESSES, Vote.address_hash.is_not(None))
-        .limit(most)
+        select(*vote).where(Vote.created_at < before, Vote.address_hash.is_not(None)).limit(most)
     )
     forget = update(Vote).values(address_hash=None)
-    swept += _apply(session, forget, tuple_(*vote), session.execute(votes).all())
-    reports = (
-        select(Report.id)
-        .where(Report.created_at < now - KEEP_ADDRESSES, Report.address_hash.is_not(None))
-        .limit(most)
+    swept = _apply(session, forget, tuple_(*vote), session.execute(votes).all())
+    comments = select(Comment.id).where(
+        Comment.created_at < before, Comment.address_hash.is_not(None)
     )
+    forget = update(Comment).values(address_hash=None)
+    swept += _apply(session, forget, Comment.id, session.scalars(comments.limit(most)).all())
+    reports = select(Report.id).where(Report.created_at < before, Report.address_hash.is_not(None))
     forget = update(Report).values(address_hash=None)
-    return swept + _apply(session, forget, Report.id, session.scalars(reports).all())
+    return swept + _apply(session, forget, Report.id, session.scalars(reports.limit(most)).all())
+
+
+def _purge(session: Session, before: datetime, most: int) -> int:
+    """Leave nothing of what was rejected, spam or deleted *before* but its place in the thread.
+
+    ``status_at`` goes too: what is empty already is never looked at again.
+    """
+    old = select(Comment.id).where(
+        Comment.status.in_((Status.SPAM, Status.REJECTED, Status.DELETED)),
+        Comment.status != Status.PUBLISHED,  # told twice: it is what the index is made for
+        Comment.status_at < before,
+    )
+    ids = session.scalars(old.limit(most)).all()
+    empty = update(Comment).values(
+        body="",
+        html="",
+        author_name="",
+        author_avatar=None,
+        author_website=None,
+        address_hash=None,
+        email_hash=None,
+        status_reason="",
+        status_at=None,
+    )
+    _apply(session, delete(Edit), Edit.comment_id, ids)
+    index.drop(session, ids)
+    return _apply(session, empty, Comment.id, ids)
+
+
+def _sweep_sign_ins(session: Session, now: datetime, most: int) -> int:
+    """Sign-ins and links that have ended, and the letters that brought them."""
+    swept = 0
+    for key, ended in (
+        (SignIn.token_hash, [SignIn.expires_at < now]),
+        (MailedLink.token_hash, [MailedLink.expires_at < now - KEEP_LINKS]),
+        (Letter.id, [Letter.created_at < now - KEEP_LETTERS, Letter.next_try_at.is_(None)]),
+    ):
+        found = session.scalars(select(key).where(*ended).limit(most)).all()
+        swept += _apply(session, delete(key.class_), key, found)
+    return swept
 
 
 def _apply(session: Session, change: Any, key: Any, found: Sequence[Any]) -> int:
@@ -86,7 +159,7 @@ class _Pace:
 _paces: WeakKeyDictionary[Any, _Pace] = WeakKeyDictionary()
 
 
-def sweep_sometimes(session: Session, now: datetime) -> None:
+def sweep_sometimes(session: Session, now: datetime, settings: Settings) -> None:
     """Called by every write: sweeps with the first of a process, then hourly or every 200 writes.
 
     A site with little traffic keeps its promises with its next write; ``flask comments sweep``
@@ -97,4 +170,4 @@ def sweep_sometimes(session: Session, now: datetime) -> None:
     if pace.swept_at and abs(now - pace.swept_at) < AT_LEAST_EVERY and pace.writes < EVERY:
         return
     pace.swept_at, pace.writes = now, 0
-    sweep(session, now)
+    sweep(session, now, keep_rejected=timedelta(days=settings.keep_rejected_days))

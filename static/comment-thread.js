@@ -2,6 +2,9 @@
 /** @import { Me } from "./types" */
 import { adopt } from "./sweep.js";
 
+/** How the page's address begins when its reader is back from signing in. */
+const RETURN = "#comments-window=";
+
 /** Where storage is full or forbidden, the page remembers until it is left. @type {Record<string, string | undefined>} */
 const memory = {};
 
@@ -10,7 +13,7 @@ const memory = {};
  * Attributes and events: docs/embed.md.
  */
 export class CommentThread extends HTMLElement {
-  static observedAttributes = ["thread", "base", "lang", "sort"];
+  static observedAttributes = ["thread", "base", "lang", "sort", "sso"];
 
   /** @type {HTMLElement | null} */ section = null;
   /** @type {HTMLElement | ShadowRoot} */ root = this;
@@ -29,8 +32,10 @@ export class CommentThread extends HTMLElement {
     this.#life.abort();
   }
 
-  /** @param {string} _name @param {string | null} before @param {string | null} now */
-  attributeChangedCallback(_name, before, now) {
+  /** @param {string} name @param {string | null} before @param {string | null} now */
+  attributeChangedCallback(name, before, now) {
+    // Somebody signed in or out in the page around: the thread stays as it is.
+    if (name === "sso") return this.section?.dataset.live === "" && this.meet();
     if (before === null || before === now || !this.isConnected) return;
     this.disconnectedCallback();
     this.connectedCallback();
@@ -102,7 +107,8 @@ export class CommentThread extends HTMLElement {
       this.show();
     };
     this.signal.addEventListener("abort", () => near.disconnect());
-    if (linked()) show();
+    // A token in the address does not wait until somebody scrolls.
+    if (linked() || location.hash.startsWith(RETURN)) show();
     else near.observe(this);
   }
 
@@ -184,11 +190,22 @@ export class CommentThread extends HTMLElement {
       const { form } = this;
       if (form?.body.value) this.keepDraft(form);
       if (form && this.recall(this.draftName(form))) await this.#stir(form);
+      if (location.hash.startsWith(RETURN)) await (await import("./signin.js")).takeFromAddress(this);
+    } catch (error) {
+      if (!this.signal.aborted) this.emit("error", error);
+    }
+    await this.meet();
+  }
+
+  /** Asks who is reading, and lays over the thread what is theirs. */
+  async meet() {
+    try {
       // Who is of another origin and has never written has nothing of their own here.
-      if (this.isForeign && !this.recall("token")) return;
+      const { viewer } = this.me;
+      if (this.isForeign && !this.isSent && !this.recall("token") && !viewer) return;
       const query = new URLSearchParams({ thread: this.key, lang: this.language, fragment: "" });
       this.me = { ...this.me, ...(await this.api("GET", "me?" + query)) };
-      if (this.me.viewer) (await import("./layer.js")).layOver(this);
+      if (viewer ?? this.me.viewer) (await import("./layer.js")).layOver(this);
     } catch (error) {
       // The thread stands without it; only the marks on one's own comments are missing.
       if (!this.signal.aborted) this.emit("error", error);
@@ -225,7 +242,8 @@ export class CommentThread extends HTMLElement {
     /** @type {any} */
     let actions;
     try {
-      actions = await import(/^(post|save|reply|cancel|preview|close)$/.test(name ?? "") ? "./compose.js" : "./actions.js");
+      const writes = /^(post|save|reply|cancel|preview|close)$/.test(name ?? "");
+      actions = await import(writes ? "./compose.js" : /^sign/.test(name ?? "") ? "./signin.js" : "./actions.js");
     } catch (error) {
       // The network is gone, or the page is older than the server: a link still leads somewhere.
       this.emit("error", error);
@@ -259,13 +277,19 @@ export class CommentThread extends HTMLElement {
     return new URL(this.base).origin !== location.origin;
   }
 
+  /** Whether the page around says who its reader is. */
+  get isSent() {
+    return this.hasAttribute("sso") || this.hasAttribute("sso-url");
+  }
+
   /**
-   * The JSON API, with the guest's token. Throws a Problem.
-   * @param {string} method @param {string} path @param {unknown} [body] @param {RequestInit} [more]
+   * The JSON API, with the reader's token. Throws a Problem.
+   * @param {string} method @param {string} path @param {unknown} [body] @param {RequestInit} [more] @param {boolean} [again]
    * @returns {Promise<any>}
    */
-  async api(method, path, body, more) {
-    const token = this.recall("token");
+  async api(method, path, body, more, again) {
+    const sent = this.isSent && (await (await import("./signin.js")).siteToken(this));
+    const token = sent || this.recall("token");
     const headers = new Headers(more?.headers);
     if (body) headers.set("Content-Type", "application/json");
     if (token) headers.set("Authorization", "Bearer " + token);
@@ -276,11 +300,8 @@ export class CommentThread extends HTMLElement {
     const answer = await response.json().catch(() => ({}));
     if (answer.token) this.keep("token", answer.token);
     if (response.ok) return answer;
-    if (response.status === 401 && token) {
-      // An old token is worth nothing; without it the reader is a new guest.
-      this.keep("token");
-      return this.api(method, path, body, more);
-    }
+    if (response.status === 401 && token && (await (await import("./signin.js")).refused(this, token, method, again, answer)))
+      return this.api(method, path, body, more, true);
     const retryAfter = Number(response.headers.get("Retry-After"));
     throw Object.assign(new Error(answer.detail), { retryAfter }, answer);
   }

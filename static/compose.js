@@ -25,6 +25,12 @@ export function wake(thread, form) {
   if (textOf(form).value) countDown(thread, form);
   else bringBack(thread, form);
   form.addEventListener("input", () => countDown(thread, form));
+  if (works(thread, form)) import("./work.js").then(({ begin }) => begin(thread), () => {});
+}
+
+/** Whether a comment from here needs the small sum: a guest's does. @param {CommentThread} thread @param {HTMLFormElement} form */
+function works(thread, form) {
+  return "work" in form.dataset && (thread.me.viewer?.kind ?? "guest") === "guest";
 }
 
 // ── drafts ──
@@ -111,7 +117,9 @@ export async function post(thread, form) {
   form.ariaBusy = "true";
   const name = thread.draftName(form);
   const query = new URLSearchParams({ fragment: "", lang: thread.language, sort: thread.section?.dataset.sort ?? "" });
+  const sum = works(thread, form) ? await import("./work.js").catch(() => null) : null;
   try {
+    draft.work = await sum?.work(thread);
     const headers = { "Idempotency-Key": keyOf(thread, form) };
     const answer = await thread.api("POST", "comments?" + query, draft, { headers });
     thread.keep(name);
@@ -120,9 +128,13 @@ export async function post(thread, form) {
     thread.me.own[id] = { editable_until: answer.editable_until };
     thread.me.sources[id] = draft.body;
     goHome(thread, form);
-    show(thread, answer.fragment, words(thread, answer.state === "pending" ? "waiting" : "published"));
+    const what = answer.state === "pending" ? "waiting" : answer.state;
+    show(thread, answer.fragment, [words(thread, what), answer.reason ?? ""].join(" ").trim());
     thread.emit("post", answer);
+    sum?.spent(thread);
   } catch (error) {
+    // What was refused has used nothing up; what got no answer may have.
+    if (!(/** @type {Problem} */ (error).status)) sum?.spent(thread);
     complain(thread, form, error);
   } finally {
     form.ariaBusy = null;
@@ -131,7 +143,7 @@ export async function post(thread, form) {
 
 /** @param {CommentThread} thread @param {HTMLFormElement} form @returns {Draft} */
 function read(thread, form) {
-  const { body, name, email, website, parent, key, url, title } = /** @type {Record<string, string>} */ (
+  const { body, name, email, website, subject, parent, key, url, title } = /** @type {Record<string, string>} */ (
     Object.fromEntries(new FormData(form))
   );
   return {
@@ -145,6 +157,7 @@ function read(thread, form) {
     name,
     email,
     website,
+    subject: subject || undefined,
   };
 }
 
@@ -229,7 +242,7 @@ export function openEditor(thread, body, source, title) {
   form.ariaLabel = title;
   form.dataset.open = "";
   hush(form);
-  for (const part of form.querySelectorAll("[data-guest], [data-do=preview], [data-left], [data-shown]")) part.remove();
+  for (const part of form.querySelectorAll("[data-guest], [data-who], [data-do=preview], [data-left], [data-shown]")) part.remove();
   setHead(form, title);
   /** @type {HTMLElement} */ (form.querySelector("[data-do=cancel]")).dataset.do = "close";
   /** @type {HTMLElement} */ (form.querySelector("[data-send]")).textContent = words(thread, "save");

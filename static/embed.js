@@ -11,7 +11,7 @@
   if (!script.dataset.thread || script.nextElementSibling?.localName === "comment-thread") return;
   const thread = document.createElement("comment-thread");
   thread.setAttribute("base", base.slice(0, -1));
-  for (const name in script.dataset) thread.setAttribute(name, script.dataset[name] ?? "");
+  for (const { name, value } of script.attributes) if (name.startsWith("data-")) thread.setAttribute(name.slice(5), value);
   if (script.parentElement === document.head) console.warn("embed.js: put the tag where the comments are to appear.");
   script.after(thread);
 })();

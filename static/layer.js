@@ -1,7 +1,6 @@
 // @ts-check
 // The reader's own layer. The thread is the same for everybody; this is laid over it.
 /** @import { CommentThread } from "./comment-thread.js" */
-import { words } from "./speech.js";
 import { adopt } from "./sweep.js";
 
 /** Marks votes, own comments and the ones that wait. @param {CommentThread} thread */
@@ -16,14 +15,13 @@ export function layOver(thread) {
     show(item, "[data-own]", open);
     show(item, "[data-others]", !open);
   }
-  const fields = thread.form?.querySelector("[data-guest]");
-  if (viewer && viewer.kind !== "guest" && fields) {
-    const hint = document.createElement("p");
-    hint.className = "c-hint";
-    hint.textContent = words(thread, "as", { name: viewer.name });
-    fields.replaceWith(hint);
-  }
+  if (viewer?.kind !== "guest" || thread.form?.querySelector("[data-who]")) showWho(thread);
   if (thread.me.can?.moderate) preside(thread);
+}
+
+/** @param {CommentThread} thread */
+async function showWho(thread) {
+  (await import("./signin.js")).drawWho(thread);
 }
 
 /** What only moderators need is loaded for them alone. @param {CommentThread} thread */

@@ -7,7 +7,7 @@ const FRAME = TEXT.concat(
   "section article header footer nav div span b h1 h2 h3 h4 h5 h6 bdi time data form label input textarea select option button details summary img svg path q kbd".split(" "),
 );
 const ATTRIBUTES =
-  /^(aria-\w+|data-[\w-]+|item\w+|class|part|id|for|role|lang|dir|title|rel|href|src|alt|loading|referrerpolicy|datetime|hidden|method|action|formaction|type|name|value|rows|required|maxlength|autocomplete|inputmode|placeholder|selected|viewBox|width|height|fill|d)$/;
+  /^(aria-\w+|data-[\w-]+|item\w+|class|part|id|for|role|lang|dir|title|rel|href|src|alt|loading|referrerpolicy|datetime|hidden|method|tabindex|action|formaction|type|name|value|rows|required|maxlength|autocomplete|inputmode|placeholder|selected|viewBox|width|height|fill|d)$/;
 // What readers wrote carries nothing that a script of ours would listen to.
 const IN_TEXT = /^(href|title|rel|dir|lang|start)$/;
 

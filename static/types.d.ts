@@ -11,7 +11,7 @@ export interface Author {
 export interface CommentJson {
   id: number;
   parent: number | null;
-  state: "published" | "pending" | "deleted";
+  state: "published" | "pending" | "rejected" | "deleted";
   html: string;
   author: Author | null;
 }
@@ -19,6 +19,7 @@ export interface CommentJson {
 /** The reader's own layer, `GET /api/v1/me`. */
 export interface Me {
   viewer: Author | null;
+  can?: Record<string, boolean>;
   votes: Record<string, number>;
   own: Record<string, { editable_until: string }>;
   /** The Markdown of own comments. */
@@ -50,6 +51,10 @@ export interface Draft {
   name?: string;
   email?: string;
   website?: string;
+  /** What no person fills in. */
+  subject?: string;
+  /** The small sum that this browser has done. */
+  work?: { challenge: string; nonce: string };
 }
 
 /** A text that is being written, as localStorage keeps it. */
@@ -87,5 +92,5 @@ export interface Decided {
 }
 
 export type Words =
-  | "published" | "waiting" | "save" | "saved" | "removed" | "undo" | "offline"
-  | "until" | "left" | "shown" | "reported" | "as";
+  | "published" | "waiting" | "rejected" | "save" | "saved" | "removed" | "undo" | "offline"
+  | "until" | "left" | "shown" | "reported" | "as" | "signout" | "ended";

@@ -18,10 +18,12 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from tests.services import chromium, loopback, ports
+from tests.services.oidc import OpenIdProvider
 from tests.services.postgres import Postgres
 from tests.services.process import Unavailable
 from tests.services.redis import Redis
 from tests.services.service import LiveServer
+from tests.services.smtp import MailServer
 
 Server = TypeVar("Server")
 
@@ -182,6 +184,22 @@ def redis_uri(redis_server: Redis) -> str:
     return redis_server.uri
 
 
+@pytest.fixture(scope="session")
+def openid_provider() -> Iterator[OpenIdProvider]:
+    """A real OpenID provider, which sends people back to the services of tests."""
+    server = _or_skip(OpenIdProvider)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    """A mail server that takes everything."""
+    server = MailServer()
+    yield server
+    server.stop()
+
+
 # ── servers ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -223,7 +241,8 @@ def serve() -> Iterator[Callable[..., str]]:
 
         def start(app: WSGIApplication, host: str = "127.0.0.1") -> str:
             server = make_server("127.0.0.1", ports.free_port(), app, threaded=True)
-            thread = threading.Thread(target=server.serve_forever, daemon=True)
+            # How often it looks whether it is to end: half a second, times every test, is minutes.
+            thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
             thread.start()
             running.callback(thread.join)
             running.callback(server.server_close)

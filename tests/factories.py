@@ -13,13 +13,22 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from comments import moderation, posting, text, threads
+from comments import learning, moderation, posting, text, threads
 from comments.config import Settings
 from comments.database import is_sqlite
 from comments.draft import Draft
 from comments.identity import Author, Identity, from_identity
 from comments.keys import Keys
-from comments.models import AuthorKind, Comment, Status, Thread
+from comments.models import (
+    AuthorKind,
+    Ban,
+    Comment,
+    ListedWord,
+    Person,
+    Status,
+    Thread,
+)
+from comments.screening import SCREENS, Arrival, Screen, Submitted
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 KEYS = Keys("a secret of the tests, long enough to be one")
@@ -61,13 +70,22 @@ def post(
     now: datetime = NOON,
     settings: Settings = SETTINGS,
     key: str | None = None,
+    arrival: Arrival | None = None,
+    screens: Sequence[Screen] = SCREENS,
     **more: Any,
 ) -> Comment:
     """A comment of *author*, under *to* when that is given."""
     parent = to.id if isinstance(to, Comment) else to
     written = draft(body, parent=parent, **more)
     return posting.post(
-        session, author, written, settings=settings, now=now, idempotency_hash=key
+        session,
+        author,
+        written,
+        settings=settings,
+        now=now,
+        idempotency_hash=key,
+        arrival=arrival,
+        screens=screens,
     ).comment
 
 
@@ -115,6 +133,50 @@ def delete(session: Session, comment: Comment, by: Author = ALICE) -> None:
 def pin(session: Session, comment: Comment | int, *, pinned: bool = True, at: float = 0) -> None:
     comment_id = comment if isinstance(comment, int) else comment.id
     moderation.pin(session, comment_id, action(at), pinned=pinned)
+
+
+def ban(session: Session, target: str, *, at: datetime = NOON, **facts: Any) -> Ban:
+    """Bob shows somebody the door: an author's id, ``email:HASH`` or ``network:HASH``."""
+    banned = Ban(target=target, created_by=BOB.id, created_at=at, **facts)
+    session.add(banned)
+    session.flush()
+    return banned
+
+
+def trust(session: Session, author: Author) -> None:
+    session.add(Person(author_id=author.id, trusted_at=NOON, created_at=NOON))
+    session.flush()
+
+
+def listed_word(session: Session, word: str, which: str = "hold") -> ListedWord:
+    listed = ListedWord(list=which, word=word, created_by=BOB.id, created_at=NOON)
+    session.add(listed)
+    session.flush()
+    return listed
+
+
+def teach(session: Session) -> None:
+    """The filter has seen enough of either kind to judge."""
+    kinds = (("Win free crypto coins at my casino %s", True), ("The harbour was cold %s", False))
+    for pattern, as_spam in kinds:
+        texts = [pattern % number for number in range(learning.LEAST_OF_EACH)]
+        learning.learn(session, texts, as_spam=as_spam)
+
+
+def submitted(
+    session: Session, author: Author = ALICE, body: str = "Hello", **facts: Any
+) -> Submitted:
+    """A comment of *author* as the screens see it, from nowhere in particular."""
+    settings = facts.pop("settings", SETTINGS)
+    given = {"thread_key": ARTICLE, "name": "Alice", "now": NOON} | facts
+    return Submitted(
+        session=session,
+        author=author,
+        text=body,
+        html=text.render(body),
+        settings=settings,
+        **given,
+    )
 
 
 def with_settings(**changes: Any) -> Settings:

@@ -16,6 +16,7 @@ from comments.moderation import bans, search
 from comments.moderation import people as known
 from comments.moderation.search import Query
 from comments.schema import upgrade
+from comments.screening.bans import found as found_ban
 from tests import factories as make
 from tests.factories import ALICE, KEYS, NOON
 from tests.test_plans import _reads_a_table, _touched, plans
@@ -93,7 +94,7 @@ def _met(session: Session) -> Any:
     author = Author(
         id="guest:7", kind=AuthorKind.GUEST, address=HOUSEHOLD["address_hash"], email_hash="e"
     )
-    return bans.met_by(session, author, NOON)
+    return found_ban(session, author, NOON)
 
 
 READS: dict[str, Callable[[Session], Any]] = {

@@ -1,15 +1,16 @@
 """What is thrown away, and when."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
-from comments import upkeep
-from comments.models import ScoreStep, Submission, Vote
-from comments.upkeep import KEEP_ADDRESSES, KEEP_SCORE_STEPS, KEEP_SUBMISSIONS
+from comments import posting, upkeep
+from comments.models import Edit, ScoreStep, Spent, Status, Submission, Vote
+from comments.upkeep import KEEP_ADDRESSES, KEEP_REJECTED, KEEP_SCORE_STEPS, KEEP_SUBMISSIONS
 from tests import factories as make
 from tests.factories import BOB, NOON, guest
 
@@ -66,6 +67,85 @@ def test_what_is_younger_stays_beside_what_goes(session, voted):
     make.vote(session, voted, by=BOB, now=later)
     upkeep.sweep(session, later + MOMENT)
     assert (left(session)["keys"], left(session)["steps"]) == (1, 1)
+
+
+# ── what was thrown out ──────────────────────────────────────────────────────────────────────
+
+ADDRESSED = replace(guest("alice", address="a network"), email_hash="a mailbox")
+#: What is left of a comment that is purged.
+NOTHING = ("", "", "", None, None, None, None, "", [])
+
+
+def kept(session, comment) -> tuple:
+    row = make.fresh(session, comment)
+    edits = session.scalars(select(Edit).where(Edit.comment_id == row.id)).all()
+    return (
+        row.body,
+        row.html,
+        row.author_name,
+        row.author_website,
+        row.author_avatar,
+        row.address_hash,
+        row.email_hash,
+        row.status_reason,
+        edits,
+    )
+
+
+@pytest.fixture
+def written(session):
+    """A comment with all that can be kept of one."""
+    comment = make.post(session, ADDRESSED, website="https://a.example")
+    posting.edit(session, ADDRESSED, comment.id, "Better", settings=make.SETTINGS, now=NOON)
+    return comment
+
+
+@pytest.mark.parametrize("status", [Status.SPAM, Status.REJECTED, Status.DELETED])
+def test_what_was_thrown_out_can_be_rescued_for_a_month_and_then_is_gone(session, written, status):
+    make.decide(session, written, status)
+    upkeep.sweep(session, NOON + KEEP_REJECTED)
+    assert kept(session, written)[:3] == ("Better", "<p>Better</p>", "Alice")
+    upkeep.sweep(session, NOON + KEEP_REJECTED + MOMENT)
+    assert kept(session, written) == NOTHING
+    assert make.fresh(session, written).status is status
+
+
+@pytest.mark.parametrize("status", [Status.PUBLISHED, Status.PENDING])
+def test_what_is_published_or_waits_is_kept(session, written, status):
+    if status is Status.PENDING:
+        written = make.post(session, settings=make.with_settings(hold="all"))
+    upkeep.sweep(session, NOON + timedelta(days=10_000))
+    assert make.fresh(session, written).body
+
+
+def test_an_owner_chooses_how_long(session, written):
+    make.decide(session, written, Status.SPAM)
+    settings = make.with_settings(keep_rejected_days=2)
+    make.post(session, now=NOON + timedelta(days=2) + MOMENT, settings=settings)
+    assert kept(session, written) == NOTHING
+
+
+def test_it_is_looked_at_once_and_a_bounded_number_at_a_time(session):
+    for _ in range(3):
+        make.decide(session, make.post(session), Status.SPAM)
+    swept = [upkeep.sweep(session, NOON + timedelta(days=31), most=2) for _ in range(3)]
+    assert swept == [2, 1, 0]
+
+
+def test_a_comments_network_is_forgotten_after_a_month(session, written):
+    upkeep.sweep(session, NOON + KEEP_ADDRESSES)
+    assert make.fresh(session, written).address_hash == "a network"
+    upkeep.sweep(session, NOON + KEEP_ADDRESSES + MOMENT)
+    row = make.fresh(session, written)
+    assert (row.address_hash, row.email_hash) == (None, "a mailbox")
+
+
+def test_what_was_used_once_is_remembered_until_it_expires(session):
+    session.add(Spent(key_hash="a proof", expires_at=NOON))
+    upkeep.sweep(session, NOON)
+    assert session.scalars(select(Spent.key_hash)).all() == ["a proof"]
+    upkeep.sweep(session, NOON + MOMENT)
+    assert session.scalars(select(Spent)).all() == []
 
 
 LATE = NOON + timedelta(days=60)

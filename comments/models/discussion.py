@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import Float, ForeignKey, Index, String, Text, false, text
+from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from comments.database import UtcDateTime
@@ -39,11 +40,28 @@ def _siblings_in_order(which: str, of: str, only: str) -> Iterator[Index]:
         )
 
 
+def _when_made(context: ExecutionContext) -> datetime:
+    made: datetime = context.get_current_parameters()["created_at"]  # type: ignore[attr-defined]
+    return made
+
+
 class Thread(Base):
     """The discussion under one article, named by the owner's *key*."""
 
     __tablename__ = "comments_threads"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (
+        # The moderators' list, in its two orders.
+        Index("ix_comments_threads_by_activity", "active_at", "id"),
+        Index("ix_comments_threads_by_count", "count", "id"),
+        # The old keys that lead to a thread.
+        Index(
+            "ix_comments_threads_merged",
+            "merged_into_id",
+            sqlite_where=text("merged_into_id IS NOT NULL"),
+            postgresql_where=text("merged_into_id IS NOT NULL"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[BigId]
     key: Mapped[str] = mapped_column(String(KEY_LENGTH), unique=True)
@@ -54,7 +72,11 @@ class Thread(Base):
     #: Grows by one with every visible change, in the transaction of the change.
     revision: Mapped[Counter]
     created_at: Mapped[Moment]
+    #: When somebody last wrote in it, published or not.
+    active_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=_when_made)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: When a moderator opened it again; it closes by itself no more.
+    reopened_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     #: Everything written here waits for a moderator.
     hold_all: Mapped[bool] = mapped_column(default=False, server_default=false())
     #: The origin of the site it belongs to (``https://blog.example``), which decides whose
@@ -65,6 +87,7 @@ class Thread(Base):
 
     @property
     def closed(self) -> bool:
+        """By a moderator; ``threads.is_closed`` knows of those that close by themselves too."""
         return self.closed_at is not None
 
 
@@ -79,6 +102,8 @@ class Comment(Base):
         *_siblings_in_order("roots", "thread_id", "parent_id IS NULL"),
         *_siblings_in_order("replies", "parent_id", "parent_id IS NOT NULL"),
         Index("ix_comments_comments_by_author", "author_id", "thread_id", "status"),
+        # What an author wrote lately, wherever: the same text again is noticed by it.
+        Index("ix_comments_comments_by_author_at", "author_id", "created_at"),
         # "What is new since revision N": the tail of this index.
         Index("ix_comments_comments_by_publication", "thread_id", "published_revision"),
         Index(
@@ -178,6 +203,7 @@ class Comment(Base):
 
     #: Why it stands where it stands: a short sentence for the queue and, where safe, its author.
     status_reason: Mapped[str] = mapped_column(String(REASON_LENGTH), default="", server_default="")
+    #: Since when; ``None`` again once nothing is left of it to be thrown away.
     status_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     #: How likely it is spam, 0 to 1, as the screens saw it.
     risk: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")

@@ -78,6 +78,22 @@ class Decision(Base):
             sqlite_where=text("target IS NOT NULL"),
             postgresql_where=text("target IS NOT NULL"),
         ),
+        Index("ix_comments_decisions_by_thread", "thread_id", "id"),
+        Index("ix_comments_decisions_by_time", "created_at", "id"),
+        # The log as it is read most: by people only, the newest first, of one kind.
+        Index(
+            "ix_comments_decisions_by_people",
+            "id",
+            sqlite_where=text("batch != ''"),
+            postgresql_where=text("batch != ''"),
+        ),
+        Index(
+            "ix_comments_decisions_by_action",
+            "action",
+            "id",
+            sqlite_where=text("batch != ''"),
+            postgresql_where=text("batch != ''"),
+        ),
     )
 
     id: Mapped[BigId]
@@ -152,10 +168,14 @@ class ListedWord(Base):
 
 
 class LearnedFeature(Base):
-    """How often a word or feature stood in spam and in what moderators let through."""
+    """In how many comments of each kind the learned filter saw one feature of their texts.
+
+    One row, ``*``, has the totals.
+    """
 
     __tablename__ = "comments_learned"
 
+    #: As ``learning.features`` names it: ``word:channel``.
     feature: Mapped[str] = mapped_column(String(80), primary_key=True)
     spam: Mapped[Counter]
     ham: Mapped[Counter]

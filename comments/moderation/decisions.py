@@ -12,6 +12,7 @@ from comments.moderation.actions import Action, note
 from comments.moderation.marks import note_marks
 from comments.moderation.reach import check_reach
 from comments.moderation.status import set_status
+from comments.moderation.teaching import teach
 
 #: More would push the conversation itself off the first screen.
 MAX_PINNED = 5
@@ -58,6 +59,7 @@ def decide(
     if status is Status.PUBLISHED:
         comment.kept_at = action.now
     session.flush()
+    teach(session, [comment.id], status, action)
     return comment
 
 
@@ -96,9 +98,12 @@ def _keep(session: Session, comment: Comment, action: Action) -> Comment:
 def locked(session: Session, comment_id: int) -> tuple[Thread, Comment]:
     """The comment and its thread as they are now that nobody else can change them."""
     comment = threads.get(session, comment_id)
-    thread = threads.lock(session, comment.thread_id)
-    session.refresh(comment)
-    return thread, comment
+    while True:
+        thread = threads.lock(session, comment.thread_id)
+        session.refresh(comment)
+        if comment.thread_id == thread.id:
+            return thread, comment
+        # Its thread was merged into another one while we waited.
 
 
 def _within_reach(session: Session, comment_id: int, action: Action) -> tuple[Thread, Comment]:

@@ -24,9 +24,13 @@ def within(sites: Sites, thread_id: Any) -> ColumnElement[bool]:
     return thread_id.in_(select(Thread.id).where(Thread.site.in_(sorted(sites))))  # type: ignore[no-any-return]
 
 
+def in_reach(sites: Sites, site: str | None) -> bool:
+    return sites is None or site in sites
+
+
 def check_reach(sites: Sites, site: str | None) -> None:
     """404 for a thread of another site: what waits there does not exist for this moderator."""
-    if sites is not None and site not in sites:
+    if not in_reach(sites, site):
         raise CommentsError("no_such_comment")
 
 

@@ -20,6 +20,7 @@ from comments.models import REASON_LENGTH, Comment, Decision, Report, Status, Th
 from comments.moderation.actions import Action
 from comments.moderation.marks import MARKS, note_marks_of_many
 from comments.moderation.reach import within
+from comments.moderation.teaching import teach
 
 # Under the number of parameters that either database takes in one statement.
 _BATCH = 10_000
@@ -129,6 +130,7 @@ def set_status_of_many(
         if rows:
             _change(session, rows, status, action)
             changed += [row.id for row in rows]
+            teach(session, [row.id for row in rows], status, action)
     # Rows that the session holds tell the state before.
     session.expire_all()
     return changed

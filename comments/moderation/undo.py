@@ -18,10 +18,12 @@ from comments.models import Comment, Decision, Report, Spent, Status
 from comments.moderation.actions import Action, facts, note
 from comments.moderation.bans import undo_ban, undo_lift, undo_trust
 from comments.moderation.decisions import MAX_PINNED, locked, pin
-from comments.moderation.discussions import close
+from comments.moderation.discussions import close_back, hold, rename_back
 from comments.moderation.marks import put_marks_back
+from comments.moderation.merging import lead_back, part
 from comments.moderation.reach import check_reach_of_all
 from comments.moderation.status import set_status_of_many
+from comments.moderation.words import put_back
 
 #: Longer than anybody needs to see a slip, and short enough that the log stays readable.
 UNDO_FOR = timedelta(hours=1)
@@ -85,6 +87,7 @@ def _undo_status(session: Session, entries: Sequence[Decision], action: Action) 
             continue
         back = set_status_of_many(session, ids, Status(before), action, only=(Status(after),))
         _open_reports_again(session, back, settled_at)
+        _kept_no_longer(session, back)
         changed += len(back)
     return changed
 
@@ -105,6 +108,18 @@ def _open_reports_again(session: Session, comment_ids: Sequence[int], settled_at
         for comment_id, number in again:
             session.get_one(Comment, comment_id).open_reports += number
     session.flush()
+
+
+def _kept_no_longer(session: Session, comment_ids: Sequence[int]) -> None:
+    """Nobody has kept what only came back; an earlier *keep* is among the marks."""
+    for start in range(0, len(comment_ids), _CHUNK):
+        session.execute(
+            update(Comment)
+            .where(Comment.id.in_(comment_ids[start : start + _CHUNK]))
+            .values(kept_at=None),
+            execution_options={"synchronize_session": False},
+        )
+    session.expire_all()
 
 
 def _undo_keep(session: Session, entries: Sequence[Decision], action: Action) -> int:
@@ -133,11 +148,44 @@ def _undo_pin(session: Session, entries: Sequence[Decision], action: Action) -> 
     return len(entries)
 
 
-def _undo_close(session: Session, entries: Sequence[Decision], action: Action) -> int:
-    for entry in entries:
-        assert entry.thread_id is not None
-        close(session, entry.thread_id, action, closed=facts(entry.before)["closed"])
-    return len(entries)
+def _undo_words(session: Session, entries: Sequence[Decision], action: Action) -> int:
+    changed = 0
+    for entry in reversed(entries):
+        did = facts(entry.after)
+        added, removed = did.get("added", ()), did.get("removed", ())
+        changed += put_back(session, entry.target or "", added, removed, action)
+    return changed
+
+
+# ── threads ──────────────────────────────────────────────────────────────────────────────
+
+#: Takes one entry about a thread back: its id, what was before and what was after.
+_Back = Callable[[Session, int, Action, Mapping[str, Any], Mapping[str, Any]], int]
+
+
+def _of_threads(back: _Back) -> Undo:
+    def undo_them(session: Session, entries: Sequence[Decision], action: Action) -> int:
+        changed = 0
+        for entry in reversed(entries):
+            assert entry.thread_id is not None
+            before, after = facts(entry.before), facts(entry.after)
+            changed += back(session, entry.thread_id, action, before, after)
+        return changed
+
+    return undo_them
+
+
+def _hold_back(
+    session: Session, thread_id: int, action: Action, was: Mapping[str, Any], _now: Any
+) -> int:
+    hold(session, thread_id, action, held=was["held"])
+    return 1
+
+
+def _part(
+    session: Session, thread_id: int, action: Action, _was: Any, now: Mapping[str, Any]
+) -> int:
+    return part(session, thread_id, action, now)
 
 
 #: How each kind of action is taken back.
@@ -146,8 +194,13 @@ UNDOES: Mapping[str, Undo] = {
     "marks": _undo_marks,
     "keep": _undo_keep,
     "pin": _undo_pin,
-    "close": _undo_close,
     "ban": undo_ban,
     "lift": undo_lift,
     "trust": undo_trust,
+    "close": _of_threads(close_back),
+    "hold": _of_threads(_hold_back),
+    "rename": _of_threads(rename_back),
+    "merge": _of_threads(_part),
+    "words": _undo_words,
+    "alias": _of_threads(lead_back),
 }

@@ -1,19 +1,23 @@
 """Changing one's own comment while the window is open, and taking it back."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.orm import Session
 
-from comments import identity, index, moderation, screening, signals, text
+from comments import identity, index, moderation, screening, signals, text, threads
 from comments.config import Settings
 from comments.identity import Author
 from comments.models import (
     Comment,
     Edit,
     Status,
+    Thread,
 )
 from comments.posting import writing
+from comments.screening import Screen, Submitted
 
 
 def edit(
@@ -24,12 +28,17 @@ def edit(
     *,
     settings: Settings,
     now: datetime,
+    screens: Sequence[Screen] = screening.SCREENS,
 ) -> Comment:
     """Replace the text of one's own comment while the window is open.
 
     The new text passes the screens again, so a harmless comment cannot become another one.
     """
     html = writing.rendered(body)
+    before = threads.get(session, comment_id)
+    identity.check_can_change(author, before, settings, now)
+    submitted = _submitted(session, author, before, body, html, settings, now)
+    screens = screening.ask_hosts(submitted, screens)
     thread, comment = moderation.locked(session, comment_id)
     identity.check_can_change(author, comment, settings, now)
     _keep_earlier(session, comment, now)
@@ -39,23 +48,56 @@ def edit(
     # What a moderator kept was the text before.
     comment.kept_at = None
     if comment.status is Status.PUBLISHED:
-        verdict = screening.screen(screening.Submitted(session, author, html, settings, comment.id))
-        if verdict.status is Status.PUBLISHED:
-            thread.revision += 1
-        else:
-            moderation.set_status(
-                session,
-                thread,
-                comment,
-                verdict.status,
-                by="screen",
-                reason=verdict.reason,
-                now=now,
-            )
+        _screen_again(replace(submitted, thread_held=thread.hold_all), screens, thread, comment)
     session.flush()
     index.put(session, comment)
     signals.after_commit(session, "comment-edited", comment_id=comment.id, thread=thread.key)
     return comment
+
+
+def _submitted(
+    session: Session,
+    author: Author,
+    comment: Comment,
+    body: str,
+    html: str,
+    settings: Settings,
+    now: datetime,
+) -> Submitted:
+    thread = threads.by_id(session, comment.thread_id)
+    return Submitted(
+        session=session,
+        author=author,
+        text=body,
+        html=html,
+        settings=settings,
+        now=now,
+        name=comment.author_name,
+        website=comment.author_website,
+        thread_key=thread.key,
+        site=thread.site,
+        parent=comment.parent_id,
+        comment_id=comment.id,
+    )
+
+
+def _screen_again(
+    submitted: Submitted, screens: Sequence[Screen], thread: Thread, comment: Comment
+) -> None:
+    verdict, status = writing.screened(submitted, screens)
+    comment.risk, comment.shadowed = verdict.risk, verdict.shadowed
+    if status is Status.PUBLISHED:
+        thread.revision += 1
+        return
+    moderation.set_status(
+        submitted.session,
+        thread,
+        comment,
+        status,
+        by="screen",
+        reason=str(verdict.reason),
+        now=submitted.now,
+    )
 
 
 def _keep_earlier(session: Session, comment: Comment, now: datetime) -> None:

@@ -59,6 +59,7 @@ def vote(
             _check_ceiling(session, author, comment, settings)
         _record(session, thread, comment, author, known, wanted, now)
         _count(session, thread, comment, said, wanted, now)
+        upkeep.sweep_sometimes(session, now, settings)
         signals.after_commit(session, "comment-voted", comment_id=comment.id, thread=thread.key)
     return Ballot(comment.up, comment.down, comment.score, wanted)
 
@@ -67,11 +68,16 @@ def withdraw_votes(session: Session, voter_ids: Collection[str], *, now: datetim
     """Take back all votes of somebody; gives how many. The caller holds their threads."""
     mine = session.scalars(select(Vote).where(Vote.voter_id.in_(voter_ids))).all()
     for cast in mine:
-        comment = session.get_one(Comment, cast.comment_id)
-        thread = session.get_one(Thread, comment.thread_id)
-        session.delete(cast)
-        _count(session, thread, comment, cast.value, 0, now)
+        withdraw_vote(session, cast, now)
     return len(mine)
+
+
+def withdraw_vote(session: Session, vote: Vote, now: datetime) -> None:
+    """Take one vote away; the thread is locked already."""
+    comment = session.get_one(Comment, vote.comment_id)
+    thread = session.get_one(Thread, comment.thread_id)
+    session.delete(vote)
+    _count(session, thread, comment, vote.value, 0, now)
 
 
 def _check_ceiling(session: Session, author: Author, comment: Comment, settings: Settings) -> None:
@@ -129,4 +135,3 @@ def _count(
     comment.score = comment.up - comment.down
     comment.vote_rank = -comment.score
     session.flush()
-    upkeep.sweep_sometimes(session, now)

@@ -1,6 +1,8 @@
 """A new comment: its draft, its parent, its name, its key, and what the screens say of it."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,13 +16,13 @@ from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.keys import Keys
 from comments.models import (
-    KEY_LENGTH,
     Comment,
-    ReservedName,
     Status,
     Submission,
     Thread,
 )
+from comments.posting import names
+from comments.screening import Arrival, Screen, Submitted, Verdict, work
 
 
 class Posted(NamedTuple):
@@ -39,39 +41,96 @@ def post(
     settings: Settings,
     now: datetime,
     idempotency_hash: str | None = None,
+    arrival: Arrival | None = None,
+    screens: Sequence[Screen] = screening.SCREENS,
 ) -> Posted:
     """Store *draft* as a comment of *author*, and publish it or let it wait.
 
     *idempotency_hash* is the keyed hash of the caller and the caller's ``Idempotency-Key``:
-    what was stored under it within a day is given back instead. Raises 403 for a closed
-    thread or a reserved name, 409 when the parent is gone, 422 for a key used for another text.
+    what was stored under it within a day is given back instead. *arrival* tells how it came from
+    outside. Raises 403 for a closed thread, a reserved name or a ban, 409 when the parent is
+    gone, 422 for a key used for another text.
     """
     html = rendered(draft.body)
+    submitted = _submitted(session, author, draft, html, settings, now)
+    screens = screening.ask_hosts(submitted, screens)
     thread = threads.lock_or_create(session, draft.thread_key, now=now, site=draft.site)
     if idempotency_hash:
         earlier = _earlier(session, idempotency_hash, draft, now)
         if earlier:
             return Posted(earlier, thread, repeated=True)
-    if thread.closed and not identity.can_moderate(author, thread.site):
+    author = identity.on_site(author, thread.site)
+    if threads.is_closed(thread, settings.close_days, now) and not author.is_moderator:
         raise CommentsError("closed")
-    comment = _new_comment(author, draft, thread, _parent(session, thread, draft.parent), html, now)
-    check_name(session, author, comment.author_name, settings)
-    _reserve_name(session, author, now)
-    verdict = screening.screen(screening.Submitted(session, author, html, settings))
+    parent = _parent(session, thread, author, draft)
+    comment = _new_comment(author, draft, thread, parent, html, now)
+    names.check_name(session, author, comment.author_name, settings)
+    names.reserve_name(session, author, now)
+    arrival = _first_use(session, author, arrival)
+    submitted = replace(submitted, site=thread.site, thread_held=thread.hold_all, arrival=arrival)
+    _put_in_place(submitted, screens, thread, comment, draft)
+    if idempotency_hash:
+        session.get_one(Submission, idempotency_hash).comment_id = comment.id
+    upkeep.sweep_sometimes(session, now, settings)
+    signals.after_commit(session, "comment-posted", comment_id=comment.id, thread=thread.key)
+    return Posted(comment, thread, repeated=False)
+
+
+def _put_in_place(
+    submitted: Submitted,
+    screens: Sequence[Screen],
+    thread: Thread,
+    comment: Comment,
+    draft: Draft,
+) -> None:
+    session = submitted.session
+    verdict, status = screened(submitted, screens)
+    comment.risk, comment.shadowed = verdict.risk, verdict.shadowed
     session.add(comment)
-    if verdict.status is Status.PUBLISHED:
+    thread.active_at = submitted.now
+    if status is Status.PUBLISHED:
         # What nobody may see yet does not name the thread either.
         thread.url = thread.url or draft.thread_url
         thread.title = thread.title or draft.thread_title
+    reason = str(verdict.reason)
     moderation.set_status(
-        session, thread, comment, verdict.status, by="screen", reason=verdict.reason, now=now
+        session, thread, comment, status, by="screen", reason=reason, now=submitted.now
     )
     index.put(session, comment)
-    if idempotency_hash:
-        session.get_one(Submission, idempotency_hash).comment_id = comment.id
-    upkeep.sweep_sometimes(session, now)
-    signals.after_commit(session, "comment-posted", comment_id=comment.id, thread=thread.key)
-    return Posted(comment, thread, repeated=False)
+
+
+def screened(submitted: Submitted, screens: Sequence[Screen]) -> tuple[Verdict, Status]:
+    """What the screens say, and where that puts the comment; 403 for somebody who is banned."""
+    verdict = screening.screen(submitted, screens)
+    if verdict.refused:
+        raise CommentsError("banned", verdict.reason)
+    assert verdict.status is not None
+    return verdict, verdict.status
+
+
+def _submitted(
+    session: Session, author: Author, draft: Draft, html: str, settings: Settings, now: datetime
+) -> Submitted:
+    return Submitted(
+        session=session,
+        author=author,
+        text=draft.body,
+        html=html,
+        settings=settings,
+        now=now,
+        name=author.name or draft.name,
+        website=author.website or draft.website,
+        thread_key=draft.thread_key,
+        site=draft.site,
+        parent=draft.parent,
+    )
+
+
+def _first_use(session: Session, author: Author, arrival: Arrival | None) -> Arrival | None:
+    """*arrival* without a proof that was used before; members need none and use none up."""
+    if arrival is None or arrival.proof is None or not author.is_guest:
+        return arrival
+    return arrival if work.spend(session, arrival.proof) else replace(arrival, proof=None)
 
 
 def is_repeated(session: Session, key_hash: str, draft: Draft, *, now: datetime) -> bool:
@@ -120,11 +179,11 @@ def _earlier(session: Session, key_hash: str, draft: Draft, now: datetime) -> Co
     return threads.get(session, known.comment_id)
 
 
-def _parent(session: Session, thread: Thread, parent_id: int | None) -> Comment | None:
-    if parent_id is None:
+def _parent(session: Session, thread: Thread, author: Author, draft: Draft) -> Comment | None:
+    if draft.parent is None:
         return None
-    parent = session.get(Comment, parent_id, populate_existing=True)
-    if parent is None or parent.status is not Status.PUBLISHED:
+    parent = session.get(Comment, draft.parent, populate_existing=True)
+    if parent is None or not identity.sees_published(author.id, parent):
         raise CommentsError("parent_gone")
     if parent.thread_id != thread.id:
         wrong = say("That comment belongs to another discussion.")
@@ -164,29 +223,6 @@ def _new_comment(
         vote_rank=0,
         replies_count=0,
     )
-
-
-def check_name(session: Session, author: Author, name: str, settings: Settings) -> None:
-    """Refuse a guest a name that reads like a moderator's or a reserved one."""
-    if not author.is_guest:
-        return
-    wanted = _folded(name)
-    reserved = {text.fold_name(word) for word in settings.reserved_names}
-    if wanted in reserved or session.get(ReservedName, wanted) is not None:
-        taken = say("That name belongs to someone here. Please take another.")
-        raise CommentsError("name_reserved", errors={"name": taken})
-
-
-def _folded(name: str) -> str:
-    """The name as it is compared; one sign may stand for eighteen letters, a column ends at 255."""
-    return text.fold_name(name)[:KEY_LENGTH]
-
-
-def _reserve_name(session: Session, author: Author, now: datetime) -> None:
-    """From a moderator's first comment on, nobody else can look like them."""
-    folded = _folded(author.name or "")
-    if author.is_moderator and folded:
-        insert_or_ignore(session, ReservedName, folded=folded, author_id=author.id, created_at=now)
 
 
 def idempotency_hash(keys: Keys, caller: str, key: str) -> str:

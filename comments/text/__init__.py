@@ -1,17 +1,22 @@
 """What people write: from typed text to safe HTML, and names fit to be shown and compared."""
 
+from comments.text.cells import plain_cell
 from comments.text.characters import clean_source, is_empty, showable
 from comments.text.links import safe_url
 from comments.text.names import clean_name, fold_name, plain_letters
 from comments.text.rendering import RENDERER_VERSION, count_links, render
+from comments.text.wordlists import Found, WordList
 
 __all__ = [
     "RENDERER_VERSION",
+    "Found",
+    "WordList",
     "clean_name",
     "clean_source",
     "count_links",
     "fold_name",
     "is_empty",
+    "plain_cell",
     "plain_letters",
     "render",
     "safe_url",

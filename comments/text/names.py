@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from comments.text.characters import BLANK_LETTERS, is_mark, is_visible, limit_marks
+from comments.text.lookalikes import LOOKS_LIKE
 
 #: Vietnamese needs two marks on one letter; a name is small, and nobody needs more than three.
 MOST_MARKS = 3
@@ -114,40 +115,7 @@ def _continues(character: str) -> bool:
 
 
 # ── look-alikes ──────────────────────────────────────────────────────────────────────────
-# Each line pairs letters with the Latin letters they pass for in common fonts. Ours, kept to
-# what is a look-alike: leet (3 for e) reads as what it means but does not look like it.
-# Upper and lower case stand apart, for Greek Η passes for H and η for n.
 
-
-def _pairs(letters: str, latin: str) -> dict[str, str]:
-    return dict(zip(letters.replace(" ", ""), latin.split(), strict=True))
-
-
-_CYRILLIC = _pairs(
-    "а в е ё з і ї ј к м н о р с т у х ѕ һ ԁ ԛ ԝ ѵ ѡ ӏ ь г п ү ғ ҽ",
-    "a b e e 3 i i j k m h o p c t y x s h d q w v w l b r n y f e",
-) | _pairs(
-    "А В Е Ё З І Ї Ј К М Н О Р С Т У Х Ѕ Һ Ԁ Ԛ Ԝ Ѵ Ӏ Ь Ү Ғ",
-    "a b e e 3 i i j k m h o p c t y x s h d q w v l b y f",
-)
-_GREEK = _pairs(
-    "α β γ ε η ι κ ν ο ρ σ τ υ χ ω ϲ ϳ μ", "a b y e n i k v o p o t u x w c j u"
-) | _pairs("Α Β Ε Ζ Η Ι Κ Μ Ν Ο Ρ Τ Υ Χ Ϲ", "a b e z h i k m n o p t y x c")
-_ARMENIAN = _pairs("օ ո ս հ ց զ ա լ յ Օ Տ Ս Լ", "o n u h g q w l j o s u l")
-_CHEROKEE = _pairs("Ꭺ Ᏼ Ꮯ Ꭰ Ꭼ Ꮐ Ꮋ Ꭻ Ꮶ Ꮮ Ꮇ Ꮲ Ꮢ Ꮪ Ꭲ Ꮩ Ꮃ Ꮓ", "a b c d e g h j k l m p r s t v w z")
-_LATIN = _pairs(
-    "ɑ ɡ ı ɩ ɪ ʏ ᴀ ʙ ᴄ ᴅ ᴇ ꜰ ɢ ʜ ᴊ ᴋ ʟ ᴍ ɴ ᴏ ᴘ ʀ ꜱ ᴛ ᴜ ᴠ ᴡ ᴢ ø đ ł ħ ŧ ƅ ƚ ɛ ɵ ʋ ʌ ǀ ӕ æ œ",
-    "a g i i i y a b c d e f g h j k l m n o p r s t u v w z o d l h t b l e o v v l ae ae oe",
-) | _pairs("Ø Đ Ł Ħ Ŧ Æ Œ İ", "o d l h t ae oe i")
-_SIGNS = _pairs("@ $ € ¢ | ! ¡ † ∂ ∅", "a s e c l i i t d o")
-# Letters in black circles and squares, and the two halves of a country's flag.
-_BOXED = {
-    chr(first + offset): chr(ord("a") + offset)
-    for first in (0x1F150, 0x1F170, 0x1F1E6)
-    for offset in range(26)
-}
-
-_LOOKS_LIKE = str.maketrans(_CYRILLIC | _GREEK | _ARMENIAN | _CHEROKEE | _LATIN | _SIGNS | _BOXED)
 _HAS_LATIN = re.compile("[A-Za-z]")
 # Told apart by no reader: 0 o, and 1 l i (a capital I is a small l in most fonts).
 _SAME = str.maketrans("0i1", "oll")
@@ -165,10 +133,10 @@ def fold_name(text: str) -> str:
     True
     """
     # Once before and once after composing and folding case: both make new look-alikes.
-    folded = text.translate(_LOOKS_LIKE)
-    folded = unicodedata.normalize("NFKC", folded).casefold().translate(_LOOKS_LIKE)
+    folded = text.translate(LOOKS_LIKE)
+    folded = unicodedata.normalize("NFKC", folded).casefold().translate(LOOKS_LIKE)
     bare = "".join(_letters(unicodedata.normalize("NFKD", folded).casefold()))
-    skeleton = bare.translate(_LOOKS_LIKE).translate(_SAME)
+    skeleton = bare.translate(LOOKS_LIKE).translate(_SAME)
     skeleton = skeleton.replace("rn", "m").replace("vv", "w")
     return skeleton or "".join(filter(is_visible, text))
 
@@ -185,7 +153,7 @@ def plain_letters(word: str) -> str:
     if word.isascii():
         return "".join(filter(str.isalnum, word.lower()))
     if _HAS_LATIN.search(word):
-        word = word.translate(_LOOKS_LIKE)
+        word = word.translate(LOOKS_LIKE)
     decomposed = unicodedata.normalize("NFKD", word).casefold()
     return unicodedata.normalize("NFC", "".join(_letters(decomposed)))
 

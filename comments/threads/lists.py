@@ -11,7 +11,7 @@ from comments.errors import CommentsError
 from comments.keys import Keys
 from comments.models import Comment, ScoreStep, Status
 from comments.threads.levels import add_first_replies, columns_of, in_order
-from comments.threads.places import ThreadFacts, find
+from comments.threads.places import ThreadFacts, find, leads_to
 from comments.threads.rows import SHOWN, rows, shown_rows
 from comments.tree import Cursor, Key, Node, Order
 
@@ -51,7 +51,7 @@ def page(
         if after:
             raise CommentsError("bad_cursor")
         return listing
-    cursor = _opened(keys, after, thread, None, order)
+    cursor = _opened(session, keys, after, thread, None, order)
     if start_at is not None:
         _begin_at(session, listing, cursor, start_at, limit)
     else:
@@ -71,7 +71,7 @@ def replies(
 ) -> Listing:
     """A page of the replies under *parent*, each with its own first replies."""
     listing = Listing(thread, order)
-    _fill(session, listing, _opened(keys, after, thread, parent.id, order), limit)
+    _fill(session, listing, _opened(session, keys, after, thread, parent.id, order), limit)
     return listing
 
 
@@ -102,12 +102,25 @@ def branch_after(
 
 
 def _opened(
-    keys: Keys, after: str | None, thread: ThreadFacts, parent_id: int | None, order: Order
+    session: Session,
+    keys: Keys,
+    after: str | None,
+    thread: ThreadFacts,
+    parent_id: int | None,
+    order: Order,
 ) -> Cursor:
-    assert thread.id is not None
+    thread_id = thread.id
+    assert thread_id is not None
     if after:
-        return Cursor.open(keys, after, thread_id=thread.id, parent_id=parent_id, sort=order.name)
-    return Cursor(thread.id, parent_id, order.name, None, thread.revision)
+        return Cursor.open(
+            keys,
+            after,
+            thread_id=thread_id,
+            parent_id=parent_id,
+            sort=order.name,
+            merged=lambda earlier_id: leads_to(session, earlier_id, thread_id),
+        )
+    return Cursor(thread_id, parent_id, order.name, None, thread.revision)
 
 
 def _fill(

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, aliased
 
 from comments.database import begin_write, insert_or_ignore
 from comments.errors import CommentsError, say
@@ -28,8 +28,29 @@ class ThreadFacts:
     url: str | None = None
     count: int = 0
     revision: int = 0
-    closed: bool = False
     site: str | None = None
+    created_at: datetime | None = None
+    closed_at: datetime | None = None
+    reopened_at: datetime | None = None
+
+
+def closes_at(thread: Thread | ThreadFacts, close_days: int) -> datetime | None:
+    """When *thread* closes or has closed; ``None`` for one that stays open.
+
+    By a moderator, or by itself so many days after its first comment (0: never). One that a
+    moderator has opened again stays open until somebody closes it.
+    """
+    if thread.closed_at is not None:
+        return thread.closed_at
+    if not close_days or thread.created_at is None or thread.reopened_at is not None:
+        return None
+    return thread.created_at + timedelta(days=close_days)
+
+
+def is_closed(thread: Thread | ThreadFacts, close_days: int, now: datetime) -> bool:
+    """Whether nobody but moderators may write in *thread* any more."""
+    closing = closes_at(thread, close_days)
+    return closing is not None and closing <= now
 
 
 def check_key(key: Any) -> str:
@@ -45,60 +66,51 @@ def check_key(key: Any) -> str:
     return key
 
 
-_facts = select(
+_COLUMNS = (
     Thread.key,
     Thread.id,
     Thread.title,
     Thread.url,
     Thread.count,
     Thread.revision,
-    Thread.closed_at,
     Thread.site,
+    Thread.created_at,
+    Thread.closed_at,
+    Thread.reopened_at,
 )
-
-
-def _read(row: Any) -> ThreadFacts:
-    return ThreadFacts(
-        row.key,
-        row.id,
-        row.title,
-        row.url,
-        row.count,
-        row.revision,
-        row.closed_at is not None,
-        row.site,
-    )
+_facts: Select[*tuple[Any, ...]] = select(*_COLUMNS)
+_named = aliased(Thread, name="named")
+_thread_of_the_key = func.coalesce(_named.merged_into_id, _named.id)
 
 
 def find(session: Session, key: str) -> ThreadFacts:
-    """The thread named *key*; an empty one when nobody has written in it."""
-    row = session.execute(_facts.where(Thread.key == key)).one_or_none()
-    return ThreadFacts(key) if row is None else _read(row)
+    """The thread that *key* names or, as an old key, leads to; an empty one when nobody has
+    written in it. Its own key may be another one."""
+    led = _facts.join_from(_named, Thread, Thread.id == _thread_of_the_key)
+    row = session.execute(led.where(_named.key == key)).one_or_none()
+    return ThreadFacts(key) if row is None else ThreadFacts(*row)
+
+
+def leads_to(session: Session, old_id: int, thread_id: int) -> bool:
+    """Whether the thread *old_id* has been merged into *thread_id*."""
+    merged = select(Thread.id).where(Thread.id == old_id, Thread.merged_into_id == thread_id)
+    return session.execute(merged).first() is not None
 
 
 def facts(thread: Thread) -> ThreadFacts:
     """What a page shows of a thread that is already at hand."""
-    return ThreadFacts(
-        thread.key,
-        thread.id,
-        thread.title,
-        thread.url,
-        thread.count,
-        thread.revision,
-        thread.closed,
-        thread.site,
-    )
+    return ThreadFacts(*(getattr(thread, column.key) for column in _COLUMNS))
 
 
 def of_comment(session: Session, comment_id: int) -> ThreadFacts | None:
     """The thread that a comment is in, in one query; ``None`` when there is no such comment."""
     of_this_comment = select(Comment.thread_id).where(Comment.id == comment_id)
     row = session.execute(_facts.where(Thread.id.in_(of_this_comment))).one_or_none()
-    return None if row is None else _read(row)
+    return None if row is None else ThreadFacts(*row)
 
 
 def by_id(session: Session, thread_id: int) -> ThreadFacts:
-    return _read(session.execute(_facts.where(Thread.id == thread_id)).one())
+    return ThreadFacts(*session.execute(_facts.where(Thread.id == thread_id)).one())
 
 
 def lock(session: Session, thread_id: int) -> Thread:
@@ -128,11 +140,17 @@ def lock_many(session: Session, thread_ids: Iterable[int]) -> None:
 
 
 def lock_or_create(session: Session, key: str, *, now: datetime, site: str | None = None) -> Thread:
-    """The thread named *key*, locked; made, for *site*, when this is its first comment."""
+    """The thread that *key* names or leads to, locked; made, for *site*, when this is its first
+    comment.
+
+    A thread that is merged while we wait for it leads on to the other: an old key's row is
+    locked before the row it leads to, by whoever needs both.
+    """
     begin_write(session)
+    of_this_key = select(_thread_of_the_key).where(_named.key == key).scalar_subquery()
     locked = (
         select(Thread)
-        .where(Thread.key == key)
+        .where(Thread.id == of_this_key)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
@@ -140,6 +158,8 @@ def lock_or_create(session: Session, key: str, *, now: datetime, site: str | Non
     if thread is None:
         insert_or_ignore(session, Thread, key=key, created_at=now, site=site)
         thread = session.execute(locked).scalar_one()
+    while thread.merged_into_id is not None:
+        thread = lock(session, thread.merged_into_id)
     return thread
 
 
@@ -152,8 +172,10 @@ def counts(session: Session, keys: Sequence[str]) -> dict[str, int]:
         too_many = say("At most %(most)s threads can be counted at once.", most=MAX_COUNTS)
         raise CommentsError("invalid", errors={"thread": too_many})
     asked = [check_key(key) for key in keys]
-    found = session.execute(select(Thread.key, Thread.count).where(Thread.key.in_(asked)))
-    known = dict(found.all())
+    of_target = select(Thread.count).where(Thread.id == _named.merged_into_id).scalar_subquery()
+    count = func.coalesce(of_target, _named.count)
+    found = session.execute(select(_named.key, count).where(_named.key.in_(asked)))
+    known = {row[0]: row[1] for row in found}
     return {key: known.get(key, 0) for key in asked}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from comments.errors import CommentsError
@@ -23,6 +23,8 @@ SHOWN: tuple[Any, ...] = (
     Comment.author_name,
     Comment.author_avatar,
     Comment.author_website,
+    Comment.email_hash,
+    Comment.verified,
     Comment.created_at,
     Comment.edited_at,
     Comment.up,
@@ -90,6 +92,24 @@ def rows(session: Session, ids: Iterable[int]) -> dict[int, Any]:
     """The shown columns of some comments, by id."""
     found = session.execute(shown_rows.where(Comment.id.in_(list(ids))))
     return {row.id: row for row in found}
+
+
+def own(thread: ThreadFacts, author_id: str) -> Select[Comment]:
+    """All that *author_id* wrote in *thread* and may see, the latest first.
+
+    What waits and what was thrown out is theirs to see, until its text is gone.
+    """
+    seen = (Status.PUBLISHED, Status.PENDING, Status.SPAM, Status.REJECTED)
+    return (
+        select(Comment)
+        .where(
+            Comment.author_id == author_id,
+            Comment.thread_id == thread.id,
+            Comment.status.in_(seen),
+            Comment.body != "",
+        )
+        .order_by(Comment.id.desc())
+    )
 
 
 def ancestors(session: Session, comment: Comment) -> list[Any]:

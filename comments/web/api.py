@@ -10,19 +10,21 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request
 from sqlalchemy import select
 
-from comments import identity, posting, threads
+from comments import accounts, identity, posting, threads
 from comments.draft import Draft, read_body, read_report, read_vote
 from comments.errors import CommentsError
 from comments.models import Comment, Status, Vote
 from comments.threads import ThreadFacts
-from comments.web import fragments, guards, inputs, openapi
+from comments.web import fragments, guards, inputs, letters, openapi
+from comments.web.challenge import arrival, give_challenge
+from comments.web.closing import closes_at, is_closed
 from comments.web.limiting import Kind
 from comments.web.openapi import OWN, PRIVATE, PUBLIC, described
 from comments.web.present import (
     Presenter,
     author_json,
     comment_json,
-    comments_json,
+    own_comment_json,
     page_json,
     rfc3339,
     thread_json,
@@ -138,6 +140,9 @@ def show_contract() -> Response:
     )
 
 
+api.get("/challenge")(give_challenge)
+
+
 # ── private: writing ─────────────────────────────────────────────────────────────────────
 
 
@@ -147,7 +152,7 @@ def show_contract() -> Response:
     takes=("Idempotency-Key", "fragment", "lang"),
     body="NewComment",
     answers={201: "Posted"},
-    refusals=("closed", "name_reserved", "parent_gone", "rate_limited"),
+    refusals=("banned", "closed", "name_reserved", "parent_gone", "rate_limited"),
 )
 def post_comment() -> Response:
     """Write a comment."""
@@ -164,7 +169,7 @@ def post_comment() -> Response:
         site=guards.site(state),
     )
     key_hash = inputs.idempotency_hash(state, known)
-    author = known or guards.writer(state)
+    author = letters.with_email(state, known or guards.writer(state), draft)
     if not (key_hash and posting.is_repeated(state.session(), key_hash, draft, now=now())):
         state.limits.check(Kind.POSTING, author)
     posted = posting.post(
@@ -174,6 +179,8 @@ def post_comment() -> Response:
         settings=state.settings,
         now=now(),
         idempotency_hash=key_hash,
+        arrival=arrival(state, draft),
+        screens=state.screens(),
     )
     comment = posted.comment
     token = author.new_token
@@ -181,10 +188,11 @@ def post_comment() -> Response:
         # The first answer was lost on the way; the guest it made is the one who asks again.
         token = identity.mint(state.keys, comment.author_id.partition(":")[2], now())
     answer = _own_comment(state, comment, threads.facts(posted.thread))
-    answer["state"] = answer["comment"]["state"]
+    answer |= {k: v for k, v in answer["comment"].items() if k in ("state", "reason")}
     answer["editable_until"] = rfc3339(identity.editable_until(comment, state.settings))
     if token:
         answer["token"] = token
+    letters.ask_to_verify(state, author, draft)
     commit(state)
     return guards.json_answer(answer, 201)
 
@@ -195,7 +203,7 @@ def post_comment() -> Response:
     takes=("fragment", "lang"),
     body="NewText",
     answers={200: "Edited"},
-    refusals=("not_yours", "too_late", "rate_limited"),
+    refusals=("banned", "not_yours", "too_late", "rate_limited"),
 )
 def edit_comment(comment_id: int) -> Response:
     """Change the text of one's own comment."""
@@ -205,7 +213,15 @@ def edit_comment(comment_id: int) -> Response:
     body = read_body(inputs.json_object(state), state.settings)
     state.limits.check(Kind.EDITING, author)
     session = state.session()
-    comment = posting.edit(session, author, comment_id, body, settings=state.settings, now=now())
+    comment = posting.edit(
+        session,
+        author,
+        comment_id,
+        body,
+        settings=state.settings,
+        now=now(),
+        screens=state.screens(),
+    )
     answer = _own_comment(state, comment, threads.by_id(session, comment.thread_id))
     commit(state)
     return guards.json_answer(answer)
@@ -299,13 +315,14 @@ def me() -> Response:
     viewer = guards.caller(state)
     answer: dict[str, Any] = {
         "viewer": None,
-        "can": identity.rights(viewer, state.settings, closed=thread.closed, site=thread.site),
+        "can": identity.rights(viewer, state.settings, closed=is_closed(thread), site=thread.site),
         "votes": {},
         "own": {},
         "pending": [],
         "notify": "none",
     }
     if viewer is not None:
+        viewer = accounts.with_email(session, state.keys, viewer, None)
         answer["viewer"] = author_json(_presenter(state, thread).viewer(viewer))
     if viewer is not None and thread.id is not None:
         _lay_over(state, thread, viewer.id, answer)
@@ -321,29 +338,22 @@ def _lay_over(state: State, thread: ThreadFacts, author_id: str, answer: dict[st
         .where(Vote.voter_id == author_id, Comment.thread_id == thread.id)
     )
     answer["votes"] = {str(comment_id): value for comment_id, value in votes}
-    own = session.scalars(
-        select(Comment)
-        .where(
-            Comment.author_id == author_id,
-            Comment.thread_id == thread.id,
-            Comment.status.in_((Status.PUBLISHED, Status.PENDING)),
-        )
-        .order_by(Comment.id.desc())
-        .limit(MOST_OWN)
-    ).all()[::-1]
+    own = session.scalars(threads.own(thread, author_id).limit(MOST_OWN)).all()[::-1]
     answer["own"] = {
         str(comment.id): {
             "editable_until": rfc3339(identity.editable_until(comment, state.settings))
         }
         for comment in own
+        if comment.status is Status.PENDING or identity.sees_published(author_id, comment)
     }
     presenter = _presenter(state, thread)
+    # What nobody else sees, be it that it waits, was thrown out, or is shadowed.
     waiting = [
         presenter.comment(comment, to_its_author=True)
         for comment in own
-        if comment.status is Status.PENDING
+        if comment.status is not Status.PUBLISHED
     ]
-    answer["pending"] = comments_json(waiting)
+    answer["pending"] = [own_comment_json(view, state.language()) for view in waiting]
     if "fragment" in request.args:
         open_until = {c.id: identity.editable_until(c, state.settings) for c in own}
         answer["sources"] = {str(c.id): c.body for c in own if open_until[c.id] > now()}
@@ -365,7 +375,7 @@ def _known_caller(state: State) -> identity.Author:
 def _own_comment(state: State, comment: Comment, thread: ThreadFacts) -> dict[str, Any]:
     """A comment for its author: made before the commit, sent after it."""
     view = _presenter(state, thread).comment(comment, to_its_author=True)
-    answer: dict[str, Any] = {"comment": comment_json(view)}
+    answer: dict[str, Any] = {"comment": own_comment_json(view, state.language())}
     if "fragment" in request.args:
         answer["fragment"] = fragments.comment(state, thread, view)
     return answer
@@ -382,4 +392,5 @@ def _public(state: State, answer: dict[str, Any], thread: ThreadFacts) -> Respon
         "application/json",
         thread_key=thread.key,
         revision=thread.revision,
+        closes_at=closes_at(thread),
     )

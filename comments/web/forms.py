@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request
-from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from comments import i18n, identity, posting, threads, tree
@@ -17,10 +16,11 @@ from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.models import Comment, Status
 from comments.threads import ThreadFacts
-from comments.web import fragments, guards
+from comments.web import fragments, guards, letters
+from comments.web.challenge import arrival
 from comments.web.limiting import Kind
 from comments.web.policy import PAGE_POLICY
-from comments.web.present import CommentView, Presenter, sanitised
+from comments.web.present import REJECTED, CommentView, Presenter, sanitised
 from comments.web.state import State, commit, current, now
 from comments.web.urls import with_comment
 
@@ -47,12 +47,20 @@ def post() -> AnyResponse:
             site=guards.site(state),
         )
         state.limits.check(Kind.POSTING, author)
-        posted = posting.post(state.session(), author, draft, settings=state.settings, now=now())
+        author = letters.with_email(state, author, draft)
+        posted = posting.post(
+            state.session(),
+            author,
+            draft,
+            settings=state.settings,
+            now=now(),
+            arrival=arrival(state, draft),
+            screens=state.screens(),
+        )
     except CommentsError as refused:
         return _form_again(state, author, refused)
-    comment, facts = posted.comment, threads.facts(posted.thread)
-    published = comment.status is Status.PUBLISHED
-    target = _place(state, facts, comment.id) if published else _mine(state, facts, comment.id)
+    target = _after(state, posted.comment, threads.facts(posted.thread))
+    letters.ask_to_verify(state, author, draft)
     commit(state)
     return guards.remember_guest(state, _see_other(target), author)
 
@@ -106,14 +114,19 @@ def edit(comment_id: int) -> AnyResponse:
         body = read_body(request.form, state.settings)
         state.limits.check(Kind.EDITING, author)
         edited = posting.edit(
-            state.session(), author, comment_id, body, settings=state.settings, now=now()
+            state.session(),
+            author,
+            comment_id,
+            body,
+            settings=state.settings,
+            now=now(),
+            screens=state.screens(),
         )
     except CommentsError as refused:
         state.session().rollback()
         body = request.form.get("body", "")
         return _edit_page(state, author, comment, facts, body, refused)
-    published = edited.status is Status.PUBLISHED
-    target = _place(state, facts, comment_id) if published else _mine(state, facts, comment_id)
+    target = _after(state, edited, facts)
     commit(state)
     return _see_other(target)
 
@@ -173,16 +186,7 @@ def mine() -> Response:
     own: list[dict[str, Any]] = []
     presenter = Presenter(state.keys, facts, state.urls().base)
     if author is not None and facts.id is not None:
-        written = session.scalars(
-            select(Comment)
-            .where(
-                Comment.author_id == author.id,
-                Comment.thread_id == facts.id,
-                Comment.status.in_((Status.PUBLISHED, Status.PENDING)),
-            )
-            .order_by(Comment.id.desc())
-            .limit(threads.MAX_LIMIT)
-        )
+        written = session.scalars(threads.own(facts, author.id).limit(threads.MAX_LIMIT))
         own = [_own_row(state, presenter, comment) for comment in written]
     context = fragments.list_context([row["node"] for row in own], presenter.thread("oldest"))
     done = request.args.get("done", "")
@@ -224,9 +228,10 @@ def _own(state: State, comment_id: int) -> tuple[Author, Comment, ThreadFacts]:
 
 def _own_row(state: State, presenter: Presenter, comment: Comment) -> dict[str, Any]:
     until = identity.editable_until(comment, state.settings)
+    node = presenter.comment(comment, to_its_author=True)
     return {
-        "node": presenter.comment(comment, to_its_author=True),
-        "editable_until": until if until > now() else None,
+        "node": node,
+        "editable_until": until if until > now() and node.state != REJECTED else None,
     }
 
 
@@ -348,6 +353,14 @@ def _notice(state: State, refused: CommentsError | None) -> str | None:
 
 def _see_other(target: str) -> AnyResponse:
     return guards.private(redirect(target, 303))
+
+
+def _after(state: State, comment: Comment, facts: ThreadFacts) -> str:
+    """To the comment in the discussion, or where its author alone sees it."""
+    if comment.status is Status.PUBLISHED:
+        return _place(state, facts, comment.id)
+    done = {Status.PENDING: "held", Status.REJECTED: REJECTED, Status.SPAM: REJECTED}
+    return _mine(state, facts, comment.id, "" if comment.shadowed else done[comment.status])
 
 
 def _place(state: State, facts: ThreadFacts, comment_id: int) -> str:

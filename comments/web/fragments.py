@@ -16,6 +16,8 @@ from comments.errors import CommentsError, Message, say
 from comments.models import Comment, Status
 from comments.threads import Listing, ThreadFacts
 from comments.tree import Order
+from comments.web import guards
+from comments.web.closing import is_closed
 from comments.web.identicon import identicon
 from comments.web.present import CommentView, Presenter, ThreadView, rfc3339
 from comments.web.state import State
@@ -52,8 +54,9 @@ def draw(state: State, template: str, **context: Any) -> str:
         settings=state.settings,
         lang=language,
         dir=i18n.direction(language),
-        # Nothing is mailed yet, so no address is asked for.
-        offers_email=False,
+        # Where nothing can be mailed, no address is asked for.
+        offers_email=guards.sends_mail(state),
+        sign_ins=_sign_ins(state),
         sorts=[(mode, i18n.told(label, language)) for mode, label in _SORT_LABELS],
         **context,
     )
@@ -107,7 +110,7 @@ def thread_context(
         "notice": None,
         "viewer": None,
         "preview_html": None,
-        "revision": listing.thread.revision,
+        "facts": listing.thread,
     }
 
 
@@ -173,7 +176,7 @@ def _target(state: State, key: str, comment_id: int | None) -> Comment | None:
     except CommentsError:
         # A link to a comment that is gone still leads to the discussion.
         return None
-    return found if threads.by_id(session, found.thread_id).key == key else None
+    return found if threads.find(session, key).id == found.thread_id else None
 
 
 def _opened_at(state: State, key: str, order: Order, target: Comment) -> Listing:
@@ -202,7 +205,7 @@ def _under(state: State, key: str, order: Order, top: Comment, after: str | None
 def _reply_to(
     state: State, presenter: Presenter, thread: ThreadFacts, comment_id: int | None
 ) -> CommentView | None:
-    if comment_id is None or thread.closed:
+    if comment_id is None or is_closed(thread):
         return None
     try:
         found = threads.visible(state.session(), comment_id)
@@ -216,6 +219,14 @@ def _reply_to(
 def _number(name: str) -> int | None:
     given = request.args.get(name, "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+
+
+def _sign_ins(state: State) -> list[tuple[str, str, str]]:
+    """Where readers may sign in: each way's name, if it has one, and its address."""
+    ways = [(provider.label, "sign_in_with", provider.slug) for provider in state.providers]
+    if guards.sends_mail(state):
+        ways.append(("", "sign_in", ""))
+    return ways
 
 
 # ── what templates call ──────────────────────────────────────────────────────────────────

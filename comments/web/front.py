@@ -63,10 +63,17 @@ class Kept:
 
     thread_key: str
     revision: int
+    #: Seconds since 1970 at which the thread closes by itself.
+    until: float | None
     headers: Headers
     etag: str
     body: bytes
     packed: bytes | None
+
+    def holds(self, revision: int | None) -> bool:
+        """Whether it is still true, when *revision* is the thread's."""
+        in_time = self.until is None or time.time() < self.until
+        return in_time and self.revision == revision
 
     @property
     def size(self) -> int:
@@ -134,13 +141,13 @@ def keep(cache: PageCache, environ: "WSGIEnvironment", response: Response) -> No
         return
     if sum(map(len, place)) > _LONGEST_PLACE:
         return
-    thread_key, revision = mark
+    thread_key, revision, until = mark
     body = response.get_data()
     headers = [(k, v) for k, v in response.headers if k.lower() not in _NOT_KEPT]
     # mtime 0: the same page packs to the same bytes in every process.
     packed = gzip.compress(body, 6, mtime=0) if len(body) > _WORTH_PACKING else None
     etag = response.headers["ETag"]
-    cache.put(place, Kept(thread_key, revision, headers, etag, body, packed))
+    cache.put(place, Kept(thread_key, revision, until, headers, etag, body, packed))
     if packed is not None and _takes_gzip(environ):
         response.set_data(packed)
         response.headers["Content-Encoding"] = "gzip"
@@ -173,7 +180,7 @@ class Front:
             return self._app(environ, start_response)
         place = place_of(environ)
         kept = self._cache.get(place)
-        if kept is not None and kept.revision == self._revisions.of(kept.thread_key):
+        if kept is not None and kept.holds(self._revisions.of(kept.thread_key)):
             return self._give(kept, environ, start_response)
         environ[PLACE_MARK] = place
         return self._app(environ, start_response)

@@ -1,7 +1,8 @@
 """Who is calling, from where, and what an answer may be kept as.
 
-- **Who**: a bearer token (guests, on any origin), the host's own sign-in (same origin only), or
-  the guest's cookie that the forms without JavaScript use (same origin only).
+- **Who**: a bearer token (on any origin: a guest's, a sign-in that was made for that very origin,
+  or the word of a site for its reader), the host's own sign-in, ours, or the guest's cookie that
+  the forms without JavaScript use (all three on the same origin only).
 - **From where**: our own origin and the exact origins of ``COMMENTS_ORIGINS``.
 - **Kept as**: public answers are the same bytes for everybody and carry an ``ETag``; private
   ones carry ``no-store``.
@@ -9,29 +10,35 @@
 
 import hashlib
 import json
+import logging
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments import identity
+from comments import accounts, identity, providers, tokens
 from comments.config import Settings, parse_origin, table
 from comments.errors import CommentsError
 from comments.identity import Author, Identity
 from comments.version import __version__
-from comments.web import address
+from comments.web import address, sso
 from comments.web.front import CACHE_MARK, cors_headers, keep
 from comments.web.state import State, now
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
+log = logging.getLogger("comments")
+
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 #: The endpoint of addresses below the API at which there is nothing.
 LOST = "comments.lost"
 GUEST_COOKIE = "comments_guest"
+SESSION_COOKIE = "comments_session"
 
 Answer = TypeVar("Answer", bound=AnyResponse)
 
@@ -55,6 +62,20 @@ def own_origin_is_known(state: State) -> bool:
     """Whether somebody besides the caller's ``Host`` header says under which name we answer."""
     config = current_app.config
     return bool(state.settings.url or config.get("TRUSTED_HOSTS") or config.get("SERVER_NAME"))
+
+
+def public_base(state: State) -> str | None:
+    """Our public address for links in mails; ``None`` where only the caller's word says it."""
+    if state.settings.url:
+        return state.settings.url
+    if not own_origin_is_known(state):
+        return None
+    return own_origin() + request.script_root + state.prefix
+
+
+def sends_mail(state: State) -> bool:
+    """Whether mail can be sent from here, with links in it that lead back here."""
+    return state.settings.smtp_uri is not None and own_origin_is_known(state)
 
 
 def site(state: State) -> str | None:
@@ -126,13 +147,15 @@ def allow_origin(state: State, response: Response) -> Response:
 
 def caller(state: State) -> Author | None:
     """Who is asking, or ``None`` for a guest who has no token yet; 401 for a false token."""
-    guest = _bearer(state)
+    bearer = _bearer(state)
     if not is_same_origin():
-        return guest
+        return bearer
     signed_in = state.identity_loader()
     if signed_in is not None:
         return identity.from_identity(signed_in)
-    return guest or _cookie_guest(state)
+    if bearer is not None and not bearer.is_guest:
+        return bearer
+    return _cookie_member(state) or bearer or cookie_guest(state)
 
 
 def writer(state: State) -> Author:
@@ -143,18 +166,81 @@ def writer(state: State) -> Author:
     return identity.new_guest(state.keys, address=network_hash(state), now=now())
 
 
+def bearer_token() -> str | None:
+    """The token that was sent along; Basic authentication, of a host behind it, is not for us."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
 def _bearer(state: State) -> Author | None:
-    header = request.headers.get("Authorization")
-    if header is None:
+    token = bearer_token()
+    if token is None:
         return None
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer":
-        # The host may sit behind Basic authentication; that is not addressed to us.
-        return None
-    return identity.known_guest(state.keys, token.strip(), address=network_hash(state), now=now())
+    if token.startswith(accounts.TOKEN_START):
+        return _signed_in(state, token, _bound_to())
+    if tokens.looks_like_one(token):
+        return sso.reader(state, token)
+    return identity.known_guest(state.keys, token, address=network_hash(state), now=now())
 
 
-def _cookie_guest(state: State) -> Author | None:
+def _bound_to() -> str:
+    """The origin for which a bearer's sign-in must have been made; empty for our own."""
+    origin = request.headers.get("Origin")
+    return "" if origin is None or origin == own_origin() else origin
+
+
+def _signed_in(state: State, secret: str, origin: str) -> Author:
+    session = state.session()
+    found = accounts.who(session, secret, origin=origin, now=now())
+    if found is None:
+        raise CommentsError("token_invalid")
+    if accounts.is_stale(session, secret, now()):
+        g.comments_seen = secret
+    return found
+
+
+def _cookie_member(state: State) -> Author | None:
+    secret = session_secret()
+    try:
+        return _signed_in(state, secret, "") if secret else None
+    except CommentsError:
+        # Ended elsewhere, or too old: this browser is nobody's in particular again.
+        return None
+
+
+def session_secret() -> str | None:
+    """The secret of our own cookie, whatever it is worth."""
+    return request.cookies.get(SESSION_COOKIE)
+
+
+def remember_member(state: State, response: Answer, secret: str) -> Answer:
+    """Keep a sign-in in our cookie; how long it is good is decided here, not by the browser."""
+    response.set_cookie(
+        SESSION_COOKIE,
+        secret,
+        max_age=int(identity.TOKEN_LIFETIME.total_seconds()),
+        **own_cookie(state),
+    )
+    return response
+
+
+def forget(state: State, response: Answer, *cookies: str) -> Answer:
+    for name in cookies:
+        response.delete_cookie(name, **own_cookie(state))
+    return response
+
+
+def own_cookie(state: State) -> Any:
+    """Where a cookie of ours is sent: to our own addresses, from our own site, to no script."""
+    return {
+        "path": request.script_root + state.prefix or "/",
+        "secure": request.is_secure,
+        "httponly": True,
+        "samesite": "Lax",
+    }
+
+
+def cookie_guest(state: State) -> Author | None:
     token = request.cookies.get(GUEST_COOKIE)
     if not token:
         return None
@@ -172,10 +258,7 @@ def remember_guest(state: State, response: Answer, author: Author) -> Answer:
             GUEST_COOKIE,
             author.new_token,
             max_age=int(identity.TOKEN_LIFETIME.total_seconds()),
-            path=request.script_root + state.prefix or "/",
-            secure=request.is_secure,
-            httponly=True,
-            samesite="Lax",
+            **own_cookie(state),
         )
     return response
 
@@ -194,7 +277,11 @@ def network_hash(state: State) -> str:
 
 
 def flask_login_identity() -> Identity | None:
-    """Flask-Login's ``current_user``, when the host uses Flask-Login; needs no code there."""
+    """Flask-Login's ``current_user``, when the host uses Flask-Login; needs no code there.
+
+    Never a moderator: what a host means by ``is_admin`` or ``role`` cannot be guessed, and an
+    attribute that happens to have our name would give rights away. A loader says it.
+    """
     if not hasattr(current_app, "login_manager"):
         return None
     # why: an optional neighbour; a host without it must not need it installed
@@ -224,6 +311,8 @@ def _build(settings: Settings) -> str:
     reach it by different addresses.
     """
     values = [getattr(settings, row.name) for row in table() if not row.secret]
+    values.append(settings.smtp_uri is not None)
+    values.append([provider.label for provider in providers.configured(settings)])
     return hashlib.sha256(f"{__version__} {values!r}".encode()).hexdigest()[:8]
 
 
@@ -243,21 +332,31 @@ class PublicResponse(Response):
 
 
 def public(
-    state: State, body: str, mimetype: str, *, thread_key: str | None, revision: int | str
+    state: State,
+    body: str,
+    mimetype: str,
+    *,
+    thread_key: str | None,
+    revision: int | str,
+    closes_at: datetime | None = None,
 ) -> Response:
     """An answer that is the same for everybody, with the thread's revision as its ETag.
 
-    With a *thread_key* the page cache may keep it until the thread's revision moves on.
+    With a *thread_key* the page cache may keep it until the thread's revision moves on or,
+    without a new revision, the thread closes by itself.
     """
     response = PublicResponse(body, mimetype=mimetype)
-    response.set_etag(f"{revision}-{_build(state.settings)}", weak=True)
+    closed = closes_at is not None and closes_at <= now()
+    etag = f"{revision}{'c' if closed else ''}-{_build(state.settings)}"
+    response.set_etag(etag, weak=True)
     response.headers["Cache-Control"] = (
         f"public, max-age=0, s-maxage={state.settings.public_max_age}, "
         f"stale-while-revalidate={state.settings.public_stale}"
     )
     response.vary.add("Accept-Encoding")
     if thread_key is not None:
-        request.environ[CACHE_MARK] = (thread_key, revision)
+        until = closes_at.timestamp() if closes_at and not closed else None
+        request.environ[CACHE_MARK] = (thread_key, revision, until)
     return response
 
 
@@ -269,9 +368,27 @@ def finish(state: State, response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     if state.cache is not None:
         keep(state.cache, request.environ, response)
+    _write_down_visit(state)
     if "ETag" in response.headers and request.method in ("GET", "HEAD"):
         response.make_conditional(request.environ)
     return response
+
+
+def _write_down_visit(state: State) -> None:
+    """Once an hour, when the view has committed or been rolled back: a signed-in browser was here.
+
+    The answer stands already; that it could not be written down is no reason to change it.
+    """
+    secret = g.pop("comments_seen", None)
+    if secret is None:
+        return
+    session = state.session()
+    try:
+        accounts.saw(session, secret, now())
+        session.commit()
+    except SQLAlchemyError as failed:
+        session.rollback()
+        log.warning("a visit was not written down: %s", type(failed).__name__)
 
 
 def private(response: Answer) -> Answer:

@@ -38,6 +38,8 @@ class Kind(StrEnum):
     REPORTING = "reporting"
     PREVIEWING = "previewing"
     OWN_DATA = "own data"
+    SIGNING_IN = "signing_in"
+    GOING_ELSEWHERE = "going_elsewhere"
 
 
 class _Rule(NamedTuple):
@@ -99,6 +101,21 @@ _RULES: dict[Kind, _Rule] = {
         member=_always("20 per hour"),
         amount=say_n("%(n)s request for your data", "%(n)s requests for your data"),
         again=say("You can ask again in %(wait)s."),
+    ),
+    # A person mistypes a password a few times; each try costs us a slow hash, each link a mail.
+    # "Member" is one address that is tried, whoever tries it and whether anybody has it.
+    Kind.SIGNING_IN: _Rule(
+        guest=_always("20 per hour"),
+        member=_always("15 per hour"),
+        amount=say_n("%(n)s try to sign in", "%(n)s tries to sign in"),
+        again=say("You can try again in %(wait)s."),
+    ),
+    # To a provider and back are two. An office may sign in together on the day it starts.
+    Kind.GOING_ELSEWHERE: _Rule(
+        guest=_always("60 per hour"),
+        member=_always("60 per hour"),
+        amount=say_n("%(n)s try to sign in", "%(n)s tries to sign in"),
+        again=say("You can try again in %(wait)s."),
     ),
 }
 

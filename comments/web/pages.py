@@ -7,7 +7,9 @@ addresses of its own (``forms``).
 from flask import Blueprint, Response, request, send_from_directory
 
 from comments import resources, threads, tree
+from comments.threads import ThreadFacts
 from comments.web import fragments, guards
+from comments.web.closing import closes_at
 from comments.web.policy import FRAGMENT_POLICY, framed_by
 from comments.web.present import Presenter
 from comments.web.state import State, current
@@ -43,7 +45,7 @@ def fragment_replies() -> Response:
         parent=parent,
         page=page,
     )
-    return _public(state, html, facts.key, facts.revision)
+    return _public(state, html, facts)
 
 
 @pages.get("/fragment/comment")
@@ -52,7 +54,7 @@ def fragment_comment() -> Response:
     comment, facts = threads.placed(state.session(), threads.read_id(request.args.get("id")))
     view = Presenter(state.keys, facts, state.urls().base).comment(comment)
     html = fragments.comment(state, facts, view)
-    return _public(state, html, facts.key, facts.revision)
+    return _public(state, html, facts)
 
 
 @pages.get("/embed.js")
@@ -78,13 +80,18 @@ def _page_of(template: str, policy: str) -> Response:
     key = threads.check_key(request.args.get("key"))
     context = fragments.thread_context(state, key, _order(state))
     html = fragments.draw(state, template, **context)
-    return _public(state, html, key, context["revision"], policy)
+    return _public(state, html, context["facts"], policy)
 
 
-def _public(
-    state: State, html: str, key: str, revision: int, policy: str = FRAGMENT_POLICY
-) -> Response:
-    response = guards.public(state, html, "text/html", thread_key=key, revision=revision)
+def _public(state: State, html: str, facts: ThreadFacts, policy: str = FRAGMENT_POLICY) -> Response:
+    response = guards.public(
+        state,
+        html,
+        "text/html",
+        thread_key=facts.key,
+        revision=facts.revision,
+        closes_at=closes_at(facts),
+    )
     response.headers["Content-Security-Policy"] = policy
     return response
 

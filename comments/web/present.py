@@ -11,13 +11,18 @@ from typing import Any
 
 from markupsafe import Markup
 
-from comments import identity, threads, tree
+from comments import i18n, identity, screening, threads, tree
+from comments.errors import Message
 from comments.identity import Author
 from comments.keys import Keys
 from comments.models import AuthorKind, Status
 from comments.threads import Listing, ThreadFacts
 from comments.tree import Node
 from comments.web import urls as addresses
+from comments.web.closing import is_closed
+
+#: What spam and what was rejected are called to their author, and in an address.
+REJECTED = Status.REJECTED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class CommentView:
     replies_count: int
     replies: Sequence["CommentView"] = ()
     next: str | None = None
+    #: What its author is told of why nobody else sees it.
+    reason: Message | None = None
 
     @property
     def markup(self) -> Markup:
@@ -85,7 +92,7 @@ class Presenter:
 
     def thread(self, sort: str) -> ThreadView:
         t = self._thread
-        return ThreadView(t.key, t.title, t.url, t.count, t.revision, t.closed, sort)
+        return ThreadView(t.key, t.title, t.url, t.count, t.revision, is_closed(t), sort)
 
     def page(self, listing: Listing) -> PageView:
         after = listing.next.seal(self._keys) if listing.next else None
@@ -111,16 +118,18 @@ class Presenter:
     def comment(self, row: Any, *, to_its_author: bool = False) -> CommentView:
         """*row* for everybody: anything but a published comment is an empty place.
 
-        *to_its_author* shows one that waits; such a view never goes into a public answer.
+        *to_its_author* shows one that waits or was thrown out, and why; such a view never goes
+        into a public answer.
         """
-        shown = row.status is Status.PUBLISHED or (to_its_author and row.status is Status.PENDING)
+        state, reason = _to_its_author(row) if to_its_author else (row.status, None)
+        shown = state is not Status.DELETED and (to_its_author or state is Status.PUBLISHED)
         if shown:
             self._names[row.id] = row.author_name
         return CommentView(
             id=row.id,
             parent=row.parent_id,
             depth=row.depth,
-            state=row.status.value if shown else "deleted",
+            state=state.value if shown else "deleted",
             html=row.html if shown else "",
             author=self.author(row) if shown else None,
             parent_name=self._names.get(row.parent_id) if row.parent_id else None,
@@ -132,15 +141,18 @@ class Presenter:
             pinned=row.pinned_at is not None,
             url=addresses.with_comment(self._address, row.id),
             replies_count=row.replies_count,
+            reason=reason,
         )
 
     def author(self, row: Any) -> AuthorView:
+        guest = row.author_kind is AuthorKind.GUEST
         return AuthorView(
             name=row.author_name,
             kind=row.author_kind.value,
-            badge=self._badge(row.author_id) if row.author_kind is AuthorKind.GUEST else None,
+            badge=self._badge(_tagged(row.author_id, row)) if guest else None,
             avatar=row.author_avatar,
             website=row.author_website,
+            verified=guest and row.verified,
         )
 
     def viewer(self, author: Author) -> AuthorView:
@@ -149,9 +161,10 @@ class Presenter:
         return AuthorView(
             name=author.name or "",
             kind=author.kind.value,
-            badge=self._badge(author.id) if guest else None,
+            badge=self._badge(_tagged(author.id, author)) if guest else None,
             avatar=author.avatar,
             website=author.website,
+            verified=author.is_guest and author.verified,
         )
 
     def _badge(self, author_id: str) -> str:
@@ -161,6 +174,19 @@ class Presenter:
             known = identity.badge(self._keys, author_id, self._thread.id)
             self._badges[author_id] = known
         return known
+
+
+def _to_its_author(row: Any) -> tuple[Status, Message | None]:
+    """Somebody who is shadow-banned sees what they write as everybody else sees theirs."""
+    if row.status is Status.SPAM and row.shadowed:
+        return Status.PUBLISHED, None
+    reason = screening.told_to_author(row.status, row.status_reason or "")
+    return (Status.REJECTED if row.status is Status.SPAM else row.status), reason
+
+
+def _tagged(author_id: str, of: Any) -> str:
+    """What a guest's tag is made from: this browser or, once shown, the address of its reader."""
+    return f"email:{of.email_hash}" if of.verified and of.email_hash else author_id
 
 
 def sanitised(html: str) -> Markup:
@@ -187,6 +213,7 @@ def author_json(author: AuthorView | None) -> dict[str, Any] | None:
         "badge": author.badge,
         "avatar": author.avatar,
         "website": author.website,
+        "verified": author.verified,
     }
 
 
@@ -209,6 +236,12 @@ def comment_json(view: CommentView) -> dict[str, Any]:
         "url": view.url,
         "replies": {"count": view.replies_count, "comments": [], "next": view.next},
     }
+
+
+def own_comment_json(view: CommentView, language: str) -> dict[str, Any]:
+    """The same for its author, with the reason why nobody else sees it."""
+    told = {"reason": i18n.told(view.reason, language)} if view.reason else {}
+    return comment_json(view) | told
 
 
 def comments_json(views: Iterable[CommentView]) -> list[dict[str, Any]]:

@@ -67,12 +67,21 @@ def answer(state: State, error: CommentsError) -> Response:
         text = guards.json_text(body)
         response = Response(text, status, mimetype="application/problem+json")
     else:
-        html = fragments.draw(state, "problem.html", problem=body)
+        html = fragments.draw(state, "problem.html", problem=body, sign_in=_way_in(state, error))
         response = Response(html, status, mimetype="text/html")
         response.headers["Content-Security-Policy"] = PAGE_POLICY
     if error.retry_after:
         response.headers["Retry-After"] = str(error.retry_after)
     return guards.private(response)
+
+
+def _way_in(state: State, error: CommentsError) -> str | None:
+    """Where somebody who is not signed in can do so, to come back to the page they wanted."""
+    if error.code != "sign_in_required":
+        return None
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    language = request.args.get("lang")
+    return state.urls()("sign_in", back=wanted and request.script_root + wanted, lang=language)
 
 
 def refuse_http(error: HTTPException) -> Response | HTTPException:

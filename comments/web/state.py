@@ -1,6 +1,6 @@
 """What one app has: settings, keys, session, cache. Nothing is kept on the extension itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,8 @@ from comments import i18n, signals
 from comments.config import Settings
 from comments.identity import Identity
 from comments.keys import Keys
+from comments.providers import Provider
+from comments.screening import Screen
 from comments.web.urls import Urls
 
 if TYPE_CHECKING:
@@ -35,6 +37,10 @@ class State:
     owner: Any
     limits: "Limits"
     cache: "PageCache | None"
+    #: Ours, and those that the host has added.
+    screens: Callable[[], Sequence[Screen]]
+    #: Where people may sign in with an account they have elsewhere.
+    providers: tuple[Provider, ...] = ()
 
     def urls(self) -> Urls:
         return Urls(self.settings.url or request.script_root + self.prefix)

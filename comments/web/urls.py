@@ -23,6 +23,21 @@ PATHS: dict[str, str] = {
     "edit": "/comment/{comment_id}/edit",
     "delete": "/comment/{comment_id}/delete",
     "report": "/comment/{comment_id}/report",
+    "sign_in": "/sign-in",
+    "sign_in_password": "/sign-in/password",
+    "sign_in_continue": "/sign-in/continue",
+    "sign_in_with": "/sign-in/with/{slug}",
+    "sign_in_from": "/sign-in/from/{slug}",
+    "sign_in_link": "/sign-in/link",
+    "new_password": "/sign-in/new-password",
+    "sign_out": "/sign-out",
+    "account": "/account",
+    "account_name": "/account/name",
+    "account_password": "/account/password",
+    "account_end": "/account/end",
+    "verify": "/verify",
+    "data_by_mail": "/mine/by-mail",
+    "data_link": "/mine/by-mail/link",
     "embed": "/embed.js",
     "asset": "/static/{name}",
     "base": "",
@@ -44,6 +59,7 @@ class Urls:
             path = path.format(**args)
             args.pop("comment_id", None)
             args.pop("name", None)
+            args.pop("slug", None)
         query = "&".join(
             [
                 f"{key}={_quoted(str(value))}"

@@ -112,6 +112,9 @@ def upgrade() -> None:
             postgresql_where=sa.text("address_hash IS NOT NULL"),
         )
         batch_op.create_index(
+            "ix_comments_comments_by_author_at", ["author_id", "created_at"], unique=False
+        )
+        batch_op.create_index(
             "ix_comments_comments_by_decision",
             ["status", "status_at"],
             unique=False,
@@ -175,6 +178,22 @@ def upgrade() -> None:
             postgresql_where=sa.text("batch != ''"),
         )
         batch_op.create_index("ix_comments_decisions_by_actor", ["actor", "id"], unique=False)
+        batch_op.create_index("ix_comments_decisions_by_thread", ["thread_id", "id"], unique=False)
+        batch_op.create_index("ix_comments_decisions_by_time", ["created_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_comments_decisions_by_people",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("batch != ''"),
+            postgresql_where=sa.text("batch != ''"),
+        )
+        batch_op.create_index(
+            "ix_comments_decisions_by_action",
+            ["action", "id"],
+            unique=False,
+            sqlite_where=sa.text("batch != ''"),
+            postgresql_where=sa.text("batch != ''"),
+        )
         batch_op.create_index(
             "ix_comments_decisions_undoes",
             ["undoes"],
@@ -202,12 +221,30 @@ def upgrade() -> None:
             sa.Column("hold_all", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
         batch_op.add_column(sa.Column("site", sa.String(length=255), nullable=True))
+        batch_op.add_column(sa.Column("active_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("reopened_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("merged_into_id", ROW_ID, nullable=True))
         batch_op.create_foreign_key(
             batch_op.f("fk_comments_threads_merged_into_id"),
             "comments_threads",
             ["merged_into_id"],
             ["id"],
+        )
+
+    op.execute(
+        "UPDATE comments_threads SET active_at = coalesce((SELECT max(created_at) "
+        "FROM comments_comments WHERE thread_id = comments_threads.id), created_at)"
+    )
+    with op.batch_alter_table("comments_threads") as batch_op:
+        batch_op.alter_column("active_at", existing_type=sa.DateTime(timezone=True), nullable=False)
+        batch_op.create_index("ix_comments_threads_by_activity", ["active_at", "id"], unique=False)
+        batch_op.create_index("ix_comments_threads_by_count", ["count", "id"], unique=False)
+        batch_op.create_index(
+            "ix_comments_threads_merged",
+            ["merged_into_id"],
+            unique=False,
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
         )
 
     # Nobody has told since when they stand where they stand: since they were written, at the least.
@@ -223,10 +260,19 @@ def downgrade() -> None:
     # The earlier log knew of comments and their states alone.
     op.execute("DELETE FROM comments_decisions WHERE action != 'status'")
     with op.batch_alter_table("comments_threads") as batch_op:
+        batch_op.drop_index(
+            "ix_comments_threads_merged",
+            sqlite_where=sa.text("merged_into_id IS NOT NULL"),
+            postgresql_where=sa.text("merged_into_id IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_comments_threads_by_count")
+        batch_op.drop_index("ix_comments_threads_by_activity")
         batch_op.drop_constraint(
             batch_op.f("fk_comments_threads_merged_into_id"), type_="foreignkey"
         )
         batch_op.drop_column("merged_into_id")
+        batch_op.drop_column("reopened_at")
+        batch_op.drop_column("active_at")
         batch_op.drop_column("site")
         batch_op.drop_column("hold_all")
 
@@ -246,6 +292,18 @@ def downgrade() -> None:
             sqlite_where=sa.text("undoes IS NOT NULL"),
             postgresql_where=sa.text("undoes IS NOT NULL"),
         )
+        batch_op.drop_index(
+            "ix_comments_decisions_by_action",
+            sqlite_where=sa.text("batch != ''"),
+            postgresql_where=sa.text("batch != ''"),
+        )
+        batch_op.drop_index(
+            "ix_comments_decisions_by_people",
+            sqlite_where=sa.text("batch != ''"),
+            postgresql_where=sa.text("batch != ''"),
+        )
+        batch_op.drop_index("ix_comments_decisions_by_time")
+        batch_op.drop_index("ix_comments_decisions_by_thread")
         batch_op.drop_index("ix_comments_decisions_by_actor")
         batch_op.drop_index(
             "ix_comments_decisions_batch",
@@ -292,6 +350,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("status != 'published'"),
             postgresql_where=sa.text("status != 'published'"),
         )
+        batch_op.drop_index("ix_comments_comments_by_author_at")
         batch_op.drop_index(
             "ix_comments_comments_by_address",
             sqlite_where=sa.text("address_hash IS NOT NULL"),

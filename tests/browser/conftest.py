@@ -27,6 +27,9 @@ class Site:
     service: str
     blog: str
     html: dict[str, str] = field(default_factory=dict)
+    #: The blog's Content-Security-Policy, and what it answers besides its articles.
+    policy: list[str] = field(default_factory=list)
+    answers: dict[str, Callable[[], Any]] = field(default_factory=dict)
 
     @property
     def base(self) -> str:
@@ -69,13 +72,17 @@ class Site:
 
 @pytest.fixture
 def site(sqlite_uri: str, tmp_path: Path, serve: Callable[..., str]) -> Callable[..., Site]:
-    """Starts a site: ``site(COMMENTS_HOLD="all")``. Nothing waits, unless told."""
+    """Starts a site: ``site(COMMENTS_HOLD="all")``. Nothing waits, unless told.
+
+    ``BLOG`` in a setting stands for the blog's origin, which is not known before.
+    """
 
     def start(**settings: str) -> Site:
         # The blog is up first, since its origin has to be allowed.
         html: dict[str, str] = {}
         policy: list[str] = []
-        blog = serve(_blog(html, policy), host="blog.test")
+        answers: dict[str, Callable[[], Any]] = {}
+        blog = serve(_blog(html, policy, answers), host="blog.test")
         environ = {
             "COMMENTS_DATABASE_URI": sqlite_uri,
             "COMMENTS_SECRET_KEY": "a secret of the tests, long enough to be one",
@@ -85,7 +92,8 @@ def site(sqlite_uri: str, tmp_path: Path, serve: Callable[..., str]) -> Callable
             "COMMENTS_HOSTS": "comments.test,localhost,127.0.0.1",
             "COMMENTS_ORIGINS": blog,
         }
-        app = create_app(environ | settings)
+        given = {key: value.replace("BLOG", blog) for key, value in settings.items()}
+        app = create_app(environ | given)
         logging.getLogger("comments").setLevel(logging.WARNING)
         service = serve(whole(app), host="comments.test")
         policy.append(
@@ -93,7 +101,7 @@ def site(sqlite_uri: str, tmp_path: Path, serve: Callable[..., str]) -> Callable
             f"connect-src {service}; "
             "require-trusted-types-for 'script'; trusted-types comments"
         )
-        return Site(app, service, blog, html)
+        return Site(app, service, blog, html, policy, answers)
 
     return start
 
@@ -115,12 +123,14 @@ def whole(app: WSGIApplication) -> WSGIApplication:
     return answer
 
 
-def _blog(html: dict[str, str], policy: list[str]) -> Flask:
+def _blog(html: dict[str, str], policy: list[str], answers: dict[str, Callable[[], Any]]) -> Flask:
     app = Flask("blog")
 
     @app.get("/", defaults={"path": ""})
     @app.get("/<path:path>")
-    def article(path: str) -> Response:
+    def article(path: str) -> Any:
+        if path in answers:
+            return answers[path]()
         body = (
             '<!doctype html><html lang="en"><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1">'

@@ -1,4 +1,4 @@
-"""A moderator in the thread itself: what waits, in its place, and the decisions under each comment."""
+"""A moderator in the thread itself: what waits in its place, and the decisions below each."""
 
 from collections.abc import Callable
 

@@ -299,6 +299,8 @@ def test_every_kind_has_an_end_and_says_so_in_its_own_words(
         Kind.REPORTING: "report",
         Kind.PREVIEWING: "preview",
         Kind.OWN_DATA: "ask",
+        Kind.SIGNING_IN: "try",
+        Kind.GOING_ELSEWHERE: "try",
     }
     with Flask("site").test_request_context():
         refused = first_refusal(limits, kind, author)

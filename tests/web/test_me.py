@@ -10,7 +10,7 @@ from tests.web.cast import STORY, problem, wrong_fields
 
 NOBODY = {
     "viewer": None,
-    "can": {"comment": True, "vote": True, "report": True, "moderate": False},
+    "can": {"comment": True, "vote": True, "report": True, "moderate": False, "sign_out": False},
     "votes": {},
     "own": {},
     "pending": [],

@@ -128,6 +128,8 @@ def good_answers(app: Flask) -> Answers:
     yield "edit_comment", alice.edit(mine, "Hello again.")
     yield "edit_comment", alice.call("PATCH", f"/comments/{mine}?fragment=1", {"body": "Hello!"})
     yield "me", alice.get("/me?thread=story&fragment=1")
+    yield "give_challenge", carol.get("/challenge?thread=story")
+    yield "post_comment", cast.visitor(app, "carol").post(subject="A program.", fragment="")
     yield "me", carol.get("/me?thread=nobody")
     cast.decide(app, mine, Status.PUBLISHED)
     yield "vote", carol.vote(mine, -1)

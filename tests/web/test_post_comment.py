@@ -34,6 +34,7 @@ def test_it_works(alice, carol):
             "badge": said["comment"]["author"]["badge"],
             "avatar": None,
             "website": None,
+            "verified": False,
         },
         "created": "2026-11-22T12:00:00Z",
         "edited": None,
@@ -86,6 +87,7 @@ def test_a_member_writes_under_the_hosts_name(dave):
         "badge": None,
         "avatar": None,
         "website": None,
+        "verified": False,
     }
     assert "token" not in answer.json
 

@@ -30,6 +30,7 @@ PUBLIC = {
 }
 FILES = {"comments.pages.embed": "/embed.js", "comments.pages.asset": "/static/comments.css"}
 PRIVATE = {
+    "comments.api.give_challenge": "/api/v1/challenge?thread=story",
     "comments.api.me": "/api/v1/me?thread=story",
     "comments.api.own_data": "/api/v1/me/data",
     "comments.own.download": "/mine/data",

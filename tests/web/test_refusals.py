@@ -14,7 +14,9 @@ from sqlalchemy import Engine, create_engine, text
 from werkzeug.test import TestResponse
 
 from comments.errors import PROBLEMS
+from comments.models import Comment
 from comments.web.state import now
+from tests import factories as make
 from tests.web import cast
 from tests.web.cast import API, ELSEWHERE, Visitor, problem
 from tests.web.conftest import MakeApp
@@ -58,6 +60,14 @@ def make_a_token_up(scene: Scene) -> TestResponse:
 def write_in_a_closed_thread(scene: Scene) -> TestResponse:
     cast.close(scene.app)
     return scene.carol.post()
+
+
+def write_although_one_is_banned(scene: Scene) -> TestResponse:
+    with scene.app.app_context():
+        session = cast.state_of(scene.app).session()
+        make.ban(session, session.get_one(Comment, scene.comment_id).author_id)
+        session.commit()
+    return scene.alice.post()
 
 
 def edit_somebody_elses(scene: Scene) -> TestResponse:
@@ -176,6 +186,7 @@ MET: dict[str, Callable[[Scene], TestResponse]] = {
     "unknown_host": ask_another_host,
     "token_required": edit_without_a_token,
     "token_invalid": make_a_token_up,
+    "banned": write_although_one_is_banned,
     "closed": write_in_a_closed_thread,
     "not_yours": edit_somebody_elses,
     "too_late": edit_too_late,

@@ -32,6 +32,12 @@ SENTENCES: dict[tuple[str, str | None], Message] = {
     ("lift", None): say("Ban lifted."),
     ("trust", '{"trusted": true}'): say("Trusted from now on."),
     ("trust", '{"trusted": false}'): say("No longer trusted."),
+    ("hold", '{"held": true}'): say("Everything in the discussion waits for a moderator now."),
+    ("hold", '{"held": false}'): say("The discussion is held no more."),
+    ("rename", None): say("Discussion renamed."),
+    ("merge", None): say("Discussions merged."),
+    ("alias", None): say("Keys of the discussion changed."),
+    ("words", None): say("Words changed."),
 }
 DONE = say("Done.")
 
@@ -62,7 +68,7 @@ def notice_of(done: Done, *, left: int = 0) -> Notice:
 def asked_notice(state: State) -> Notice | None:
     """The notice that the address asks for, where there is such an action of this moderator."""
     batch, left = request.args.get("did"), request.args.get("left", "")
-    if left and not batch:
+    if "left" in request.args and not batch:
         return Notice(say("Nothing was changed."), left=_number(left))
     done = moderation.done(state.session(), batch) if batch else None
     if done is None or done.actor != moderator().id:

@@ -94,12 +94,12 @@ def answered(notice: Notice, batch: str | None, fallback: str, **more: Any) -> A
     """What came of an action: for the script the notice as HTML beside *more*, otherwise 303 to
     the view that the form names as *back*, or to *fallback*, where the notice is shown."""
     if not wants_fragment():
-        return back(fallback, batch, left=notice.left)
+        return back(fallback, batch, left=notice.left or (None if batch else 0))
     html = piece("notice.html", notice=notice)
     return guards.json_answer({"notice": html, "undo": notice.undo, **more})
 
 
-def back(fallback: str, batch: str | None = None, *, left: int = 0) -> AnyResponse:
+def back(fallback: str, batch: str | None = None, *, left: int | None = None) -> AnyResponse:
     """303 to where the button was, with the notice of *batch* (``Action.batch``).
 
     That is the view which the form names as *back*, if it is one of ours, or *fallback*.
@@ -107,7 +107,7 @@ def back(fallback: str, batch: str | None = None, *, left: int = 0) -> AnyRespon
     parts = urlsplit(_own_view(request.form.get("back", "")) or fallback)
     query = [(k, v) for k, v in parse_qsl(parts.query) if k not in ("did", "left")]
     query += [("did", batch)] if batch else []
-    query += [("left", str(left))] if left else []
+    query += [("left", str(left))] if left is not None else []
     target = parts.path + (f"?{urlencode(query)}" if query else "")
     return guards.private(redirect(target, 303))
 

@@ -215,7 +215,8 @@ _SECURITY: Json = {
     "token": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A guest's token, from the guest's first write. Readers who are signed in "
+        "description": "A guest's token, from the guest's first write, or the JWT by which a "
+        "site of COMMENTS_SSO_SECRETS signed its reader in. Readers who are signed in "
         "at the host's own site need none: its session counts on requests from its own pages.",
     }
 }

@@ -75,6 +75,7 @@ _YES_OR_NO: Schema = {"type": "boolean"}
 _COMMENT_NUMBER = _text(pattern=r"^[1-9][0-9]*$")
 _CURSOR = _nullable(_text("What to give as `after` for the next page; null at the end."))
 _TOKEN = _text("Only when one was made with this call: keep it, and send it from now on.")
+_REASON = _text("Why nobody but its author sees it, for its author.")
 _FRAGMENT = _text("The comment as HTML, where `fragment` was asked for.")
 
 
@@ -126,6 +127,8 @@ def _author() -> Schema:
             "badge": _nullable(badge),
             "avatar": _nullable(_text("The address of a picture.")),
             "website": _nullable(_text("An http or https address.")),
+            "verified": _YES_OR_NO
+            | {"description": "A guest who has shown an e-mail address to be theirs."},
         },
     )
 
@@ -137,7 +140,7 @@ def _comment() -> Schema:
             "id": ID,
             "parent": _nullable(ID),
             "depth": _count("0 at the top."),
-            "state": {"enum": [Status.PUBLISHED, Status.PENDING, Status.DELETED]},
+            "state": {"enum": [*Status.__members__.values()]},
             "html": _text("Sanitised HTML."),
             "author": _nullable(ref("Author")),
             "created": _moment("When it was written."),
@@ -177,7 +180,7 @@ def _problem() -> Schema:
 
 
 def _answers() -> dict[str, Schema]:
-    state = {"enum": [Status.PUBLISHED, Status.PENDING]}
+    state = {"enum": [Status.PUBLISHED, Status.PENDING, Status.REJECTED]}
     ballot = {
         "score": {"type": "integer"},
         "up": _count("Votes for it."),
@@ -213,13 +216,25 @@ def _answers() -> dict[str, Schema]:
             },
         ),
         "Posted": _object(
-            "The stored comment; it waits for a moderator when it is pending.",
+            "The stored comment; it waits for a moderator when it is pending, and nobody but its "
+            "author sees it when it is rejected.",
             {"comment": ref("Comment"), "state": state, "editable_until": until},
-            token | fragment,
+            token | fragment | {"reason": _REASON},
         ),
         "Edited": _object("The comment as it is now.", {"comment": ref("Comment")}, fragment),
+        "Claimed": _object(
+            "What the member has taken over.", {"comments": _count("Comments the guest wrote.")}
+        ),
         "Votes": _object("The comment's votes now.", ballot, token),
         "Reported": _object("The moderators will see it.", {}, token),
+        "Challenge": _object(
+            "A small sum: `work` of one comment in this thread.",
+            {
+                "challenge": _text("What to compute with, and to send back."),
+                "bits": _count("Zero bits that the hash begins with."),
+                "wait": _count("Seconds before which a comment with it comes too fast."),
+            },
+        ),
         "Preview": _object("The text as it would look.", {"html": _text("Sanitised HTML.")}),
         "Me": _me(until),
         "OwnData": _own_data(),
@@ -259,7 +274,7 @@ def _moderators_answers(fragment: Schema) -> dict[str, Schema]:
 
 
 def _me(until: Schema) -> Schema:
-    rights = ("comment", "vote", "report", "moderate")
+    rights = ("comment", "vote", "report", "moderate", "sign_out")
     fragments = _map("Each pending comment as HTML.", _COMMENT_NUMBER, _text())
     sources = _map("What the caller wrote, for an editor.", _COMMENT_NUMBER, _text())
     own = _object("The caller's own comment.", {"editable_until": until})
@@ -300,6 +315,9 @@ def _bodies(settings: Settings) -> dict[str, Schema]:
     name = _text("A guest's name; guests need one.", most=NAME_LENGTH, pattern=r"\S")
     note = _nullable(_text("What a moderator should know.", most=draft.REPORT_NOTE_LENGTH))
     return {
+        "Claim": _object(
+            "The guest whose comments are taken over.", {"guest": _text("The guest's token.")}
+        ),
         "NewComment": _object(
             "A comment as it was written. What only the server decides is ignored.",
             {"thread": _named_thread(), "body": markdown},
@@ -310,6 +328,7 @@ def _bodies(settings: Settings) -> dict[str, Schema]:
                 "website": _nullable(_text("A guest's website.", most=URL_LENGTH)),
                 "notify": _nullable({"enum": list(draft.NOTIFY)}),
                 "anchor": {"description": "Reserved."},
+                "work": _nullable(_work()),
             },
         ),
         "NewText": _object("The text.", {"body": markdown}),
@@ -333,6 +352,16 @@ def _bodies(settings: Settings) -> dict[str, Schema]:
             {"note": note},
         ),
     }
+
+
+def _work() -> Schema:
+    return _object(
+        "What a guest's browser has computed for it. A comment without it may wait.",
+        {
+            "challenge": _text("From `GET /challenge`.", most=draft.MOST_CHALLENGE),
+            "nonce": _text("What solves it.", most=draft.MOST_NONCE),
+        },
+    )
 
 
 def _named_thread() -> Schema:

@@ -3,21 +3,26 @@
 import csv
 import sys
 from collections.abc import Iterable
-from typing import Any
+from datetime import timedelta
+from typing import IO, Any
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy import func, select, update
 
 from comments import config, moderation, schema, signals, text, threads, upkeep
+from comments.cli import people
 from comments.errors import CommentsError
 from comments.models import Comment, Report, Status, Thread
 from comments.moderation import search
+from comments.screening import explaining
 from comments.web.state import current, now
 
 group = AppGroup("comments", help="Threaded comments: the database, settings, upkeep.")
 db = AppGroup("db", help="The comments' own tables; the app's are never touched.")
 group.add_command(db)
+group.add_command(people.moderators)
+group.add_command(people.deliver)
 
 #: Rows drawn anew between two commits, so that a stop loses little and blocks nobody.
 RENDER_BATCH = 500
@@ -168,10 +173,34 @@ def sweep() -> None:
     """Drop what is past its time. Writes do this by themselves now and then."""
     session = current().session()
     total = 0
-    while swept := upkeep.sweep(session, now()):
+    keep = timedelta(days=current().settings.keep_rejected_days)
+    while swept := upkeep.sweep(session, now(), keep_rejected=keep):
         session.commit()
         total += swept
     click.echo(f"{total} swept.")
+
+
+@group.command("screen")
+@click.option(
+    "--explain",
+    "file",
+    type=click.File(encoding="utf-8"),
+    required=True,
+    help="Comments to look at (`-`: standard input): a JSON list, a JSON object on each line, or "
+    "one plain text.",
+)
+def screen(file: IO[str]) -> None:
+    """Show what each screen would say to the comments of a file; nothing is stored."""
+    state = current()
+    try:
+        samples = explaining.read(file.read())
+    except ValueError as wrong:
+        raise click.ClickException(str(wrong)) from None
+    session = state.session()
+    for sample in samples:
+        submitted = explaining.submitted(session, sample, state.settings, now())
+        click.echo(explaining.table(submitted, state.screens()))
+    session.rollback()
 
 
 # ── moderation without the views ─────────────────────────────────────────────────────────
@@ -240,19 +269,13 @@ def _print_csv(head: list[str], rows: Iterable[list[Any]]) -> None:
     out = csv.writer(sys.stdout)
     out.writerow(head)
     for row in rows:
-        out.writerow([_plain_cell(cell) for cell in row])
+        out.writerow([text.plain_cell(cell) for cell in row])
 
 
 def _opening(body: str) -> str:
     """The beginning of a text on one line, and a sign where it was cut."""
     line = " ".join(body.split())
     return line if len(line) <= OPENING else f"{line[:OPENING]}…"
-
-
-def _plain_cell(cell: Any) -> str:
-    """A cell that a spreadsheet shows and does not calculate."""
-    written = str(cell)
-    return f"'{written}" if written[:1] in tuple("=+-@\t\r") else written
 
 
 def _action(reason: str = "") -> moderation.Action:
@@ -286,7 +309,8 @@ def close(thread_key: str, reopen: bool) -> None:
     found = threads.find(session, thread_key)
     if found.id is None:
         raise click.ClickException(f"Nobody has written in a thread called {thread_key!r}.")
-    moderation.close(session, found.id, _action(), closed=not reopen)
+    days = current().settings.close_days
+    moderation.close(session, found.id, _action(), closed=not reopen, close_days=days)
     session.commit()
     click.echo(f"{thread_key}: {'open' if reopen else 'closed'}")
 

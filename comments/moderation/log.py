@@ -1,0 +1,143 @@
+"""Reading the log. Nothing here changes a line of it, and nothing else may."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, literal_column, select
+from sqlalchemy.orm import Session, aliased
+
+from comments.models import Comment, Decision, Thread
+from comments.moderation.reach import Sites, within
+
+PAGE = 50
+#: Lines of a file that are read at once; between two the database is free for others.
+CHUNK = 1000
+
+#: What the command line and the screens are called in the log.
+NOBODY = ("screen", "command-line")
+
+#: Of people alone. Written out, as SQLite knows a partial index by the very text.
+BY_PEOPLE: ColumnElement[bool] = Decision.batch != literal_column("''")
+
+# Lines are numbered when they are written and dated when they were begun: about in one order.
+_SLACK = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which lines of the log. *person* is an author id or a name, *until* is not in it any more."""
+
+    sites: Sites = None
+    person: str | None = None
+    action: str | None = None
+    thread_id: int | None = None
+    comment_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    #: With what the screens said of each comment.
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A decision with what it is about. *undone* when another line has taken it back."""
+
+    entry: Decision
+    comment_author: str | None
+    thread_key: str | None
+    thread_title: str | None
+    undone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    lines: Sequence[Line]
+    #: The number below which the next page begins.
+    next: int | None
+
+
+def page(session: Session, asked: Asked, *, below: int | None = None, limit: int = PAGE) -> Page:
+    """The latest lines, or the latest of those below the number *below*."""
+    query = _lines(session, asked)
+    if below is not None:
+        query = query.where(Decision.id < below)
+    rows = session.execute(query.order_by(Decision.id.desc()).limit(limit + 1)).all()
+    shown = [Line(*row) for row in rows[:limit]]
+    return Page(shown, shown[-1].entry.id if len(rows) > limit else None)
+
+
+def every_line(session: Session, asked: Asked) -> Iterator[Line]:
+    """All lines up to now, the newest first, some at a time."""
+    below: int | None = None
+    while True:
+        found = page(session, asked, below=below, limit=CHUNK)
+        yield from found.lines
+        below = found.next
+        if below is None:
+            return
+        session.expunge_all()
+
+
+def of_thread(session: Session, thread_id: int, *, limit: int = 10) -> Sequence[Line]:
+    """The latest that was decided about a thread as a whole, under its old keys as well."""
+    led = select(Thread.id).where(Thread.merged_into_id == thread_id)
+    concerned = [thread_id, *session.scalars(led)]
+    query = _columns().where(
+        Decision.thread_id.in_(concerned), Decision.comment_id.is_(None), BY_PEOPLE
+    )
+    rows = session.execute(query.order_by(Decision.id.desc()).limit(limit))
+    return [Line(*row) for row in rows]
+
+
+def _columns() -> Select[*tuple[Any, ...]]:
+    later = aliased(Decision)
+    undone = (
+        select(later.id).where(later.undoes == Decision.batch, later.undoes.is_not(None)).exists()
+    )
+    columns: Select[*tuple[Any, ...]] = select(
+        Decision, Comment.author_name, Thread.key, Thread.title, undone.label("undone")
+    )
+    return columns.outerjoin(Comment, Comment.id == Decision.comment_id).outerjoin(
+        Thread, Thread.id == Decision.thread_id
+    )
+
+
+def _lines(session: Session, asked: Asked) -> Select[*tuple[Any, ...]]:
+    wanted = [within(asked.sites, Decision.thread_id)]
+    if not asked.everything:
+        wanted.append(BY_PEOPLE)
+    if asked.person:
+        wanted.append(_of(asked.person))
+    for column, value in (
+        (Decision.action, asked.action),
+        (Decision.thread_id, asked.thread_id),
+        (Decision.comment_id, asked.comment_id),
+    ):
+        if value is not None:
+            wanted.append(column == value)
+    return _columns().where(*wanted, *_between(session, asked))
+
+
+def _of(person: str) -> ColumnElement[bool]:
+    if ":" in person or person in NOBODY:
+        return Decision.actor == person
+    return func.lower(Decision.actor_name) == person.lower()
+
+
+def _between(session: Session, asked: Asked) -> Iterator[ColumnElement[bool]]:
+    """The two dates, with bounds of the number by which the log is read."""
+    number = Decision.id
+    if asked.since is not None:
+        yield Decision.created_at >= asked.since
+        first = (Decision.created_at >= asked.since - _SLACK, Decision.created_at)
+        yield number >= (_first(session, *first) or 0)
+    if asked.until is not None:
+        yield Decision.created_at < asked.until
+        last = (Decision.created_at < asked.until + _SLACK, Decision.created_at.desc())
+        yield number <= (_first(session, *last) or 0)
+
+
+def _first(session: Session, condition: ColumnElement[bool], order: Any) -> int | None:
+    return session.scalar(select(Decision.id).where(condition).order_by(order).limit(1))

@@ -1,0 +1,71 @@
+"""What the learned filter is taught by the decisions of moderators.
+
+A comment that a person let through is an example of what is welcome here, one that a person
+called spam is one of spam. What was rejected may be rude or off topic and reads like neither.
+``Comment.learned_as`` remembers what each was an example of, so that a decision that is changed or
+taken back leaves the counts as if it had never been made.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from comments import learning
+from comments.models import Comment, Decision, Status
+from comments.moderation.actions import Action
+
+#: ``ham``, ``spam`` or nothing, by the comment's id.
+Lessons = dict[int, str | None]
+
+_LESSONS = {Status.PUBLISHED: "ham", Status.SPAM: "spam"}
+
+
+def teach(session: Session, comment_ids: Sequence[int], status: Status, action: Action) -> None:
+    """Comments have come into *status* by *action*, which a person took."""
+    lessons: Lessons = dict.fromkeys(comment_ids, _LESSONS.get(status))
+    if action.undoes and lessons:
+        # Back where they were: perhaps no person had put them there.
+        lessons = _lessons_before(session, comment_ids, action)
+    rows = session.execute(
+        select(Comment.id, Comment.body, Comment.learned_as).where(Comment.id.in_(lessons))
+    ).all()
+    for old in ("ham", "spam"):
+        texts = [row.body for row in rows if row.learned_as == old != lessons[row.id]]
+        learning.unlearn(session, texts, as_spam=old == "spam")
+    for new in ("ham", "spam"):
+        _learn(session, [row for row in rows if lessons[row.id] == new != row.learned_as], new)
+    forgotten = [row.id for row in rows if row.learned_as and lessons[row.id] is None]
+    _remember(session, forgotten, None)
+
+
+def _learn(session: Session, rows: Sequence[Any], lesson: str) -> None:
+    learning.learn(session, [row.body for row in rows], as_spam=lesson == "spam")
+    _remember(session, [row.id for row in rows], lesson)
+
+
+def _remember(session: Session, comment_ids: Sequence[int], lesson: str | None) -> None:
+    if comment_ids:
+        session.execute(
+            update(Comment).where(Comment.id.in_(comment_ids)).values(learned_as=lesson)
+        )
+
+
+def _lessons_before(session: Session, comment_ids: Sequence[int], action: Action) -> Lessons:
+    """What each comment was an example of before the batch that is taken back."""
+    decided = (
+        select(Decision.comment_id, Decision.after, Decision.actor, Decision.undoes)
+        .where(
+            Decision.comment_id.in_(comment_ids),
+            Decision.action == "status",
+            Decision.batch.not_in((action.undoes, action.batch)),
+        )
+        .order_by(Decision.id)
+    )
+    lessons: Lessons = dict.fromkeys(comment_ids)
+    entry: Any
+    for entry in session.execute(decided):
+        by_person = entry.actor != "screen" and entry.undoes is None
+        lessons[entry.comment_id] = _LESSONS.get(Status(entry.after)) if by_person else None
+    return lessons

@@ -1,0 +1,44 @@
+"""Whose name is whose: what guests and members may call themselves."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from comments import text
+from comments.config import Settings
+from comments.database import insert_or_ignore
+from comments.errors import CommentsError, say
+from comments.identity import Author
+from comments.models import KEY_LENGTH, ReservedName
+
+
+def folded_name(name: str) -> str:
+    """The name as it is compared; one sign may stand for eighteen letters, a column ends at 255."""
+    return text.fold_name(name)[:KEY_LENGTH]
+
+
+def check_name(session: Session, author: Author, name: str, settings: Settings) -> None:
+    """Refuse a guest a name that reads like a member's, a moderator's or a reserved one.
+
+    Whoever is signed in has the name they are known by elsewhere, and two may share one.
+    """
+    if author.is_guest and is_taken(session, author, name, settings):
+        taken = say("That name belongs to someone here. Please take another.")
+        raise CommentsError("name_reserved", errors={"name": taken})
+
+
+def is_taken(session: Session, author: Author, name: str, settings: Settings) -> bool:
+    """Whether *name* reads like somebody else's, or like one that is for moderators alone."""
+    wanted = folded_name(name)
+    reserved = {text.fold_name(word) for word in settings.reserved_names}
+    if wanted in reserved and not author.is_moderator:
+        return True
+    known = session.get(ReservedName, wanted)
+    return known is not None and known.author_id != author.id
+
+
+def reserve_name(session: Session, author: Author, now: datetime) -> None:
+    """From their first comment on, no guest can look like somebody who is signed in."""
+    folded = folded_name(author.name or "")
+    if folded and not author.is_guest:
+        insert_or_ignore(session, ReservedName, folded=folded, author_id=author.id, created_at=now)

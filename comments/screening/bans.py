@@ -1,0 +1,34 @@
+"""Who may not write."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from comments.errors import Message, say
+from comments.identity import Author, ban_targets
+from comments.models import Ban
+
+
+def found(session: Session, author: Author, now: datetime) -> Ban | None:
+    """The ban that holds *author* off now; of several an open one, then the one that ends last."""
+    active = select(Ban).where(
+        Ban.target.in_(ban_targets(author)),
+        Ban.lifted_at.is_(None),
+        or_(Ban.until.is_(None), Ban.until > now),
+    )
+    return session.scalars(
+        active.order_by(Ban.shadow, Ban.until.desc().nulls_first(), Ban.id).limit(1)
+    ).first()
+
+
+def sentence(ban: Ban) -> Message:
+    """What somebody who is banned is told."""
+    if ban.until is None:
+        if not ban.reason:
+            return say("You may not write here.")
+        return say("You may not write here: %(reason)s", reason=ban.reason)
+    until = ban.until.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    if not ban.reason:
+        return say("You may not write here until %(until)s.", until=until)
+    return say("You may not write here until %(until)s: %(reason)s", until=until, reason=ban.reason)

@@ -1,0 +1,52 @@
+"""Screens that look at what is written."""
+
+from comments import learning, text
+from comments.errors import say
+from comments.models import Status
+from comments.screening import words
+from comments.screening.verdicts import Submitted, Verdict
+from comments.text.wordlists import WordList
+
+#: Characters of a text that a reason quotes.
+MOST_QUOTED = 100
+
+
+def listed_words(submitted: Submitted) -> Verdict | None:
+    """A listed word in the text, in the name it is signed with, or in the website's address."""
+    lists = words.lists(submitted.session)
+    places = [submitted.text, submitted.name, submitted.website or ""]
+    if found := _found(lists.get("reject"), places):
+        reason = say('it contains "%(word)s" of the words that are rejected%(how)s', **found)
+        return Verdict(Status.REJECTED, reason, risk=0.9)
+    if found := _found(lists.get("hold"), places):
+        reason = say('it contains "%(word)s" of the words that are looked at%(how)s', **found)
+        return Verdict(Status.PENDING, reason, risk=0.6)
+    return None
+
+
+def _found(listed: WordList | None, places: list[str]) -> dict[str, str] | None:
+    """The word, and how it was written where that is not the same."""
+    if listed is None:
+        return None
+    found = next(filter(None, map(listed.find, filter(None, places))), None)
+    if found is None:
+        return None
+    alike = found.written.casefold() == found.word.casefold()
+    return {"word": found.word, "how": "" if alike else f': "{found.written[:MOST_QUOTED]}"'}
+
+
+def learned_filter(submitted: Submitted) -> Verdict | None:
+    """Also tells the risk of what it lets pass: the queue may begin with the riskiest."""
+    judgement = learning.judge(submitted.session, submitted.text)
+    if judgement is None:
+        return None
+    status = Status.PENDING if judgement.is_held else None
+    return Verdict(status, learning.reason(judgement), risk=judgement.probability)
+
+
+def too_many_links(submitted: Submitted) -> Verdict | None:
+    links, most = text.count_links(submitted.html), submitted.settings.max_links
+    if links <= most:
+        return None
+    reason = say("it contains %(links)s links, more than %(most)s", links=links, most=most)
+    return Verdict(Status.PENDING, reason, risk=0.7)

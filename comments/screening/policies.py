@@ -1,0 +1,41 @@
+"""What the owner wants to be read first: ``COMMENTS_HOLD``, and threads that are held."""
+
+from sqlalchemy import select
+
+from comments import text
+from comments.errors import say
+from comments.models import Comment, Status
+from comments.screening.verdicts import Submitted, Verdict
+
+
+def thread_held(submitted: Submitted) -> Verdict | None:
+    if submitted.thread_held:
+        return Verdict(Status.PENDING, say("everything in this discussion waits for a moderator"))
+    return None
+
+
+def hold_all(submitted: Submitted) -> Verdict | None:
+    if submitted.settings.hold == "all":
+        return Verdict(Status.PENDING, say("every comment waits for a moderator"))
+    return None
+
+
+def hold_links(submitted: Submitted) -> Verdict | None:
+    # A guest's first comment is held under "first" already; links are what spam is for.
+    if submitted.settings.hold == "links" and text.count_links(submitted.html):
+        return Verdict(Status.PENDING, say("it contains a link"))
+    return None
+
+
+def hold_first(submitted: Submitted) -> Verdict | None:
+    if submitted.settings.hold != "first" or not submitted.author.is_guest:
+        return None
+    published = select(Comment.id).where(
+        Comment.author_id == submitted.author.id,
+        Comment.status == Status.PUBLISHED,
+        # Or a first comment, once approved, could be turned into anything.
+        Comment.id != (submitted.comment_id or 0),
+    )
+    if submitted.session.execute(published.limit(1)).first():
+        return None
+    return Verdict(Status.PENDING, say("it is this guest's first comment"))

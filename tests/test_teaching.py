@@ -1,0 +1,87 @@
+"""What the learned filter is taught by moderators' decisions."""
+
+import pytest
+
+from comments import learning, moderation
+from comments.models import Status
+from tests import factories as make
+from tests.factories import ALICE, action, minutes, with_settings
+
+HELD = with_settings(hold="all")
+PENDING, PUBLISHED = Status.PENDING, Status.PUBLISHED
+SPAM, REJECTED, DELETED = Status.SPAM, Status.REJECTED, Status.DELETED
+
+
+def learned(session) -> tuple[int, int]:
+    return tuple(learning.learned(session))
+
+
+def decide(session, comment, status: Status, batch: str = "b", at: float = 0) -> None:
+    moderation.decide(session, comment.id, status, action(at, batch=batch))
+
+
+@pytest.mark.parametrize(
+    ("decisions", "counts", "remembered"),
+    [
+        ([PUBLISHED], (0, 1), "ham"),
+        ([SPAM], (1, 0), "spam"),
+        ([SPAM, SPAM], (1, 0), "spam"),
+        ([REJECTED], (0, 0), None),
+        ([DELETED], (0, 0), None),
+        ([SPAM, PUBLISHED], (0, 1), "ham"),
+        ([PUBLISHED, SPAM], (1, 0), "spam"),
+        ([PUBLISHED, REJECTED], (0, 0), None),
+        ([SPAM, PUBLISHED, SPAM, REJECTED, PUBLISHED], (0, 1), "ham"),
+    ],
+)
+@pytest.mark.parametrize("many", [False, True])
+def test_it_learns_from_the_last_decision(session, decisions, counts, remembered, many):
+    comment = make.post(session, settings=HELD)
+    for status in decisions:
+        if many:
+            moderation.set_status_of_many(session, [comment.id], status, action())
+        else:
+            decide(session, comment, status)
+    assert learned(session) == counts
+    assert make.fresh(session, comment).learned_as == remembered
+
+
+def test_it_learns_nothing_from_what_the_screens_say(session):
+    make.listed_word(session, "herring", "reject")
+    make.post(session)
+    make.post(session, body="herring")
+    assert learned(session) == (0, 0)
+
+
+def test_a_moderator_who_approves_what_is_published_says_that_it_is_welcome(session):
+    decide(session, make.post(session), PUBLISHED)
+    assert learned(session) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("approved_first", "before"), [(False, (0, 0)), (True, (0, 1))], ids=["by itself", "by bob"]
+)
+def test_what_is_taken_back_is_as_it_was(session, approved_first, before):
+    comment = make.post(session, settings=HELD if approved_first else make.SETTINGS)
+    if approved_first:
+        decide(session, comment, PUBLISHED)
+    decide(session, comment, SPAM, batch="a mistake")
+    assert learned(session) == (1, 0)
+    moderation.undo(session, "a mistake", action(1))
+    assert make.fresh(session, comment).status is PUBLISHED
+    assert learned(session) == before
+
+
+def test_many_taken_back_are_as_they_were(session):
+    many = [make.post(session, body=f"crypto {n}", settings=HELD).id for n in range(5)]
+    moderation.set_status_of_many(session, many, SPAM, action(batch="many"))
+    assert learned(session) == (5, 0)
+    moderation.undo(session, "many", action(1))
+    assert learned(session) == (0, 0)
+    assert {make.fresh(session, id).learned_as for id in many} == {None}
+
+
+def test_what_it_has_learned_it_applies(session):
+    make.teach(session)
+    assert make.post(session, body="Win crypto coins at my casino").status is PENDING
+    assert make.post(session, ALICE, "The harbour was cold", now=minutes(1)).status is PUBLISHED
