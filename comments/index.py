@@ -9,7 +9,7 @@ the same. The table is made by migration 0004 and is none of the models': it is 
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, cast, column, table, text
+from sqlalchemy import Connection, Select, bindparam, cast, column, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
@@ -97,15 +97,19 @@ def found_in(
 ) -> tuple[Select[Any], Any]:
     """*statement* narrowed to comments with all *terms*, and the id to order it by.
 
-    Ordered by that id, newest first, SQLite reads no more of the index than is shown.
+    Ordered by that id, newest first, SQLite reads no more of the index than is shown; PostgreSQL
+    reads every match.
     """
     if is_sqlite(session):
         match = " AND ".join(f'"{it.field}{it.lexeme}"{"*" * it.open_end}' for it in terms)
         rows = statement.join(_FTS, _FTS.c.rowid == comment_id)
         return rows.where(_FTS.c[NAME].op("MATCH")(match)), _FTS.c.rowid
     query = " & ".join(f"'{it.field}{it.lexeme}'{':*' * it.open_end}" for it in terms)
-    rows = statement.join(_VECTORS, _VECTORS.c.comment_id == comment_id)
-    return rows.where(_VECTORS.c.terms.op("@@")(cast(query, TSQUERY))), comment_id
+    # Looked up first and sorted then, whatever the planner believes: it cannot tell how rare a
+    # beginning is, and would rather walk through all comments from the newest on.
+    matches = select(_VECTORS.c.comment_id).where(_VECTORS.c.terms.op("@@")(cast(query, TSQUERY)))
+    found = matches.cte("found").prefix_with("MATERIALIZED")
+    return statement.join(found, found.c.comment_id == comment_id), found.c.comment_id + 0
 
 
 def _terms(entry: Entry) -> list[str]:

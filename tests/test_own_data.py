@@ -32,6 +32,7 @@ from comments.models import (
 )
 from comments.moderation import bans, search
 from comments.people import Subject
+from comments.screening.bans import found as found_ban
 from tests import factories as make
 from tests.factories import BOB, CAROL, KEYS, NOON, SETTINGS, minutes
 from tests.test_concurrency import at_once, recount
@@ -245,7 +246,7 @@ def test_a_ban_outlives_its_name(session):
     again = Author(id="guest:new", kind=AuthorKind.GUEST, address=NETWORK)
     mailed = Author(id="guest:newer", kind=AuthorKind.GUEST, email_hash=EMAIL_HASH)
     for author in (ZENOBIA, again, mailed):
-        assert bans.met_by(session, author, minutes(9)), author.id
+        assert found_ban(session, author, minutes(9)), author.id
     # And it can be lifted still, and the lifting undone.
     bans.lift(session, kept[0].id, make.action(6, batch="b1"))
     assert moderation.undo(session, "b1", make.action(7)) == 1

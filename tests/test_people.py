@@ -10,6 +10,7 @@ from comments.errors import CommentsError
 from comments.identity import Author
 from comments.models import Account, Appointment, AuthorKind, Ban, Decision, Person, Role, Status
 from comments.moderation import bans, people
+from comments.screening.bans import found as found_ban
 from tests import factories as make
 from tests.factories import ALICE, ARTICLE, BOB, CAROL, KEYS, NOON, SETTINGS, minutes
 
@@ -47,9 +48,9 @@ def log(session) -> list[tuple]:
 
 def test_a_ban_meets_whom_it_names_while_it_holds(session):
     ban(session, until=NOON + A_WEEK, reason="shouts")
-    met = [bans.met_by(session, ALICE, NOON + at) for at in (0 * A_WEEK, 0.99 * A_WEEK, A_WEEK)]
+    met = [found_ban(session, ALICE, NOON + at) for at in (0 * A_WEEK, 0.99 * A_WEEK, A_WEEK)]
     assert [it and it.reason for it in met] == ["shouts", "shouts", None]
-    assert bans.met_by(session, CAROL, NOON) is None
+    assert found_ban(session, CAROL, NOON) is None
     assert log(session) == [("ban", ALICE.id, "shouts")]
 
 
@@ -72,7 +73,7 @@ def test_a_ban_is_of_an_author_an_address_or_a_network(session, target, meets):
         "dave": make.member("Dave"),
     }
     ban(session, target)
-    met = {name for name, author in everybody.items() if bans.met_by(session, author, NOON)}
+    met = {name for name, author in everybody.items() if found_ban(session, author, NOON)}
     assert met == meets
 
 
@@ -86,7 +87,7 @@ def test_a_network_is_free_again_after_thirty_days_at_the_latest(session):
 def test_an_open_ban_comes_before_a_shadow(session):
     ban(session, ALICE.id)
     ban(session, "network:n1", shadow=True)
-    assert bans.met_by(session, on("n1"), NOON).target == ALICE.id
+    assert found_ban(session, on("n1"), NOON).target == ALICE.id
 
 
 def test_nobody_bans_themselves_or_a_moderator(session):
@@ -106,7 +107,7 @@ def test_of_two_who_ban_the_second_is_told(session):
     assert code(ban, session) == "already_decided"
     longer = ban(session, seen=[first.id])
     assert code(ban, session, seen=[first.id]) == "already_decided"
-    assert bans.met_by(session, ALICE, NOON + 2 * A_WEEK).id == longer.id
+    assert found_ban(session, ALICE, NOON + 2 * A_WEEK).id == longer.id
     assert people.bans(session, now=NOON, in_force=False) == [first]
 
 
@@ -124,7 +125,7 @@ def test_taking_down_makes_spam_of_what_is_up_and_all_of_it_is_undone_at_once(se
     assert moderation.undo(session, "b1", make.action(5)) == 3
     states = [make.fresh(session, it).status for it in (up, waiting, rejected)]
     assert states == [Status.PUBLISHED, Status.PENDING, Status.REJECTED]
-    assert bans.met_by(session, ALICE, minutes(5)) is None
+    assert found_ban(session, ALICE, minutes(5)) is None
 
 
 def test_a_ban_without_taking_down_changes_nothing_that_is_written(session):
@@ -148,10 +149,10 @@ def test_a_network_takes_down_all_that_came_from_it(session):
 def test_a_ban_is_lifted_once_and_the_lifting_undone(session):
     made = ban(session)
     bans.lift(session, made.id, make.action(1, batch="b1"))
-    assert bans.met_by(session, ALICE, minutes(1)) is None
+    assert found_ban(session, ALICE, minutes(1)) is None
     assert code(bans.lift, session, made.id, make.action(2)) == "already_decided"
     assert moderation.undo(session, "b1", make.action(3)) == 1
-    assert bans.met_by(session, ALICE, minutes(3)).id == made.id
+    assert found_ban(session, ALICE, minutes(3)).id == made.id
 
 
 def test_what_is_over_or_was_never_there_is_not_lifted(session):
@@ -164,7 +165,7 @@ def test_undoing_a_ban_brings_back_the_one_it_replaced(session):
     first = ban(session, until=NOON + A_WEEK, shadow=True)
     ban(session, seen=[first.id], batch="b1")
     moderation.undo(session, "b1", make.action(1))
-    assert bans.met_by(session, ALICE, minutes(1)).id == first.id
+    assert found_ban(session, ALICE, minutes(1)).id == first.id
 
 
 def test_undo_leaves_alone_what_somebody_else_has_changed_since(session):
@@ -173,14 +174,14 @@ def test_undo_leaves_alone_what_somebody_else_has_changed_since(session):
     assert moderation.undo(session, "b1", make.action(2)) == 0
     again = ban(session, at=3)
     assert moderation.undo(session, "b2", make.action(4)) == 0
-    assert bans.met_by(session, ALICE, minutes(4)).id == again.id
+    assert found_ban(session, ALICE, minutes(4)).id == again.id
 
 
 def test_the_undo_of_an_undo_bans_again(session):
     made = ban(session, batch="b1")
     moderation.undo(session, "b1", make.action(1, batch="b2"))
     moderation.undo(session, "b2", make.action(2))
-    assert bans.met_by(session, ALICE, minutes(2)).id == made.id
+    assert found_ban(session, ALICE, minutes(2)).id == made.id
 
 
 # ── trust ────────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from comments.database import begin_write, insert_or_ignore, is_sqlite
 from comments.errors import CommentsError, say
-from comments.identity import Author, ban_targets
+from comments.identity import Author
 from comments.models import (
     REASON_LENGTH,
     Appointment,
@@ -28,6 +28,7 @@ from comments.models import (
 from comments.moderation.actions import Action, facts, note
 from comments.moderation.reach import Sites, within
 from comments.moderation.status import set_status_of_many
+from comments.screening import bans as screened
 
 #: Addresses change hands: whoever has this one next has done nothing.
 LONGEST_OF_A_NETWORK = timedelta(days=30)
@@ -51,18 +52,12 @@ def holds(now: datetime) -> ColumnElement[bool]:
     return Ban.lifted_at.is_(None) & or_(Ban.until.is_(None), Ban.until > now)
 
 
-def met_by(session: Session, author: Author, now: datetime) -> Ban | None:
-    """The ban that *author* meets when they do something; an open one before a shadow."""
-    met = select(Ban).where(Ban.target.in_(ban_targets(author)), holds(now))
-    return session.scalars(met.order_by(Ban.shadow, Ban.id.desc()).limit(1)).first()
-
-
 def check_not_banned(session: Session, author: Author, now: datetime) -> Ban | None:
     """403 for the banned; the ban of somebody who must not notice it is given back."""
-    met = None if author.is_moderator else met_by(session, author, now)
-    if met and not met.shadow:
-        raise CommentsError("banned")
-    return met
+    found = None if author.is_moderator else screened.found(session, author, now)
+    if found and not found.shadow:
+        raise CommentsError("banned", screened.sentence(found))
+    return found
 
 
 def ban(

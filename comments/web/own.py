@@ -106,7 +106,14 @@ def _erase(state: State, author: Author) -> None:
 
 
 def _page(state: State, *, done: bool, known: bool) -> Response:
-    html = fragments.draw(state, "erase.html", key=request.args.get("key"), done=done, known=known)
+    html = fragments.draw(
+        state,
+        "erase.html",
+        key=request.args.get("key"),
+        done=done,
+        known=known,
+        mails=guards.sends_mail(state),
+    )
     response = guards.private(Response(html, mimetype="text/html"))
     response.headers["Content-Security-Policy"] = PAGE_POLICY
     return response

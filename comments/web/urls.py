@@ -36,6 +36,8 @@ PATHS: dict[str, str] = {
     "account_password": "/account/password",
     "account_end": "/account/end",
     "verify": "/verify",
+    "data_by_mail": "/mine/by-mail",
+    "data_link": "/mine/by-mail/link",
     "embed": "/embed.js",
     "asset": "/static/{name}",
     "base": "",

@@ -1,8 +1,11 @@
 """``GET /api/v1/me/data``, ``DELETE /api/v1/me``, and the same on pages without a script."""
 
+import re
+
 import pytest
 
 from comments import Status
+from tests.services.smtp import MailServer
 from tests.web import cast
 from tests.web.cast import BLOG, ELSEWHERE, HERE, Visitor, problem
 
@@ -128,3 +131,60 @@ def test_no_other_page_makes_a_browser_erase(alice, story, origin):
 def test_a_stranger_is_told_that_there_is_nothing(carol):
     assert "Nothing was written from this browser." in carol.client.get("/comments/mine/erase").text
     assert carol.submit("/mine/erase", origin=HERE).status_code == 401
+
+
+# ── by a mailed link ─────────────────────────────────────────────────────────────────────────
+
+ANN = "ann@example.org"
+
+
+@pytest.fixture
+def mailing(make_app, mail_server: MailServer):
+    return make_app(COMMENTS_SMTP_URI=mail_server.uri, COMMENTS_MAIL_FROM="c@blog.example")
+
+
+def mailed_token(visitor: Visitor, mail_server: MailServer, number: int = 1) -> str:
+    assert "on its way" in visitor.submit("/mine/by-mail", email=ANN.upper()).text
+    return re.search(r"token=([\w~-]+)", mail_server.wait_for(number)[-1].text)[1]
+
+
+@pytest.fixture
+def two_browsers(mailing, mail_server) -> list[int]:
+    """Ann wrote in two browsers and gave her address in both; carol gave none."""
+    said = [cast.visitor(mailing, who).says(email=ANN)["id"] for who in ("alice", "alice")]
+    cast.visitor(mailing, "carol").says("Not Ann's.", name="Carol")
+    mail_server.wait_for(1)
+    return said
+
+
+def test_a_link_brings_what_was_written_under_an_address_in_every_browser(
+    mailing, mail_server, two_browsers
+):
+    ann = cast.visitor(mailing, "alice")
+    token = mailed_token(ann, mail_server, 2)
+    assert ANN in ann.client.get(f"/comments/mine/by-mail/link?token={token}").text
+    answer = ann.submit("/mine/by-mail/link", token=token)
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert [it["id"] for it in answer.json["comments"]] == two_browsers
+    assert ann.submit("/mine/by-mail/link", token=token, erase="1").status_code == 403
+
+
+def test_a_link_erases_it_once(mailing, mail_server, two_browsers):
+    ann = cast.visitor(mailing, "alice")
+    token = mailed_token(ann, mail_server, 2)
+    answer = ann.submit("/mine/by-mail/link", token=token, erase="1")
+    assert "Everything is erased" in answer.text
+    assert [it["author"]["name"] for it in ann.reads()["comments"]] == ["Carol"]
+    assert ann.submit("/mine/by-mail/link", token=token).status_code == 403
+
+
+def test_asking_tells_nothing_of_an_address_nobody_has_used(mailing, mail_server):
+    stranger = cast.visitor(mailing, "carol")
+    token = mailed_token(stranger, mail_server)
+    assert stranger.submit("/mine/by-mail/link", token=token).json["comments"] == []
+    assert stranger.submit("/mine/by-mail", email="no address").status_code == 422
+
+
+def test_without_a_mail_server_there_is_no_such_way(carol):
+    assert carol.client.get("/comments/mine/by-mail").status_code == 404
+    assert carol.submit("/mine/by-mail", email=ANN).status_code == 404
