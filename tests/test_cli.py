@@ -12,9 +12,10 @@ from flask import Flask
 from sqlalchemy import create_engine, select, update
 from sqlalchemy.orm import Session
 
-from comments import cli, posting, signals, text
+from comments import cli, index, posting, signals, text
 from comments.config import Settings, table
 from comments.models import Comment, Decision, Status, Submission, Thread
+from comments.moderation import search
 from comments.standalone import create_app
 from comments.web.state import EXTENSION
 from tests import factories as make
@@ -338,3 +339,16 @@ def test_what_cannot_be_pinned_is_refused_with_a_sentence(run, session, comment)
     result = run("pin", reply.id)
     assert result.exit_code == 1
     assert "Only a published top-level comment can be pinned." in result.output
+
+
+# ── the index of the search ──────────────────────────────────────────────────────────────────
+
+
+def test_the_index_is_made_anew(run, session):
+    comment = make.post(session, body="apples")
+    index.drop(session, [comment.id])
+    session.commit()
+    assert search.find(session, search.Query(text="apples"), sites=None).rows == []
+    session.rollback()
+    assert "1 indexed." in run("index").output
+    assert len(search.find(session, search.Query(text="apples"), sites=None).rows) == 1

@@ -281,11 +281,11 @@ def test_two_ids_of_one_person_go_together(session):
 
 
 def test_a_member_goes_with_the_guest_they_were_before_they_signed_in(session):
+    zenobia_says(session, "turnip")
     member = make.member("Zenobia")
     make.post(session, member, "marzipan")
     act = make.action(by=member.id, name="Zenobia")
     moderation.note(session, act, "claim", target=ZENOBIA.id, after={"comments": 1})
-    zenobia_says(session, "turnip")
     assert erase(session, member.id) == 2
     assert traces(session) == set()
 

@@ -16,6 +16,7 @@ LONGEST_WORD = 60
 #: Lexemes of one comment, far above what the longest comment brings; this bounds a row.
 MOST_LEXEMES = 30_000
 
+_ASCII_WORDS = re.compile("[a-z0-9]+")
 # Han, kana, Hangul; Thai, Lao, Myanmar, Khmer: a run of them may be one word or ten.
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -56,6 +57,8 @@ class Word:
 
 def words(text: str) -> list[Word]:
     """The folded words of *text* in their order; a pictograph is a word of its own."""
+    if text.isascii():  # most texts of most sites, twenty times quicker
+        return [Word(found) for found in _ASCII_WORDS.findall(text.lower())]
     return list(_cut(_folded(text)))
 
 
@@ -82,8 +85,6 @@ def phrase(found: list[Word], *, is_last: bool) -> str:
 
 
 def _folded(text: str) -> str:
-    if text.isascii():
-        return text.lower()
     taken_apart = unicodedata.normalize("NFKD", text)
     text = unicodedata.normalize("NFKD", taken_apart.casefold())
     return unicodedata.normalize("NFC", "".join(_plain(text)))
@@ -108,7 +109,8 @@ def _cut(text: str) -> Iterator[Word]:
     is_run = False
     for character in text:
         kind = _kind(character)
-        unspaced = kind == "word" and _UNSPACED.match(character) is not None
+        unspaced = character >= "\u0e00" and _UNSPACED.match(character) is not None
+        unspaced = unspaced and kind == "word"
         if kind != "word" or (word and unspaced != is_run):
             if word:
                 yield Word(word, is_run)

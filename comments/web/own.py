@@ -78,7 +78,9 @@ def erase() -> AnyResponse:
     _erase(state, _caller(state))
     key, language = request.form.get("key"), request.args.get("lang")
     done = guards.private(redirect(state.urls()("erase", done=1, key=key, lang=language), 303))
-    return guards.forget_guest(state, done)
+    # Whoever writes again from this browser is somebody new.
+    done.delete_cookie(guards.GUEST_COOKIE, path=request.script_root + state.prefix or "/")
+    return done
 
 
 # ── both ─────────────────────────────────────────────────────────────────────────────────
