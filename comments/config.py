@@ -316,10 +316,7 @@ class Settings:
             if given is None or given == "":
                 continue
             values[row.name] = _read(row, given)
-        settings = cls(**values)
-        if settings.smtp_uri and not settings.mail_from:
-            raise ConfigError(f"{PREFIX}MAIL_FROM is not set; it must be {_sender.expected}.")
-        return settings
+        return cls(**values)
 
 
 class Row(NamedTuple):

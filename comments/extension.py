@@ -155,6 +155,11 @@ class Comments:
                 f"COMMENTS_LANGUAGE is {settings.language!r}; it must be a language with a "
                 f"catalogue: {', '.join(i18n.available())}."
             )
+        if settings.smtp_uri and not settings.mail_from:
+            raise ConfigError(
+                "COMMENTS_SMTP_URI is set and COMMENTS_MAIL_FROM is not; it must be the address "
+                "that mail comes from, such as Comments <comments@example.org>."
+            )
         secret = settings.secret_key or app.config.get("SECRET_KEY")
         if not secret:
             raise ConfigError(

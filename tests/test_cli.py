@@ -12,9 +12,18 @@ from flask import Flask
 from sqlalchemy import create_engine, select, update
 from sqlalchemy.orm import Session
 
-from comments import cli, index, posting, signals, text
+from comments import cli, index, notify, posting, signals, text
 from comments.config import Settings, table
-from comments.models import Comment, Decision, Status, Submission, Thread
+from comments.models import (
+    Account,
+    Comment,
+    Decision,
+    Letter,
+    MailedLink,
+    Status,
+    Submission,
+    Thread,
+)
 from comments.moderation import search
 from comments.standalone import create_app
 from comments.web.state import EXTENSION
@@ -352,3 +361,89 @@ def test_the_index_is_made_anew(run, session):
     session.rollback()
     assert "1 indexed." in run("index").output
     assert len(search.find(session, search.Query(text="apples"), sites=None).rows) == 1
+
+
+# ── moderators and mail ──────────────────────────────────────────────────────────────────────
+
+
+def test_the_first_moderator_is_the_owner_and_gets_a_link(run, session):
+    said = run("moderators", "add", "Ann@Example.org", "--name", "Ann")
+    assert "ann@example.org: owner of all sites" in said.output
+    link = r"http://localhost:5000/comments/sign-in/new-password\?token=\S{43}\n"
+    assert re.search(link, said.output)
+    assert "COMMENTS_URL" in said.output
+    # Nothing is mailed; only a hash of the token is in the database.
+    assert session.scalars(select(Letter)).all() == []
+    assert session.scalars(select(MailedLink.email)).all() == ["ann@example.org"]
+
+
+def test_the_link_leads_to_where_the_service_is_reached(run):
+    said = run("moderators", "add", "a@example.org", "--url", "https://c.example/").output
+    assert "https://c.example/comments/sign-in/new-password?token=" in said
+    assert "COMMENTS_URL" not in said
+
+
+def test_moderators_are_listed_and_let_go(run):
+    assert run("moderators", "list").output == "Nobody yet: flask comments moderators add EMAIL\n"
+    run("moderators", "add", "a@example.org", "--name", "Ann")
+    run("moderators", "add", "b@example.org", "--site", "https://blog.example")
+    assert run("moderators", "list").output.splitlines() == [
+        "a@example.org\tAnn\towner\tall sites\tno password yet",
+        "b@example.org\t\tmoderator\thttps://blog.example\tno password yet",
+    ]
+    gone = run("moderators", "remove", "b@example.org", "--site", "https://blog.example")
+    assert gone.output == "b@example.org moderates no more on https://blog.example.\n"
+    assert run("moderators", "remove", "b@example.org").exit_code == 1
+    assert run("moderators", "remove", "a@example.org").exit_code == 0
+    assert "Nobody yet" in run("moderators", "list").output
+
+
+def test_another_link_ends_the_one_before(run, session):
+    run("moderators", "add", "a@example.org")
+    assert "new-password?token=" in run("moderators", "link", "A@example.org").output
+    assert len(session.scalars(select(MailedLink)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("add", "nobody"),
+        ("add", "a@example.org", "--site", "blog"),
+        ("add", "a@example.org", "--site", "https://blog.example", "--role", "owner"),
+        ("link", "a@example.org"),
+        ("remove", "a@example.org"),
+    ],
+)
+def test_what_cannot_be_is_said_and_changes_nothing(run, session, words):
+    said = run("moderators", *words)
+    assert said.exit_code == 1
+    assert said.output.startswith("Error: ")
+    assert session.scalars(select(Account)).all() == []
+
+
+def test_a_site_that_is_none_lets_nobody_go(run):
+    run("moderators", "add", "a@example.org")
+    assert run("moderators", "remove", "a@example.org", "--site", "blog").exit_code == 1
+    assert "a@example.org" in run("moderators", "list").output
+
+
+def test_without_a_mail_server_there_is_nothing_to_deliver(run):
+    assert "COMMENTS_SMTP_URI is not set" in run("deliver").output
+
+
+def test_waiting_mail_is_sent_by_command(migrated_sqlite_uri, tmp_path, mail_server):
+    app = create_app(
+        {
+            "COMMENTS_DATABASE_URI": migrated_sqlite_uri,
+            "COMMENTS_INSTANCE": str(tmp_path),
+            "COMMENTS_SMTP_URI": mail_server.uri,
+            "COMMENTS_MAIL_FROM": "c@blog.example",
+        }
+    )
+    with app.app_context():
+        session = app.extensions[EXTENSION].session()
+        notify.write(session, "ann@example.org", "Hello", "A link", datetime.now(UTC))
+        session.commit()
+    assert app.test_cli_runner().invoke(args=["comments", "deliver"]).output == "1 sent.\n"
+    assert mail_server.letters[0].recipients == ["ann@example.org"]
+    app.extensions[EXTENSION].engine().dispose()

@@ -17,6 +17,7 @@ from comments.errors import ConfigError
 from comments.models import Letter
 from comments.notify.outbox import CLAIM, PAUSES
 from comments.notify.smtp import NotSent
+from comments.standalone import create_app
 from tests.factories import NOON, minutes
 from tests.services.ports import free_port
 from tests.services.smtp import MailServer
@@ -327,9 +328,10 @@ def test_a_wrong_password_of_ours_gives_up_no_letter(session, start_mail_server)
         {"COMMENTS_SMTP_URI": "smtp://mail.example"},
     ],
 )
-def test_a_setting_that_cannot_work_stops_the_start(values):
+def test_a_setting_that_cannot_work_stops_the_start(values, tmp_path):
+    given = {"COMMENTS_INSTANCE": str(tmp_path)}
     with pytest.raises(ConfigError, match=r"COMMENTS_(SMTP_URI|MAIL_FROM) is"):
-        Settings.load(values)
+        create_app(given | values)
 
 
 # ── the postman ──────────────────────────────────────────────────────────────────────────────

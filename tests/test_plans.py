@@ -15,16 +15,20 @@ from sqlalchemy.orm import Session
 from comments import moderation, posting, screening, threads, upkeep
 from comments.database import engine_options, prepare_engine
 from comments.models import (
+    Account,
     Ban,
     Comment,
     Decision,
     Edit,
     LearnedFeature,
+    Letter,
     ListedWord,
+    MailedLink,
     Person,
     Report,
     ReservedName,
     ScoreStep,
+    SignIn,
     Spent,
     Status,
     Submission,
@@ -131,6 +135,22 @@ def _fill(session: Session) -> None:
     )
 
     _fill_peace(session)
+    _fill_people(session)
+
+
+def _fill_people(session: Session) -> None:
+    """A site at which people sign in every day."""
+    session.add(Account(id=1, name="Ann", created_at=NOON))
+    session.flush()
+    later = NOON + timedelta(days=20)
+    numbers = range(3_000)
+    keys = [{"token_hash": f"{number}", "created_at": NOON} for number in numbers]
+    ends = {"seen_at": NOON, "expires_at": later, "account_id": 1}
+    session.execute(insert(SignIn), [key | ends for key in keys])
+    asked = {"purpose": "sign_in", "email": "ann@example.org", "expires_at": later}
+    session.execute(insert(MailedLink), [key | asked for key in keys])
+    sent = {"recipient": "", "subject": "", "text": "", "attempts": 1, "sent_at": NOON}
+    session.execute(insert(Letter), [sent | {"created_at": NOON}] * len(numbers))
 
 
 def _fill_peace(session: Session) -> None:

@@ -425,6 +425,7 @@ def test_an_identity_loader_tells_who_is_signed_in(sqlite_blog):
         "badge": None,
         "avatar": "https://blog.example/bob.png",
         "website": "https://bob.example",
+        "verified": False,
     }
     foreign = client.get(
         "/comments/api/v1/me?thread=first", headers={"Sec-Fetch-Site": "cross-site"}

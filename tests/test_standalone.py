@@ -357,3 +357,37 @@ def test_the_real_server_refuses_what_is_bad_and_goes_on(live_server):
     assert ask(server, "POST", path, json.dumps(WRITTEN), **kind) == 201
     assert server.alive()
     assert "Traceback" not in server.log.read_text()
+
+
+# ── people ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_while_nobody_moderates_the_start_says_how_to_make_the_first_one(live_server, tmp_path):
+    server = live_server()
+    assert (
+        f"moderators add you@example.org --url {server.url}".replace("127.0.0.1", "localhost")
+        in server.log.read_text()
+    )
+    server.stop()
+    environ = {
+        "COMMENTS_INSTANCE": str(tmp_path / "instance"),
+        "COMMENTS_DATABASE_URI": f"sqlite:///{tmp_path / 'comments.sqlite3'}",
+    }
+    app = standalone.create_app(environ)
+    made = app.test_cli_runner().invoke(args=["comments", "moderators", "add", "a@example.org"])
+    assert made.exit_code == 0, made.output
+    app.extensions[EXTENSION].engine().dispose()
+    server.log.write_text("")
+    server.start()
+    assert "moderators add" not in server.log.read_text()
+
+
+def test_the_running_service_mails_a_link_when_it_is_asked_for(live_server, mail_server):
+    server = live_server(COMMENTS_SMTP_URI=mail_server.uri, COMMENTS_MAIL_FROM="c@blog.example")
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Origin": server.url}
+    path = "/comments/sign-in"
+    assert ask(server, "POST", path, b"email=ann%40example.org", **form) == 200
+    mail = mail_server.wait_for(1)[0]
+    assert f"{server.url}/comments/sign-in/link?token=" in mail.text
+    # The log tells of the request, not of the address or the token.
+    assert "ann" not in server.log.read_text()

@@ -1,7 +1,7 @@
 """``flask comments moderators …`` and ``flask comments deliver``."""
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from comments import accounts, notify, signals
 from comments.draft import check_email
@@ -91,6 +91,7 @@ def show() -> None:
 
 
 @click.command("deliver")
+@with_appcontext
 @click.option("--loop", is_flag=True, help="Until it is stopped; otherwise once.")
 def deliver(loop: bool) -> None:
     """Send the mail that waits. The service does it by itself; a plugin needs this beside it."""

@@ -140,6 +140,8 @@ def good_answers(app: Flask) -> Answers:
     yield "preview", carol.call("POST", "/preview", {"body": "*Later.*"})
     yield from good_decisions(app, mine)
     yield from good_reads(app, root, mine)
+    yield "claim", bob.call("POST", "/claims", {"guest": carol.token})
+    yield "sign_out", bob.call("DELETE", "/sign-in")
     yield "delete_comment", bob.delete(root)
     yield "own_data", alice.get("/me/data")
     yield "erase_me", alice.call("DELETE", "/me")

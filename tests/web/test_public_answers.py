@@ -39,6 +39,13 @@ PRIVATE = {
     "comments.forms.ask_edit": "/comment/1/edit",
     "comments.forms.ask_delete": "/comment/1/delete",
     "comments.forms.ask_report": "/comment/1/report",
+    "comments.signin.ask": "/sign-in",
+    "comments.signin.show_link": "/sign-in/link?token=x",
+    "comments.signin.show_new_password": "/sign-in/new-password?token=x",
+    "comments.signin.show_verify": "/verify?token=x",
+    "comments.signin.account": "/account",
+    "comments.signin.sign_in_with": "/sign-in/with/github",
+    "comments.signin.sign_in_from": "/sign-in/from/github",
 }
 #: What answers for every other address below the API; it refuses.
 LOST = {"comments.lost"}
@@ -157,8 +164,9 @@ def test_head_tells_the_same_without_the_body(readers):
 
 def test_the_tag_of_an_answer_does_not_tell_of_secrets(start, migrated_sqlite_uri):
     """Two machines on one database, each with its own spelling of what is secret."""
-    one = start(migrated_sqlite_uri, COMMENTS_SMTP_URI="smtp://one:hush@mail.example:587")
-    two = start(migrated_sqlite_uri, COMMENTS_SMTP_URI="smtp://two:hush@mail.example:587")
+    both = {"COMMENTS_MAIL_FROM": "comments@blog.example"}
+    one = start(migrated_sqlite_uri, COMMENTS_SMTP_URI="smtp://one:hush@mail.example:587", **both)
+    two = start(migrated_sqlite_uri, COMMENTS_SMTP_URI="smtp://two:hush@mail.example:587", **both)
     tags = {app.test_client().get("/comments/thread?key=a").headers["ETag"] for app in (one, two)}
     assert len(tags) == 1
 

@@ -52,6 +52,14 @@ def edit_without_a_token(scene: Scene) -> TestResponse:
     return scene.carol.edit(scene.comment_id, "Mine.")
 
 
+def claim_without_signing_in(scene: Scene) -> TestResponse:
+    return scene.carol.call("POST", "/claims", {"guest": scene.alice.token})
+
+
+def use_a_link_that_was_never_mailed(scene: Scene) -> TestResponse:
+    return scene.carol.submit("/sign-in/link", token="made-up")
+
+
 def make_a_token_up(scene: Scene) -> TestResponse:
     scene.carol.token = "made-up"
     return scene.carol.post()
@@ -186,6 +194,8 @@ MET: dict[str, Callable[[Scene], TestResponse]] = {
     "unknown_host": ask_another_host,
     "token_required": edit_without_a_token,
     "token_invalid": make_a_token_up,
+    "sign_in_required": claim_without_signing_in,
+    "link_not_good": use_a_link_that_was_never_mailed,
     "banned": write_although_one_is_banned,
     "closed": write_in_a_closed_thread,
     "not_yours": edit_somebody_elses,
@@ -210,7 +220,7 @@ MET: dict[str, Callable[[Scene], TestResponse]] = {
 }
 SETTINGS: dict[str, dict[str, object]] = {"rate_limited": {"COMMENTS_GUEST_LIMIT": "2 per minute"}}
 #: Only forms are refused so, and forms get pages.
-PAGES_ONLY = {"cross_site"}
+PAGES_ONLY = {"cross_site", "link_not_good"}
 
 
 def test_every_refusal_is_met():

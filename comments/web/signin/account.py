@@ -107,7 +107,7 @@ def _page(state: State, mine: Account, refused: CommentsError | None = None) -> 
         refused,
         account=mine,
         me=accounts.author(session, mine),
-        sign_ins=accounts.sign_ins(session, mine.id, now()),
+        browsers=accounts.sign_ins(session, mine.id, now()),
         here=here,
         least=accounts.SHORTEST,
         done=request.args.get("done", ""),
