@@ -22,11 +22,12 @@ from comments.identity import Identity
 from comments.keys import Keys
 from comments.models import TABLE_PREFIX
 from comments.screening import Screen
-from comments.web import api_account, fragments, guards, problems
+from comments.web import fragments, guards, moderating, problems
 from comments.web.admin import admin
 from comments.web.forms import forms
 from comments.web.front import Front, PageCache
 from comments.web.limiting import Limits
+from comments.web.own import own
 from comments.web.pages import pages
 from comments.web.signin import signin
 from comments.web.state import EXTENSION, State, current
@@ -200,9 +201,10 @@ class Comments:
 def _blueprint() -> Blueprint:
     """A blueprint of this app's own, so that two apps share nothing."""
     blueprint = Blueprint("comments", "comments", template_folder="templates")
-    blueprint.register_blueprint(api_account.api)
+    blueprint.register_blueprint(moderating.api)
     blueprint.register_blueprint(pages)
     blueprint.register_blueprint(forms)
+    blueprint.register_blueprint(own)
     blueprint.register_blueprint(admin)
     blueprint.register_blueprint(signin)
     problems.register(blueprint)

@@ -5,6 +5,7 @@ a guest's token. The token is a signed id and nothing else; it is kept by the re
 and a new one is made with a guest's first write.
 """
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -129,6 +130,27 @@ def known_guest(keys: Keys, token: str, *, address: str | None, now: datetime) -
 def badge(keys: Keys, author_id: str, thread_id: int) -> str:
     """Six hex digits that tell two guests of one thread apart and mean nothing elsewhere."""
     return keys.digest("badge", f"{thread_id}:{author_id}")[:6]
+
+
+# ── whom a ban meets ─────────────────────────────────────────────────────────────────────
+
+
+def ban_targets(author: Author) -> list[str]:
+    """What a ban of *author* may be written down as; a network meets guests alone."""
+    targets = [author.id]
+    if author.email_hash:
+        targets.append(f"email:{author.email_hash}")
+    if author.is_guest and author.address:
+        targets.append(f"network:{author.address}")
+    return [*targets, *map(erased_target, targets)]
+
+
+def erased_target(target: str) -> str:
+    """What a ban keeps of *target* once that person has erased what is theirs.
+
+    The id of a guest is random, so nobody gets from here to it; who holds it is still met.
+    """
+    return "erased:" + hashlib.sha256(target.encode()).hexdigest()
 
 
 # ── who may do what ──────────────────────────────────────────────────────────────────────

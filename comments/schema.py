@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
-from comments import limits, resources
+from comments import index, limits, resources
 from comments.models import TABLE_PREFIX, metadata
 
 VERSION_TABLE = "comments_alembic_version"
@@ -98,14 +98,16 @@ def differences(engine: Engine) -> list[Any]:
             opts={
                 "version_table": VERSION_TABLE,
                 "compare_type": True,
-                "include_name": _ours,
+                "include_name": ours,
             },
         )
         return list(compare_metadata(context, metadata))
 
 
-def _ours(name: str | None, type_: str, _parents: Any) -> bool:
-    return type_ != "table" or (name or "").startswith(TABLE_PREFIX)
+def ours(name: str | None, type_: str, _parents: Any) -> bool:
+    """Whether a table is one of the models'; the index of the search is derived from them."""
+    named = name or ""
+    return type_ != "table" or (named.startswith(TABLE_PREFIX) and not named.startswith(index.NAME))
 
 
 def is_there(engine: Engine) -> bool:

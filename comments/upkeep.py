@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Row, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from comments import index
 from comments.config import Settings
 from comments.database import is_sqlite
 from comments.models import (
@@ -114,6 +115,7 @@ def _purge(session: Session, before: datetime, most: int) -> int:
         status_at=None,
     )
     _apply(session, delete(Edit), Edit.comment_id, ids)
+    index.drop(session, ids)
     return _apply(session, empty, Comment.id, ids)
 
 

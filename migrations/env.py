@@ -2,13 +2,8 @@
 
 from alembic import context
 
-from comments.models import TABLE_PREFIX, metadata
-from comments.schema import VERSION_TABLE
-
-
-def ours(name: str | None, type_: str, _parents: object) -> bool:
-    return type_ != "table" or (name or "").startswith(TABLE_PREFIX)
-
+from comments.models import metadata
+from comments.schema import VERSION_TABLE, ours
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -129,7 +129,7 @@ export async function post(thread, form) {
     thread.me.sources[id] = draft.body;
     goHome(thread, form);
     const what = answer.state === "pending" ? "waiting" : answer.state;
-    show(thread, answer.fragment, [words(thread, what), answer.reason ?? ""].join(" ").trim());
+    show(thread, answer.fragment, words(thread, what));
     thread.emit("post", answer);
     sum?.spent(thread);
   } catch (error) {

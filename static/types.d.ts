@@ -25,7 +25,6 @@ export interface Me {
   /** The Markdown of own comments. */
   sources: Record<string, string>;
   fragments?: Record<string, string>;
-  can?: { moderate: boolean };
 }
 
 /** What waits in a thread, `GET /api/v1/waiting`; versions and fragments by the comment's number. */

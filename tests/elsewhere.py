@@ -48,7 +48,8 @@ class Issuer:
 
     def _token(self) -> Response:
         if "token" in self.wrong:
-            return Response(self.wrong["token"], mimetype="application/json")
+            status = self.wrong.get("status", 200)
+            return Response(self.wrong["token"], status, mimetype="application/json")
         now = int(time.time())
         claims = {
             "iss": self.url,

@@ -28,6 +28,7 @@ MAP = (
     # Nothing below this line imports Flask.
     ("demo_queue",),
     ("demo", "transfer"),
+    ("people",),
     ("accounts",),
     ("posting",),
     ("moderation",),
@@ -35,7 +36,7 @@ MAP = (
     ("draft", "screening", "upkeep"),
     ("schema", "threads"),
     ("providers", "tokens"),
-    ("identity", "learning", "limits", "tree"),
+    ("identity", "index", "learning", "limits", "tree"),
     ("models",),
     ("database", "i18n", "keys", "resources", "text"),
     ("config", "outbound", "signals"),

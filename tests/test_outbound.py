@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from flask import Flask, Response, redirect, request
+from werkzeug.serving import make_server
 
 from comments import outbound
 from comments.outbound import Unreachable, fetch
@@ -130,6 +131,28 @@ def test_a_server_that_says_nothing_is_waited_for_so_long_and_no_longer():
         port = silent.getsockname()[1]
         with pytest.raises(Unreachable, match="TimeoutError"):
             fetch("GET", f"http://{HERE}:{port}/", trusted=HERE, seconds=0.1)
+
+
+def test_a_server_that_cannot_show_who_it_is_is_not_asked(serve_tls):
+    asked, address = serve_tls
+    with pytest.raises(Unreachable, match="SSLCertVerificationError"):
+        fetch("GET", f"{address}/secret", trusted=HERE)
+    assert asked == []
+
+
+@pytest.fixture
+def serve_tls():
+    """A server whose certificate it has signed itself: what it was asked, and where it is."""
+    asked: list[str] = []
+    app = Flask("elsewhere")
+    app.before_request(lambda: asked.append(request.path))
+    server = make_server(HERE, free_port(), app, ssl_context="adhoc")
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield asked, f"https://{HERE}:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def test_a_body_that_trickles_ends_too():

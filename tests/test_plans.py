@@ -22,6 +22,7 @@ from comments.models import (
     LearnedFeature,
     ListedWord,
     Person,
+    Report,
     ReservedName,
     ScoreStep,
     Spent,
@@ -161,6 +162,13 @@ def _fill_peace(session: Session) -> None:
     session.execute(insert(LearnedFeature), [{"feature": "*", "spam": 99, "ham": 99}])
     edits = [{"comment_id": 1 + n, "version": 1, "body": "", "created_at": at} for n in many]
     session.execute(insert(Edit), edits)
+    session.execute(
+        insert(Report),
+        [
+            {"comment_id": 1 + n, "reporter_id": f"guest:{n}", "reason": "spam", "created_at": at}
+            for n in many
+        ],
+    )
 
 
 def _decision(number: int) -> dict[str, Any]:

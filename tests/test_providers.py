@@ -184,6 +184,12 @@ def test_the_issuer_that_tells_the_truth_is_believed(issuer):
     assert visit(issuer) == Person(subject="dora", name="Dora")
 
 
+def test_an_issuer_may_tell_everything_in_its_token(issuer):
+    told = {"name": "Dora", "email": "dora@people.example", "email_verified": "true"}
+    person = visit(issuer, document={"userinfo_endpoint": None}, claims=told)
+    assert person == Person(subject="dora", name="Dora", email="dora@people.example")
+
+
 WRONG = {
     "another's key": {"key": another_key()},
     "no signature": {"token": None},
@@ -205,6 +211,7 @@ WRONG = {
     "no token": {"token": "{}"},
     "no JSON": {"token": "<html>"},
     "a list": {"token": "[]"},
+    "nothing, in trouble": {"token": "{}", "status": 500},
     "a token of nothing": {"token": json.dumps({"access_token": "x", "id_token": 7})},
     "an error": {"token": json.dumps({"error": "invalid_grant", "error_description": "<b>"})},
 }

@@ -12,9 +12,11 @@ from sqlalchemy import Engine, create_engine, event, func, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from comments import resources, schema
+from comments import index, resources, schema
 from comments.database import engine_options, prepare_engine
+from comments.errors import ConfigError
 from comments.models import TABLE_PREFIX, Thread, metadata
+from comments.moderation import search
 from tests import factories as make
 from tests.factories import NOON
 
@@ -33,6 +35,11 @@ def empty(database_uri) -> Iterator[Engine]:
 
 def tables(engine: Engine) -> set[str]:
     return set(inspect(engine).get_table_names())
+
+
+def of_the_models(engine: Engine) -> set[str]:
+    """Without the index of the search, and what FTS5 keeps beside it."""
+    return {name for name in tables(engine) if not name.startswith(index.NAME)}
 
 
 def some_of_everything(engine: Engine) -> None:
@@ -57,7 +64,8 @@ def test_from_zero_the_tables_are_what_the_models_say(empty):
     schema.upgrade(empty)
     assert schema.differences(empty) == []
     assert schema.current(empty) == schema.head() == REVISIONS[-1]
-    assert tables(empty) == {*metadata.tables, schema.VERSION_TABLE}
+    assert of_the_models(empty) == {*metadata.tables, schema.VERSION_TABLE}
+    assert index.NAME in tables(empty)
 
 
 def test_all_our_tables_carry_our_prefix():
@@ -108,6 +116,31 @@ def test_with_comments_in_it_each_revision_goes_down_and_up(engine):
     schema.upgrade(engine)
     assert schema.differences(engine) == []
     assert row_counts(engine)["comments_comments"] == 5
+
+
+def test_comments_that_were_there_are_found_after_upgrading(engine):
+    with Session(engine) as session:
+        ids = [make.post(session, body=f"an apple {number}").id for number in range(5)]
+        session.commit()
+    schema.downgrade(engine, "0003")
+    assert index.NAME not in tables(engine)
+    schema.upgrade(engine)
+    with Session(engine) as session:
+        found = search.find(session, search.Query(text="apple"), sites=None).rows
+        assert [comment.id for comment in found] == ids[::-1]
+
+
+def test_a_sqlite_without_full_text_search_is_told_in_a_sentence(sqlite_uri):
+    """Of a library that has none, the answer to the question for it stands in here."""
+    host = create_engine(sqlite_uri)
+
+    @event.listens_for(host, "connect")
+    def _old(connection, _record):
+        connection.create_function("sqlite_compileoption_used", 1, lambda _name: 0)
+
+    with pytest.raises(ConfigError, match="has no FTS5, which the search needs"):
+        schema.upgrade(host)
+    host.dispose()
 
 
 def test_down_to_base_takes_all_of_ours_away(engine):
@@ -214,7 +247,7 @@ def hosted(empty) -> Engine:
 def of_the_host(engine: Engine) -> tuple:
     with engine.connect() as connection:
         return (
-            tables(engine) - {*metadata.tables, schema.VERSION_TABLE},
+            of_the_models(engine) - {*metadata.tables, schema.VERSION_TABLE},
             connection.exec_driver_sql("SELECT * FROM articles").all(),
             connection.exec_driver_sql("SELECT * FROM alembic_version").all(),
         )

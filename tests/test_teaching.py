@@ -53,9 +53,9 @@ def test_it_learns_nothing_from_what_the_screens_say(session):
     assert learned(session) == (0, 0)
 
 
-def test_a_moderator_who_approves_what_is_published_says_that_it_is_welcome(session):
+def test_it_learns_nothing_from_a_decision_that_changes_nothing(session):
     decide(session, make.post(session), PUBLISHED)
-    assert learned(session) == (0, 1)
+    assert learned(session) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,17 @@ def test_many_taken_back_are_as_they_were(session):
     moderation.undo(session, "many", action(1))
     assert learned(session) == (0, 0)
     assert {make.fresh(session, id).learned_as for id in many} == {None}
+
+
+def test_a_wave_is_learned_from_in_part_and_forgotten_whole(session, monkeypatch):
+    monkeypatch.setattr("comments.moderation.teaching.MOST_EXAMPLES", 3)
+    texts = ["crypto"] * 3 + [f"coin {number}" for number in range(5)]
+    wave = [make.post(session, body=text, settings=HELD).id for text in texts]
+    moderation.set_status_of_many(session, wave, SPAM, action(batch="wave"))
+    assert learned(session) == (3, 0)
+    assert [make.fresh(session, id).learned_as for id in wave].count("spam") == 3
+    moderation.undo(session, "wave", action(1))
+    assert learned(session) == (0, 0)
 
 
 def test_what_it_has_learned_it_applies(session):

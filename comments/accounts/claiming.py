@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from comments import moderation, posting, threads
+from comments import index, moderation, posting, threads
 from comments.identity import Author
 from comments.models import Ban, Comment, Person, Report, Status, Thread, Vote
 from comments.moderation import Action
@@ -81,7 +81,15 @@ def _move_comments(
         execution_options=_QUIET,
     )
     session.expire_all()
+    _index_again(session, [row.id for row in found])
     return len(found)
+
+
+def _index_again(session: Session, ids: Sequence[int]) -> None:
+    """They are found by the member's name now."""
+    named = select(Comment.id, Comment.body, Comment.author_name).where(Comment.id.in_(ids))
+    rows = session.execute(named).all()
+    index.put_many(session.connection(), (index.Entry(*row) for row in rows))
 
 
 def _move_votes(

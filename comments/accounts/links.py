@@ -60,6 +60,18 @@ PURPOSES: dict[str, Purpose] = {
             "day, and once:\n\n%(link)s\n\nIf you did not ask for it, you need not do anything.\n"
         ),
     ),
+    "data": Purpose(
+        "/mine/by-mail/link",
+        timedelta(hours=1),
+        3,
+        timedelta(hours=24),
+        say("Your data"),
+        say(
+            "Somebody, most likely you, wants to download or erase what was written under this "
+            "address at %(host)s.\n\nOpen this link within an hour and choose there:\n\n"
+            "%(link)s\n\nIf it was not you, you need not do anything.\n"
+        ),
+    ),
     "verify": Purpose(
         "/verify",
         timedelta(hours=24),

@@ -14,6 +14,7 @@ from comments import config, moderation, schema, signals, text, threads, upkeep
 from comments.cli import people
 from comments.errors import CommentsError
 from comments.models import Comment, Report, Status, Thread
+from comments.moderation import search
 from comments.screening import explaining
 from comments.web.state import current, now
 
@@ -153,6 +154,18 @@ def _render_batch(session: Any, batch: Any) -> None:
     for id in {row.thread_id for row in batch if row.listed and drawn[row.id] != row.html}:
         locked[id].revision += 1
     session.commit()
+
+
+@group.command("index")
+def make_index() -> None:
+    """Make the index of the search anew, for a new version or after an import."""
+    session = current().session()
+    total = session.scalar(select(func.count()).select_from(Comment)) or 0
+    with click.progressbar(length=total, label="Indexing comments") as bar:
+        for done in search.reindex(session):
+            session.commit()
+            bar.update(done)
+    click.echo(f"{total} indexed.")
 
 
 @group.command("sweep")

@@ -26,6 +26,7 @@ class Report(Base):
     __tablename__ = "comments_reports"
     __table_args__ = (
         UniqueConstraint("comment_id", "reporter_id"),
+        Index("ix_comments_reports_reporter_id", "reporter_id"),
         # The networks that are still kept.
         Index(
             "ix_comments_reports_networks",
@@ -86,6 +87,12 @@ class Decision(Base):
             "id",
             sqlite_where=text("batch != ''"),
             postgresql_where=text("batch != ''"),
+        ),
+        Index(
+            "ix_comments_decisions_target",
+            "target",
+            sqlite_where=text("target IS NOT NULL"),
+            postgresql_where=text("target IS NOT NULL"),
         ),
     )
 

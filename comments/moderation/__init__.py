@@ -4,6 +4,7 @@ The rooms beside it are named where they are used: ``figures``, ``log``, ``threa
 """
 
 from comments.moderation.actions import Action, facts, note
+from comments.moderation.bans import check_not_banned
 from comments.moderation.counters import wrong_counters
 from comments.moderation.decisions import MAX_PINNED, decide, keep, locked, pin, settle_reports
 from comments.moderation.discussions import NAMED, close, hold, rename
@@ -22,6 +23,7 @@ __all__ = [
     "Done",
     "Sites",
     "alias",
+    "check_not_banned",
     "check_reach",
     "check_reach_of_all",
     "close",

@@ -39,8 +39,11 @@ def decide(
             "invalid", say("Its author has deleted it, and there is nothing left to show.")
         )
     if status is comment.status and not comment.shadowed:
-        # What stands there already can only have its reports settled.
-        return _keep(session, comment, action) if comment.open_reports else comment
+        # What stands there already can only have its reports settled, and be learned from.
+        if comment.open_reports:
+            _keep(session, comment, action)
+        teach(session, [comment.id], status, action)
+        return comment
     settle_reports(session, comment, action.now)
     note_marks(session, comment, action)
     comment.shadowed = False

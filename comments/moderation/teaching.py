@@ -16,6 +16,10 @@ from comments import learning
 from comments.models import Comment, Decision, Status
 from comments.moderation.actions import Action
 
+#: Examples that one round of a bulk decision gives. A wave of ten thousand is one text with
+#: variations: learning all of it would take as long as deciding it, and drown everything else.
+MOST_EXAMPLES = 100
+
 #: ``ham``, ``spam`` or nothing, by the comment's id.
 Lessons = dict[int, str | None]
 
@@ -32,12 +36,19 @@ def teach(session: Session, comment_ids: Sequence[int], status: Status, action: 
         select(Comment.id, Comment.body, Comment.learned_as).where(Comment.id.in_(lessons))
     ).all()
     for old in ("ham", "spam"):
-        texts = [row.body for row in rows if row.learned_as == old != lessons[row.id]]
-        learning.unlearn(session, texts, as_spam=old == "spam")
+        wrong = [row for row in rows if row.learned_as == old != lessons[row.id]]
+        learning.unlearn(session, [row.body for row in wrong], as_spam=old == "spam")
+        _remember(session, [row.id for row in wrong], None)
     for new in ("ham", "spam"):
-        _learn(session, [row for row in rows if lessons[row.id] == new != row.learned_as], new)
-    forgotten = [row.id for row in rows if row.learned_as and lessons[row.id] is None]
-    _remember(session, forgotten, None)
+        fresh = [row for row in rows if lessons[row.id] == new != row.learned_as]
+        _learn(session, _examples(fresh), new)
+
+
+def _examples(rows: Sequence[Any]) -> Sequence[Any]:
+    """Of too many some, and no text twice."""
+    if len(rows) <= MOST_EXAMPLES:
+        return rows
+    return list({row.body: row for row in rows}.values())[:MOST_EXAMPLES]
 
 
 def _learn(session: Session, rows: Sequence[Any], lesson: str) -> None:

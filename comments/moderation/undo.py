@@ -16,6 +16,7 @@ from comments.database import begin_write, insert_or_ignore
 from comments.errors import CommentsError
 from comments.models import Comment, Decision, Report, Spent, Status
 from comments.moderation.actions import BY_PEOPLE, Action, facts, note
+from comments.moderation.bans import undo_ban, undo_lift, undo_trust
 from comments.moderation.decisions import MAX_PINNED, locked, pin
 from comments.moderation.discussions import close_back, hold, rename_back
 from comments.moderation.marks import put_marks_back
@@ -212,4 +213,7 @@ UNDOES: Mapping[str, Undo] = {
     "merge": _of_threads(_part),
     "words": _undo_words,
     "alias": _of_threads(lead_back),
+    "ban": undo_ban,
+    "lift": undo_lift,
+    "trust": undo_trust,
 }

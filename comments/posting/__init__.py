@@ -8,7 +8,7 @@ read what they rely on, so they are right under any number of writers.
 from comments.posting.changing import delete, edit
 from comments.posting.names import check_name, folded_name, is_taken, reserve_name
 from comments.posting.reporting import REASONS, report
-from comments.posting.voting import Ballot, vote, withdraw_vote
+from comments.posting.voting import Ballot, vote, withdraw_vote, withdraw_votes
 from comments.posting.writing import (
     Posted,
     idempotency_hash,
@@ -34,4 +34,5 @@ __all__ = [
     "reserve_name",
     "vote",
     "withdraw_vote",
+    "withdraw_votes",
 ]

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.orm import Session
 
-from comments import identity, moderation, screening, signals, text, threads
+from comments import identity, index, moderation, screening, signals, text, threads
 from comments.config import Settings
 from comments.identity import Author
 from comments.models import (
@@ -50,6 +50,7 @@ def edit(
     if comment.status is Status.PUBLISHED:
         _screen_again(replace(submitted, thread_held=thread.hold_all), screens, thread, comment)
     session.flush()
+    index.put(session, comment)
     signals.after_commit(session, "comment-edited", comment_id=comment.id, thread=thread.key)
     return comment
 
@@ -122,6 +123,7 @@ def delete(
     comment.author_name = ""
     comment.author_avatar = comment.author_website = None
     session.execute(sql_delete(Edit).where(Edit.comment_id == comment.id))
+    index.drop(session, [comment.id])
     moderation.settle_reports(session, comment, now)
     moderation.set_status(
         session, thread, comment, Status.DELETED, by=author.id, reason="by its author", now=now

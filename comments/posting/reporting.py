@@ -33,22 +33,25 @@ def report(
 ) -> None:
     """Tell the moderators that something is wrong with a comment; once per reader and text.
 
-    When enough people have, it waits for the moderators; unless one of them has kept it.
+    When enough people have, it waits for the moderators; unless one of them has kept it. The
+    banned are refused; what the shadow-banned report is settled at once and opens nothing.
     """
     thread, comment = moderation.locked(session, comment_id)
+    banned = moderation.check_not_banned(session, author, now)
     if comment.status is not Status.PUBLISHED:
         raise CommentsError("no_such_comment")
+    settled = comment.kept_at is not None or banned is not None
     facts = {
         "reason": reason,
         "note": note,
         "created_at": now,
-        "settled_at": now if comment.kept_at else None,
+        "settled_at": now if settled else None,
         "address_hash": author.address if author.is_guest else None,
     }
     fresh = insert_or_ignore(
         session, Report, comment_id=comment.id, reporter_id=author.id, **facts
     ) or _says_so_of_the_new_text(session, author, comment, facts)
-    if fresh and comment.kept_at is None:
+    if fresh and not settled:
         comment.open_reports += 1
         session.flush()
         _hold_reported(session, thread, comment, settings, now)

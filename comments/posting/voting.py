@@ -1,5 +1,6 @@
 """Votes: exact under any number of voters, undoable, never for oneself."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -41,9 +42,11 @@ def vote(
     """Say 1 or -1 of a comment, or 0 to take it back; the same again changes nothing.
 
     With *toggle* the same again takes it back: a form without JavaScript cannot know what was
-    said before. Raises 403 for one's own comment and above the ceiling of one network.
+    said before. Raises 403 for the banned, for one's own comment and above the ceiling of one
+    network.
     """
     thread, comment = moderation.locked(session, comment_id)
+    moderation.check_not_banned(session, author, now)
     if comment.status is not Status.PUBLISHED:
         raise CommentsError("no_such_comment")
     if comment.author_id == author.id:
@@ -67,6 +70,14 @@ def withdraw_vote(session: Session, vote: Vote, now: datetime) -> None:
     thread = session.get_one(Thread, comment.thread_id)
     session.delete(vote)
     _count(session, thread, comment, vote.value, 0, now)
+
+
+def withdraw_votes(session: Session, voter_ids: Collection[str], *, now: datetime) -> int:
+    """Take back all votes of somebody; gives how many. The caller holds their threads."""
+    mine = session.scalars(select(Vote).where(Vote.voter_id.in_(voter_ids))).all()
+    for cast in mine:
+        withdraw_vote(session, cast, now)
+    return len(mine)
 
 
 def _check_ceiling(session: Session, author: Author, comment: Comment, settings: Settings) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from comments import identity, moderation, screening, signals, text, threads, upkeep
+from comments import identity, index, moderation, screening, signals, text, threads, upkeep
 from comments.config import Settings
 from comments.database import insert_or_ignore
 from comments.draft import Draft
@@ -96,6 +96,7 @@ def _put_in_place(
     moderation.set_status(
         session, thread, comment, status, by="screen", reason=reason, now=submitted.now
     )
+    index.put(session, comment)
 
 
 def screened(submitted: Submitted, screens: Sequence[Screen]) -> tuple[Verdict, Status]:

@@ -104,7 +104,7 @@ class OpenId:
 
     def _more(self, document: Any, token: Any, claims: dict[str, Any]) -> dict[str, Any]:
         """What the issuer tells at its userinfo endpoint, and not in the token; often the name."""
-        if "userinfo_endpoint" not in document or "access_token" not in token:
+        if not document.get("userinfo_endpoint") or "access_token" not in token:
             return {}
         answer = outbound.fetch(
             "GET",

@@ -6,24 +6,14 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from comments.errors import Message, say
-from comments.identity import Author
+from comments.identity import Author, ban_targets
 from comments.models import Ban
-
-
-def targets(author: Author) -> list[str]:
-    """What a ban of *author* may name: the author, their e-mail address, their network."""
-    named = [author.id]
-    if author.email_hash:
-        named.append(f"email:{author.email_hash}")
-    if author.address:
-        named.append(f"network:{author.address}")
-    return named
 
 
 def found(session: Session, author: Author, now: datetime) -> Ban | None:
     """The ban that holds *author* off now; of several an open one, then the one that ends last."""
     active = select(Ban).where(
-        Ban.target.in_(targets(author)),
+        Ban.target.in_(ban_targets(author)),
         Ban.lifted_at.is_(None),
         or_(Ban.until.is_(None), Ban.until > now),
     )

@@ -245,7 +245,7 @@ def delete_comment(comment_id: int) -> Response:
     takes=("lang",),
     body="Vote",
     answers={200: "Votes"},
-    refusals=("own_comment", "vote_ceiling", "rate_limited"),
+    refusals=("banned", "own_comment", "vote_ceiling", "rate_limited"),
 )
 def vote(comment_id: int) -> Response:
     """Vote on a comment; saying the same again changes nothing."""
@@ -270,7 +270,7 @@ def vote(comment_id: int) -> Response:
     takes=("lang",),
     body="Report",
     answers={201: "Reported"},
-    refusals=("rate_limited",),
+    refusals=("banned", "rate_limited"),
 )
 def report(comment_id: int) -> Response:
     """Tell the moderators that something is wrong with a comment."""

@@ -56,7 +56,7 @@ def draw(state: State, template: str, **context: Any) -> str:
         dir=i18n.direction(language),
         # Where nothing can be mailed, no address is asked for.
         offers_email=guards.sends_mail(state),
-        sign_ins=_sign_ins(state),
+        ways_in=_ways_in(state),
         sorts=[(mode, i18n.told(label, language)) for mode, label in _SORT_LABELS],
         **context,
     )
@@ -221,7 +221,7 @@ def _number(name: str) -> int | None:
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
 
 
-def _sign_ins(state: State) -> list[tuple[str, str, str]]:
+def _ways_in(state: State) -> list[tuple[str, str, str]]:
     """Where readers may sign in: each way's name, if it has one, and its address."""
     ways = [(provider.label, "sign_in_with", provider.slug) for provider in state.providers]
     if guards.sends_mail(state):

@@ -263,6 +263,12 @@ def remember_guest(state: State, response: Answer, author: Author) -> Answer:
     return response
 
 
+def forget_guest(state: State, response: Answer) -> Answer:
+    """Take the guest's cookie back from the browser."""
+    response.delete_cookie(GUEST_COOKIE, path=request.script_root + state.prefix or "/")
+    return response
+
+
 def network_hash(state: State) -> str:
     """The caller's network as a keyed hash; the network itself is never kept."""
     hops = state.settings.trusted_proxies

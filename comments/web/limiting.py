@@ -39,6 +39,7 @@ class Kind(StrEnum):
     PREVIEWING = "previewing"
     SIGNING_IN = "signing_in"
     GOING_ELSEWHERE = "going_elsewhere"
+    OWN_DATA = "own data"
 
 
 class _Rule(NamedTuple):
@@ -108,6 +109,13 @@ _RULES: dict[Kind, _Rule] = {
         member=_always("60 per hour"),
         amount=say_n("%(n)s try to sign in", "%(n)s tries to sign in"),
         again=say("You can try again in %(wait)s."),
+    ),
+    # Everything of somebody is read, or changed, at once; nobody needs that often.
+    Kind.OWN_DATA: _Rule(
+        guest=_always("20 per hour"),
+        member=_always("20 per hour"),
+        amount=say_n("%(n)s request for your data", "%(n)s requests for your data"),
+        again=say("You can ask again in %(wait)s."),
     ),
 }
 

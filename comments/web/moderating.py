@@ -17,10 +17,12 @@ from comments.moderation import Action
 from comments.moderation.wish import Wish, read_batch, read_pinned
 from comments.threads import ThreadFacts
 from comments.web import fragments, guards, inputs
-from comments.web.api import api as api
+from comments.web.api_account import api
 from comments.web.openapi import MODERATORS, described
 from comments.web.present import Presenter, comment_json
 from comments.web.state import State, commit, current, now
+
+__all__ = ["api", "decide", "list_waiting", "pin", "undo"]
 
 #: The latest of the comments that wait in one thread; the queue has them all.
 MOST_WAITING = 100

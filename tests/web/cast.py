@@ -178,6 +178,17 @@ def decide(app: Flask, comment_id: int, status: Status) -> None:
         session.commit()
 
 
+def ban(app: Flask, guest: Visitor) -> None:
+    """A moderator bans somebody who has a token, for good."""
+    with app.app_context():
+        state = state_of(app)
+        token = state.keys.open("guest", guest.token or "") or b""
+        guest_id = token.decode().partition(".")[0]
+        action = moderation.Action(by="host:1", name="Bob", now=now())
+        moderation.bans.ban(state.session(), f"guest:{guest_id}", action)
+        state.session().commit()
+
+
 def close(app: Flask, key: str = STORY) -> None:
     with app.app_context():
         session = state_of(app).session()

@@ -141,6 +141,8 @@ def good_answers(app: Flask) -> Answers:
     yield from good_decisions(app, mine)
     yield from good_reads(app, root, mine)
     yield "delete_comment", bob.delete(root)
+    yield "own_data", alice.get("/me/data")
+    yield "erase_me", alice.call("DELETE", "/me")
     yield "list_comments", carol.get("/comments?thread=story")
 
 
@@ -222,6 +224,8 @@ def refusals(app: Flask) -> Answers:
     yield "list_comments", carol.get("/comments?thread=story&after=made-up")
     yield "list_comments", carol.get("/comments?thread=story&limit=0&sort=best")
     yield from refused_decisions(app, first)
+    cast.ban(app, carol)
+    yield "report", carol.report(first)
     cast.close(app)
     yield "post_comment", alice.post()
     yield "post_comment", alice.post()

@@ -32,6 +32,9 @@ FILES = {"comments.pages.embed": "/embed.js", "comments.pages.asset": "/static/c
 PRIVATE = {
     "comments.api.give_challenge": "/api/v1/challenge?thread=story",
     "comments.api.me": "/api/v1/me?thread=story",
+    "comments.api.own_data": "/api/v1/me/data",
+    "comments.own.download": "/mine/data",
+    "comments.own.ask": "/mine/erase",
     "comments.forms.mine": "/mine?key=story",
     "comments.forms.ask_edit": "/comment/1/edit",
     "comments.forms.ask_delete": "/comment/1/delete",

@@ -545,6 +545,7 @@ PAGES = [
     "/sign-in/new-password?token=x",
     "/account",
     "/verify",
+    "/mine/by-mail/link?token=x",
 ]
 
 

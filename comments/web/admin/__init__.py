@@ -4,7 +4,26 @@ Everything here stands behind :func:`door.let_in`. A view is a function of this 
 module of its own word (queue, discussions, people, …); the frame lists what is there.
 """
 
-from comments.web.admin import discussions, log, overview, queue, undoing, words
+from comments.web.admin import (
+    discussions,
+    log,
+    overview,
+    people,
+    queue,
+    search,
+    undoing,
+    words,
+)
 from comments.web.admin.door import admin
 
-__all__ = ["admin", "discussions", "log", "overview", "queue", "undoing", "words"]
+__all__ = [
+    "admin",
+    "discussions",
+    "log",
+    "overview",
+    "people",
+    "queue",
+    "search",
+    "undoing",
+    "words",
+]

@@ -34,6 +34,10 @@ SENTENCES: dict[tuple[str, str | None], Message] = {
     ("merge", None): say("Discussions merged."),
     ("alias", None): say("Keys of the discussion changed."),
     ("words", None): say("Words changed."),
+    ("ban", None): say("Banned."),
+    ("lift", None): say("Ban lifted."),
+    ("trust", '{"trusted": true}'): say("Trusted from now on."),
+    ("trust", '{"trusted": false}'): say("No longer trusted."),
 }
 DONE = say("Done.")
 

@@ -80,7 +80,7 @@ def _tried(state: State, typed: str) -> list[Said]:
     """The one place where the box meets the screens."""
     session = state.session()
     sample = explaining.submitted(session, {"body": typed}, state.settings, now())
-    said = screening.explain(sample)
+    said = screening.explain(sample, state.screens())
     session.rollback()
     first = next((name for name, verdict in said if verdict and _decides(verdict)), None)
     return [_said(name, verdict, counts=name == first) for name, verdict in said]

@@ -140,7 +140,10 @@ def _comment() -> Schema:
             "id": ID,
             "parent": _nullable(ID),
             "depth": _count("0 at the top."),
-            "state": {"enum": [*Status.__members__.values()]},
+            "state": {
+                "enum": [Status.PUBLISHED, Status.PENDING, Status.REJECTED, Status.DELETED],
+                "description": "`pending` and `rejected` are seen by the author alone.",
+            },
             "html": _text("Sanitised HTML."),
             "author": _nullable(ref("Author")),
             "created": _moment("When it was written."),
@@ -153,6 +156,7 @@ def _comment() -> Schema:
             "url": _text("Its permanent address."),
             "replies": ref("Replies"),
         },
+        {"reason": _REASON},
     )
 
 
@@ -237,6 +241,7 @@ def _answers() -> dict[str, Schema]:
         ),
         "Preview": _object("The text as it would look.", {"html": _text("Sanitised HTML.")}),
         "Me": _me(until),
+        "OwnData": _own_data(),
         **_moderators_answers(fragment),
         "Document": {"type": "object", "description": "This document."},
     }
@@ -288,6 +293,21 @@ def _me(until: Schema) -> Schema:
             "notify": {"enum": list(draft.NOTIFY)},
         },
         {"fragments": fragments, "sources": sources},
+    )
+
+
+def _own_data() -> Schema:
+    rows = {"type": "array", "items": {"type": "object"}}
+    lists = ("accounts", "people", "bans", "comments", "votes", "reports")
+    return _object(
+        "Everything that is kept of the caller. Rows may hold more with later versions.",
+        {
+            "format": _text("What this is a file of."),
+            "exported_at": _moment("When it was read."),
+            "ids": {"type": "array", "items": _text()},
+            "email": _nullable(_text("An address that is shown to be theirs.")),
+        }
+        | dict.fromkeys(lists, rows),
     )
 
 
