@@ -77,11 +77,11 @@ def test_a_discussion_is_merged_and_parted_without_a_script(
     page.get_by_role("link", name="a-very-long-key").click()
     page.get_by_label("Key of the discussion to merge").fill(KEY)
     page.get_by_role("button", name="Merge").click()
-    expect(page.get_by_role("status")).to_contain_text("Discussions merged.")
+    expect(page.locator(".a-notice")).to_contain_text("Discussions merged.")
     expect(page.locator("h1")).to_have_text("The harbour")
 
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("status")).to_contain_text("Taken back.")
+    expect(page.locator(".a-notice")).to_contain_text("Taken back.")
     open_view(page, worked, "threads")
     expect(page.get_by_role("row")).to_have_count(3)
 
@@ -91,7 +91,7 @@ def test_a_text_is_tried_without_a_script(worked: Site, new_context: NewContext)
     open_view(page, worked, "words")
     page.get_by_label("A comment").fill("What a plonk")
     page.get_by_role("button", name="Try").click()
-    expect(page.get_by_role("status")).to_contain_text("plonk")
+    expect(page.locator(".a-notice")).to_contain_text("plonk")
     expect(page.locator(".w-counts")).to_contain_text("decides")
 
 
