@@ -22,8 +22,9 @@ from comments.identity import Identity
 from comments.keys import Keys
 from comments.models import TABLE_PREFIX
 from comments.screening import Screen
-from comments.web import fragments, guards, moderating, problems
+from comments.web import answers, fragments, guards, problems
 from comments.web.admin import admin
+from comments.web.api import api
 from comments.web.forms import forms
 from comments.web.front import Front, PageCache
 from comments.web.limiting import Limits
@@ -206,7 +207,7 @@ class Comments:
 def _blueprint() -> Blueprint:
     """A blueprint of this app's own, so that two apps share nothing."""
     blueprint = Blueprint("comments", "comments", template_folder="templates")
-    blueprint.register_blueprint(moderating.api)
+    blueprint.register_blueprint(api)
     blueprint.register_blueprint(pages)
     blueprint.register_blueprint(forms)
     blueprint.register_blueprint(own)
@@ -260,7 +261,7 @@ def _is_ours(name: str) -> bool:
 
 
 def _finish(response: Response) -> Response:
-    return guards.finish(current(), response)
+    return answers.finish(current(), response)
 
 
 # ── neighbours ───────────────────────────────────────────────────────────────────────────

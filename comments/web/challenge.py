@@ -5,7 +5,7 @@ from flask import Response, request
 from comments import threads
 from comments.draft import Draft
 from comments.screening import Arrival, attack, robots, work
-from comments.web import guards
+from comments.web import answers, guards
 from comments.web.openapi import PRIVATE, described
 from comments.web.state import State, current, now
 
@@ -28,7 +28,7 @@ def give_challenge() -> Response:
         "bits": bits,
         "wait": 0 if quick else int(robots.LEAST_TIME.total_seconds()),
     }
-    return guards.json_answer(answer)
+    return answers.json_answer(answer)
 
 
 def arrival(state: State, draft: Draft) -> Arrival:

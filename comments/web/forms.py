@@ -16,7 +16,7 @@ from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.models import Comment, Status
 from comments.threads import ThreadFacts
-from comments.web import fragments, guards, letters
+from comments.web import answers, fragments, guards, letters
 from comments.web.challenge import arrival
 from comments.web.limiting import Kind
 from comments.web.policy import PAGE_POLICY
@@ -208,7 +208,7 @@ def _check_form(state: State) -> None:
 
 def _private_page(html: str, refused: CommentsError | None = None) -> Response:
     status = refused.problem.status if refused else 200
-    response = guards.private(Response(html, status, mimetype="text/html"))
+    response = answers.private(Response(html, status, mimetype="text/html"))
     response.headers["Content-Security-Policy"] = PAGE_POLICY
     if refused and refused.retry_after:
         response.headers["Retry-After"] = str(refused.retry_after)
@@ -352,7 +352,7 @@ def _notice(state: State, refused: CommentsError | None) -> str | None:
 
 
 def _see_other(target: str) -> AnyResponse:
-    return guards.private(redirect(target, 303))
+    return answers.private(redirect(target, 303))
 
 
 def _after(state: State, comment: Comment, facts: ThreadFacts) -> str:

@@ -2,7 +2,7 @@
 
 A page that is ready costs one look-up of its thread's revision and a write of bytes; Flask's
 routing, request and response objects are not needed for it and would be most of the cost. The
-view that made a page marks it with its thread and revision (``guards.public``); this WSGI
+view that made a page marks it with its thread and revision (``answers.public``); this WSGI
 middleware keeps the bytes and gives them out for as long as the revision in the database is
 still that one. There is no other invalidation, so it is right across processes.
 

@@ -10,8 +10,8 @@ from comments import people
 from comments.errors import CommentsError
 from comments.identity import Author
 from comments.people import Subject
-from comments.web import fragments, guards
-from comments.web.api import api
+from comments.web import answers, fragments, guards
+from comments.web.api.shared import api
 from comments.web.limiting import Kind
 from comments.web.openapi import OWN, described
 from comments.web.policy import PAGE_POLICY
@@ -48,7 +48,7 @@ def erase_me() -> Response:
     state = current()
     guards.check_origin(state)
     _erase(state, _caller(state))
-    return guards.private(Response(status=204))
+    return answers.private(Response(status=204))
 
 
 # ── on pages ─────────────────────────────────────────────────────────────────────────────
@@ -77,7 +77,7 @@ def erase() -> AnyResponse:
     guards.check_same_origin()
     _erase(state, _caller(state))
     key, language = request.form.get("key"), request.args.get("lang")
-    done = guards.private(redirect(state.urls()("erase", done=1, key=key, lang=language), 303))
+    done = answers.private(redirect(state.urls()("erase", done=1, key=key, lang=language), 303))
     # Whoever writes again from this browser is somebody new.
     done.delete_cookie(guards.GUEST_COOKIE, path=request.script_root + state.prefix or "/")
     return done
@@ -99,7 +99,7 @@ def _subject(state: State, author: Author) -> Subject:
 
 
 def _copy(state: State, author: Author) -> Response:
-    return guards.json_answer(people.export(state.session(), _subject(state, author), now=now()))
+    return answers.json_answer(people.export(state.session(), _subject(state, author), now=now()))
 
 
 def _erase(state: State, author: Author) -> None:
@@ -116,6 +116,6 @@ def _page(state: State, *, done: bool, known: bool) -> Response:
         known=known,
         mails=guards.sends_mail(state),
     )
-    response = guards.private(Response(html, mimetype="text/html"))
+    response = answers.private(Response(html, mimetype="text/html"))
     response.headers["Content-Security-Policy"] = PAGE_POLICY
     return response

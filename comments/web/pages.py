@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request, send_from_directory
 
 from comments import resources, threads, tree
 from comments.threads import ThreadFacts
-from comments.web import fragments, guards
+from comments.web import answers, fragments
 from comments.web.closing import closes_at
 from comments.web.policy import FRAGMENT_POLICY, framed_by
 from comments.web.present import Presenter
@@ -84,7 +84,7 @@ def _page_of(template: str, policy: str) -> Response:
 
 
 def _public(state: State, html: str, facts: ThreadFacts, policy: str = FRAGMENT_POLICY) -> Response:
-    response = guards.public(
+    response = answers.public(
         state,
         html,
         "text/html",

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 from comments import i18n, signals
 from comments.errors import CommentsError
 from comments.models import TABLE_PREFIX
-from comments.web import fragments, guards
+from comments.web import answers, fragments, guards
 from comments.web.policy import PAGE_POLICY
 from comments.web.state import State, current
 
@@ -64,7 +64,7 @@ def answer(state: State, error: CommentsError) -> Response:
     body = _problem(state, error)
     status = error.problem.status
     if "/api/" in request.path:
-        text = guards.json_text(body)
+        text = answers.json_text(body)
         response = Response(text, status, mimetype="application/problem+json")
     else:
         html = fragments.draw(state, "problem.html", problem=body, sign_in=_way_in(state, error))
@@ -72,7 +72,7 @@ def answer(state: State, error: CommentsError) -> Response:
         response.headers["Content-Security-Policy"] = PAGE_POLICY
     if error.retry_after:
         response.headers["Retry-After"] = str(error.retry_after)
-    return guards.private(response)
+    return answers.private(response)
 
 
 def _way_in(state: State, error: CommentsError) -> str | None:

@@ -11,7 +11,7 @@ from comments.config import parse_origin
 from comments.errors import CommentsError, Message, say
 from comments.models import KEY_LENGTH, URL_LENGTH, Thread
 from comments.moderation import log, threadlist
-from comments.web import guards
+from comments.web import answers
 from comments.web.admin import told
 from comments.web.admin.door import action, admin, check_owner, moderator
 from comments.web.admin.scene import address, back, draw
@@ -52,7 +52,7 @@ def show(thread_id: int) -> AnyResponse:
     thread = _thread(thread_id)
     if thread.merged_into_id is not None:
         # An old link, from the log perhaps.
-        return guards.private(redirect(address("thread", thread_id=thread.merged_into_id), 302))
+        return answers.private(redirect(address("thread", thread_id=thread.merged_into_id), 302))
     return _page(thread)
 
 

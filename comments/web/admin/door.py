@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, request
 from comments.errors import CommentsError
 from comments.identity import Author
 from comments.moderation import Action
-from comments.web import guards
+from comments.web import answers, guards
 from comments.web.policy import ADMIN_POLICY
 from comments.web.state import current, now
 
@@ -35,7 +35,7 @@ def close_behind(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = ADMIN_POLICY
     response.headers["X-Frame-Options"] = "DENY"
     response.headers["Referrer-Policy"] = "same-origin"
-    return guards.private(response)
+    return answers.private(response)
 
 
 def moderator() -> Author:

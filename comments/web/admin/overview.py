@@ -9,7 +9,7 @@ from comments.errors import Message, say, say_n
 from comments.models import Status
 from comments.moderation import figures
 from comments.moderation.figures import Window
-from comments.web import guards
+from comments.web import answers
 from comments.web.admin import plots
 from comments.web.admin.door import admin, moderator
 from comments.web.admin.scene import address, draw
@@ -29,7 +29,7 @@ STATES: tuple[tuple[Status, Message], ...] = (
 @admin.get("/", endpoint="home")
 def home() -> AnyResponse:
     """Whoever comes in by the door has come to work."""
-    return guards.private(redirect(address("queue"), 302))
+    return answers.private(redirect(address("queue"), 302))
 
 
 @admin.get("/overview", endpoint="overview")

@@ -11,7 +11,7 @@ from comments.models import Comment, Status
 from comments.moderation import Action
 from comments.moderation import queue as waiting
 from comments.moderation.queue import Filter, Seen
-from comments.web import guards
+from comments.web import answers
 from comments.web.admin import entries
 from comments.web.admin.door import action, admin, moderator
 from comments.web.admin.entries import ACTS
@@ -56,7 +56,7 @@ def queue() -> Response:
     if wants_fragment():
         html = piece("_entries.html", **context)
         answer = {"entries": html, "counts": context["shown_counts"], "seen": context["seen"]}
-        return guards.json_answer(answer)
+        return answers.json_answer(answer)
     recent = moderation.recent(state.session(), moderator().id, now())
     told = [(done, sentence(done), done.undoable(now())) for done in recent]
     return draw("queue.html", recent=told, **context)
@@ -73,9 +73,9 @@ def author(comment_id: int) -> AnyResponse:
     """Who wrote a comment: to the view of people, where one can be banned."""
     row = waiting.one(current().session(), comment_id, moderator().sites)
     if is_built("people"):
-        return guards.private(redirect(address("people", id=row.author_id), 303))
+        return answers.private(redirect(address("people", id=row.author_id), 303))
     everything = address("queue", show="everything", author=row.author_id)
-    return guards.private(redirect(everything, 303))
+    return answers.private(redirect(everything, 303))
 
 
 @admin.post("/queue/decide")
@@ -163,7 +163,7 @@ def _conflict(state: State, comment_id: int, refused: CommentsError) -> AnyRespo
         return _one(state, comment_id, 409, notice)
     html = piece("notice.html", notice=notice)
     more = _after(state, comment_id, _filter_of_form())
-    return guards.json_answer({"notice": html, **more}, 409)
+    return answers.json_answer({"notice": html, **more}, 409)
 
 
 def _after(state: State, comment_id: int, asked: Filter) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from flask import Response, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from comments.errors import Message, say
-from comments.web import fragments, guards
+from comments.web import answers, fragments
 from comments.web.admin.door import moderator
 from comments.web.admin.notices import Notice, asked_notice
 from comments.web.state import current
@@ -96,7 +96,7 @@ def answered(notice: Notice, batch: str | None, fallback: str, **more: Any) -> A
     if not wants_fragment():
         return back(fallback, batch, left=notice.left or (None if batch else 0))
     html = piece("notice.html", notice=notice)
-    return guards.json_answer({"notice": html, "undo": notice.undo, **more})
+    return answers.json_answer({"notice": html, "undo": notice.undo, **more})
 
 
 def back(fallback: str, batch: str | None = None, *, left: int | None = None) -> AnyResponse:
@@ -109,7 +109,7 @@ def back(fallback: str, batch: str | None = None, *, left: int | None = None) ->
     query += [("did", batch)] if batch else []
     query += [("left", str(left))] if left is not None else []
     target = parts.path + (f"?{urlencode(query)}" if query else "")
-    return guards.private(redirect(target, 303))
+    return answers.private(redirect(target, 303))
 
 
 def _own_view(given: str) -> str | None:

@@ -9,7 +9,7 @@ from comments import accounts, people
 from comments.draft import check_email
 from comments.errors import CommentsError
 from comments.people import Subject
-from comments.web import guards
+from comments.web import answers, guards
 from comments.web.own import FILE
 from comments.web.signin import scene
 from comments.web.signin.scene import signin
@@ -65,7 +65,7 @@ def use_data_link() -> Response:
     state = current()
     subject = _redeem(state)
     if not request.form.get("erase"):
-        answer = guards.json_answer(people.export(state.session(), subject, now=now()))
+        answer = answers.json_answer(people.export(state.session(), subject, now=now()))
         answer.headers["Content-Disposition"] = f'attachment; filename="{FILE}"'
         commit(state)
         return answer

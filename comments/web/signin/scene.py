@@ -9,7 +9,7 @@ from comments import i18n
 from comments.errors import CommentsError
 from comments.identity import Author
 from comments.models import URL_LENGTH, AuthorKind
-from comments.web import fragments, guards
+from comments.web import answers, fragments, guards
 from comments.web.limiting import Kind
 from comments.web.policy import ADMIN_POLICY
 from comments.web.state import State, current
@@ -35,7 +35,7 @@ def close_behind(response: Response) -> Response:
     response.headers["Content-Security-Policy"] = ADMIN_POLICY
     response.headers["X-Frame-Options"] = "DENY"
     response.headers["Referrer-Policy"] = "same-origin"
-    return guards.private(response)
+    return answers.private(response)
 
 
 def draw(

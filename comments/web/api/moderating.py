@@ -16,8 +16,8 @@ from comments.models import Comment, Status
 from comments.moderation import Action
 from comments.moderation.wish import Wish, read_batch, read_pinned
 from comments.threads import ThreadFacts
-from comments.web import fragments, guards, inputs
-from comments.web.api_account import api
+from comments.web import answers, fragments, guards, inputs
+from comments.web.api.shared import api
 from comments.web.openapi import MODERATORS, described
 from comments.web.present import Presenter, comment_json
 from comments.web.state import State, commit, current, now
@@ -63,7 +63,7 @@ def list_waiting() -> Response:
     if "fragment" in request.args:
         answer["words"] = {name: i18n.told(w, state.language()) for name, w in WORDS.items()}
         answer["fragments"] = {str(v.id): fragments.comment(state, thread, v) for v in views}
-    return guards.json_answer(answer)
+    return answers.json_answer(answer)
 
 
 @api.put("/comments/<int:comment_id>/status")
@@ -122,7 +122,7 @@ def undo() -> Response:
     taken = _action(who)
     changed = moderation.undo(state.session(), batch, taken)
     commit(state)
-    return guards.json_answer({"changed": changed, "batch": taken.batch})
+    return answers.json_answer({"changed": changed, "batch": taken.batch})
 
 
 def _moderator(state: State) -> Author:
@@ -174,4 +174,4 @@ def _decided(state: State, comment: Comment, taken: Action) -> Response:
     if "fragment" in request.args:
         answer["fragment"] = fragments.comment(state, facts, view)
     commit(state)
-    return guards.json_answer(answer)
+    return answers.json_answer(answer)

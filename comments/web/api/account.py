@@ -5,8 +5,8 @@ from flask import Response
 from comments import accounts, identity
 from comments.errors import CommentsError, say
 from comments.identity import Author
-from comments.web import guards, inputs
-from comments.web.api import api
+from comments.web import answers, guards, inputs
+from comments.web.api.shared import api
 from comments.web.openapi import OWN, described
 from comments.web.state import State, commit, current, now
 
@@ -28,7 +28,7 @@ def claim() -> Response:
     guest = identity.known_guest(state.keys, token, address=None, now=now())
     claimed = accounts.claim(state.session(), guest.id, author, now=now())
     commit(state)
-    return guards.json_answer({"comments": claimed})
+    return answers.json_answer({"comments": claimed})
 
 
 @api.delete("/sign-in")
@@ -42,7 +42,7 @@ def sign_out() -> Response:
     if token:
         accounts.sign_out(state.session(), token)
     commit(state)
-    return guards.private(Response(status=204))
+    return answers.private(Response(status=204))
 
 
 def _member(state: State) -> Author:

@@ -1,0 +1,111 @@
+"""What everybody reads: pages, replies, permalinks, counts, the pulse and the contract."""
+
+from flask import Response, current_app, request
+
+from comments import threads
+from comments.web import answers, inputs, openapi
+from comments.web.api.shared import api, presenter_of, public
+from comments.web.openapi import PUBLIC, described
+from comments.web.present import (
+    comment_json,
+    page_json,
+    thread_json,
+)
+from comments.web.state import current
+
+
+@api.get("/comments")
+@described(PUBLIC, takes=("thread", "sort", "limit", "after"), answers={200: "Page"})
+def list_comments() -> Response:
+    """A page of top-level comments, each with its first replies."""
+    state = current()
+    key = threads.check_key(request.args.get("thread"))
+    listing = threads.page(
+        state.session(),
+        state.keys,
+        key,
+        inputs.order(state),
+        limit=inputs.limit(),
+        after=inputs.after(),
+    )
+    page = presenter_of(state, listing.thread).page(listing)
+    return public(state, page_json(page), listing.thread)
+
+
+@api.get("/comments/<int:comment_id>/replies")
+@described(PUBLIC, takes=("sort", "limit", "after"), answers={200: "Page"})
+def list_replies(comment_id: int) -> Response:
+    """A page of the replies under a comment, each with its own first replies."""
+    state = current()
+    session = state.session()
+    parent, thread = threads.placed(session, comment_id)
+    listing = threads.replies(
+        session,
+        state.keys,
+        parent,
+        thread,
+        inputs.order(state),
+        limit=inputs.limit(),
+        after=inputs.after(),
+    )
+    page = presenter_of(state, thread).page(listing)
+    return public(state, page_json(page), thread)
+
+
+@api.get("/comments/<int:comment_id>")
+@described(PUBLIC, takes=("sort",), answers={200: "Permalink"})
+def show_comment(comment_id: int) -> Response:
+    """A comment with all it answers, up to the top: what a permalink needs."""
+    state = current()
+    session = state.session()
+    comment, thread = threads.placed(session, comment_id)
+    presenter = presenter_of(state, thread)
+    above = [presenter.comment(row) for row in threads.ancestors(session, comment)]
+    answer = {
+        "comment": comment_json(presenter.comment(comment)),
+        "ancestors": [comment_json(view) for view in above],
+        "thread": thread_json(presenter.thread(inputs.order(state).name)),
+    }
+    return public(state, answer, thread)
+
+
+@api.get("/counts")
+@described(PUBLIC, takes=("threads",), answers={200: "Counts"})
+def show_counts() -> Response:
+    """How many comments threads have."""
+    state = current()
+    found = threads.counts(state.session(), request.args.getlist("thread"))
+    body = answers.json_text({"counts": found})
+    # No single thread's revision stands for twenty of them; their counts do.
+    fingerprint = ".".join(str(count) for count in found.values())
+    return answers.public(state, body, "application/json", thread_key=None, revision=fingerprint)
+
+
+@api.get("/pulse")
+@described(PUBLIC, takes=("thread", "since"), answers={200: "Pulse"})
+def show_pulse() -> Response:
+    """Has anything happened in a thread since a revision?"""
+    state = current()
+    session = state.session()
+    thread = threads.find(session, threads.check_key(request.args.get("thread")))
+    answer = {
+        "revision": thread.revision,
+        "count": thread.count,
+        "new": threads.new_since(session, thread, inputs.since()),
+    }
+    return public(state, answer, thread)
+
+
+@api.get("/openapi.json")
+@described(PUBLIC, answers={200: "Document"})
+def show_contract() -> Response:
+    """The OpenAPI document of these calls."""
+    state = current()
+    document = openapi.document(current_app, state)
+    return answers.public(
+        state,
+        answers.json_text(document),
+        "application/json",
+        thread_key=None,
+        revision="openapi",
+    )
