@@ -340,7 +340,11 @@ def _postgres_plan(connection: Connection, statement: str, parameters: Any) -> l
 # ── through an index ─────────────────────────────────────────────────────────────────────────
 
 #: Not a table, but what the statement has made of a few rows.
-OF_ITS_OWN = re.compile(r"SCAN (step|stayed|moved|anon_\d+|CONSTANT ROW|\(subquery-\d+\))")
+OF_ITS_OWN = re.compile(
+    r"SCAN (step|stayed|moved|anon_\d+|CONSTANT ROW|\(subquery-\d+\)"
+    # The texts that are searched, looked up by their number.
+    r"|comments_search VIRTUAL TABLE INDEX 0:=)"
+)
 #: The owner's words are a list of some hundred, counted to see whether it has changed.
 IS_SMALL = "comments_words"
 
