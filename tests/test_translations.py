@@ -121,8 +121,10 @@ class Unspoken(HTMLParser):
         self.found = []
 
     def handle_starttag(self, tag, attrs):
+        # A button says what is in it; what a form sends for it is nobody's to read.
+        is_pressed = tag == "input" and dict(attrs).get("type") in ("submit", "button", "reset")
         for name, value in attrs:
-            if name in _SPOKEN or (name == "value" and tag == "button"):
+            if name in _SPOKEN or (name == "value" and is_pressed):
                 self.handle_data(value or "")
 
     def handle_data(self, data):

@@ -13,6 +13,7 @@ import time_machine
 from sqlalchemy import Engine, create_engine, text
 from werkzeug.test import TestResponse
 
+from comments import moderation
 from comments.errors import PROBLEMS
 from comments.models import Comment
 from comments.web.state import now
@@ -107,6 +108,70 @@ def write_from_elsewhere(scene: Scene) -> TestResponse:
 
 def call_oneself_admin(scene: Scene) -> TestResponse:
     return scene.carol.post(name="Admin")
+
+
+# ── moderators ───────────────────────────────────────────────────────────────────────────────
+
+
+def decide(scene: Scene, who: str = "bob", **fields: Any) -> TestResponse:
+    path = f"/comments/{scene.comment_id}/status"
+    return cast.visitor(scene.app, who).call("PUT", path, {"status": "spam"} | fields)
+
+
+def decide_as_a_reader(scene: Scene) -> TestResponse:
+    return decide(scene, "dave")
+
+
+def decide_after_somebody_else(scene: Scene) -> TestResponse:
+    return [decide(scene, expected="published") for _ in range(2)][-1]
+
+
+def decide_about_a_text_that_has_changed(scene: Scene) -> TestResponse:
+    scene.alice.edit(scene.comment_id, "Another text.")
+    return decide(scene, version=1)
+
+
+def undo(scene: Scene, batch: str) -> TestResponse:
+    return cast.visitor(scene.app, "bob").call("POST", "/undo", {"batch": batch})
+
+
+def undo_twice(scene: Scene) -> TestResponse:
+    batch = decide(scene).json["batch"]
+    return [undo(scene, batch) for _ in range(2)][-1]
+
+
+def noted(scene: Scene, what: str, hours: int) -> str:
+    """An action of bob's, so many hours ago; gives its batch."""
+    with scene.app.app_context():
+        session = cast.state_of(scene.app).session()
+        at = now() - timedelta(hours=hours)
+        action = moderation.Action(by="host:1", now=at, batch="0123456789abcdef")
+        moderation.note(session, action, what, comment_id=scene.comment_id)
+        session.commit()
+    return action.batch
+
+
+def undo_too_late(scene: Scene) -> TestResponse:
+    return undo(scene, noted(scene, "keep", hours=2))
+
+
+def undo_what_has_no_way_back(scene: Scene) -> TestResponse:
+    return undo(scene, noted(scene, "another thing", hours=0))
+
+
+def keep_words_without_owning_the_site(scene: Scene) -> TestResponse:
+    return cast.visitor(scene.app, "bob").client.get("/comments/admin/words")
+
+
+def come_back_from_a_provider_one_never_went_to(scene: Scene) -> TestResponse:
+    return scene.carol.client.get("/comments/sign-in/from/github?code=x&state=y")
+
+
+def sign_in_while_the_provider_is_away(scene: Scene) -> TestResponse:
+    return scene.carol.client.get("/comments/sign-in/with/oidc")
+
+
+# ── nothing there ────────────────────────────────────────────────────────────────────────────
 
 
 def ask_for_nothing(scene: Scene) -> TestResponse:
@@ -212,15 +277,29 @@ MET: dict[str, Callable[[Scene], TestResponse]] = {
     "too_large": send_ten_megabytes,
     "not_json_type": send_a_form_to_the_api,
     "invalid": say_nothing,
+    "not_a_moderator": decide_as_a_reader,
+    "not_an_owner": keep_words_without_owning_the_site,
+    "already_decided": decide_after_somebody_else,
+    "changed_meanwhile": decide_about_a_text_that_has_changed,
+    "already_undone": undo_twice,
+    "too_late_to_undo": undo_too_late,
+    "not_undoable": undo_what_has_no_way_back,
+    "sign_in_failed": come_back_from_a_provider_one_never_went_to,
+    "provider_away": sign_in_while_the_provider_is_away,
     "bad_cursor": make_a_cursor_up,
     "key_reused": use_a_key_twice,
     "rate_limited": write_too_fast,
     "broken": meet_a_mistake_of_the_host,
     "unavailable": lose_the_database,
 }
-SETTINGS: dict[str, dict[str, object]] = {"rate_limited": {"COMMENTS_GUEST_LIMIT": "2 per minute"}}
-#: Only forms are refused so, and forms get pages.
-PAGES_ONLY = {"cross_site", "link_not_good"}
+SETTINGS: dict[str, dict[str, object]] = {
+    "rate_limited": {"COMMENTS_GUEST_LIMIT": "2 per minute"},
+    "sign_in_failed": {"COMMENTS_GITHUB": "id:secret"},
+    # Nobody listens there.
+    "provider_away": {"COMMENTS_OIDC": "http://127.0.0.1:9 us secret Staff"},
+}
+#: Only pages and forms are refused so, and they get pages.
+PAGES_ONLY = {"cross_site", "link_not_good", "not_an_owner", "sign_in_failed", "provider_away"}
 
 
 def test_every_refusal_is_met():
@@ -244,6 +323,14 @@ def test_a_refusal_has_one_shape(make_app, code):
     named = body.get("errors")
     assert named is None or all(isinstance(sentence, str) for sentence in named.values())
     assert ("Retry-After" in answer.headers) == (answer.status_code in (429, 503))
+
+
+@pytest.mark.parametrize("code", sorted(PAGES_ONLY))
+def test_a_page_says_it_in_words(make_app, code):
+    answer = MET[code](Scene(make_app, **SETTINGS.get(code, {})))
+    assert (answer.status_code, answer.mimetype) == (PROBLEMS[code].status, "text/html")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert not TRACE.search(answer.text)
 
 
 @pytest.mark.parametrize("code", ["invalid", "name_reserved"])

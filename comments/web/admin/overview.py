@@ -76,4 +76,4 @@ def _told(wait: timedelta | None) -> Message | None:
     hours = round(minutes / 60)
     if hours < 48:
         return say_n("%(n)s hour", "%(n)s hours", n=hours)
-    return say_n("%(n)s day", "%(n)s days", n=round(hours / 24))
+    return say_n("%(n)s full day", "%(n)s full days", n=round(hours / 24))

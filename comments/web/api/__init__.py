@@ -4,7 +4,11 @@ Views hold no rules. What a caller may do stands in the use-cases; what an answe
 in ``present``. The modules are split by who calls.
 """
 
-from comments.web.api import account, me, moderating, reading, writing
+# In this order they stand in the document.
+# isort: off
 from comments.web.api.shared import api
+from comments.web.api import reading, writing, me, moderating, account
+
+# isort: on
 
 __all__ = ["account", "api", "me", "moderating", "reading", "writing"]
