@@ -193,7 +193,8 @@ def _take_down(session: Session, target: str, action: Action) -> None:
     up = (Status.PUBLISHED, Status.PENDING)
     wanted = (theirs(target), Comment.status.in_(up), within(action.sites, Comment.thread_id))
     ids = session.scalars(select(Comment.id).where(*wanted)).all()
-    set_status_of_many(session, ids, Status.SPAM, action, only=up)
+    still = [Comment.status.in_(up)]
+    set_status_of_many(session, ids, Status.SPAM, action, still=still)
 
 
 def _told(ban: Ban | None) -> dict[str, Any] | None:
@@ -248,7 +249,13 @@ def undo_lift(session: Session, entries: Sequence[Decision], action: Action) -> 
 
 
 def undo_trust(session: Session, entries: Sequence[Decision], action: Action) -> int:
+    changed = 0
     for entry in entries:
         assert entry.target is not None
+        begin_write(session)
+        person = session.get(Person, entry.target, populate_existing=True, with_for_update=True)
+        if (person is not None and person.trusted_at is not None) != facts(entry.after)["trusted"]:
+            continue
         trust(session, entry.target, action, trusted=facts(entry.before)["trusted"])
-    return len(entries)
+        changed += 1
+    return changed

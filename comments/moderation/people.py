@@ -76,13 +76,15 @@ def find(
     """Authors by name, by id, by the tag beside their name in a *thread*, or by what they share
     (``network:HASH``, ``email:HASH``); the one who wrote last first."""
     typed = typed.strip()
+    if not typed:
+        return []
     tag = _TAG.fullmatch(typed.lower())
     if tag and thread:
         return _by_tag(session, keys, tag[1], thread, sites)
     if is_author_id(typed):
         return _matches(_latest(session, theirs(typed), sites))
     found = find_comments(session, Query(author=typed), sites=sites, limit=MOST_BESIDE)
-    return _matches(found.rows) if typed else []
+    return _matches(found.rows)
 
 
 def _by_tag(session: Session, keys: Keys, tag: str, thread: str, sites: Sites) -> list[Match]:

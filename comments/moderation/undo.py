@@ -98,7 +98,9 @@ def _undo_status(session: Session, entries: Sequence[Decision], action: Action) 
     for (before, after), ids in moves.items():
         if before is None or after is None:
             continue
-        back = set_status_of_many(session, ids, Status(before), action, only=(Status(after),))
+        # By that very decision: somebody else may have brought it back to the same state since.
+        still = (Comment.status == Status(after), Comment.status_at == settled_at)
+        back = set_status_of_many(session, ids, Status(before), action, still=still)
         _open_reports_again(session, back, settled_at)
         _kept_no_longer(session, back)
         changed += len(back)
@@ -136,6 +138,7 @@ def _kept_no_longer(session: Session, comment_ids: Sequence[int]) -> None:
 
 
 def _undo_keep(session: Session, entries: Sequence[Decision], action: Action) -> int:
+    changed = 0
     for entry in entries:
         assert entry.comment_id is not None
         _thread, comment = locked(session, entry.comment_id)
@@ -145,7 +148,8 @@ def _undo_keep(session: Session, entries: Sequence[Decision], action: Action) ->
         comment.kept_at = None
         _open_reports_again(session, [comment.id], entry.created_at)
         note(session, action, "keep", comment_id=comment.id, thread_id=comment.thread_id)
-    return len(entries)
+        changed += 1
+    return changed
 
 
 def _undo_marks(session: Session, entries: Sequence[Decision], _action: Action) -> int:
@@ -155,10 +159,19 @@ def _undo_marks(session: Session, entries: Sequence[Decision], _action: Action) 
 
 
 def _undo_pin(session: Session, entries: Sequence[Decision], action: Action) -> int:
+    changed = 0
     for entry in entries:
         assert entry.comment_id is not None
-        pin(session, entry.comment_id, action, pinned=facts(entry.before)["pinned"])
-    return len(entries)
+        _thread, comment = locked(session, entry.comment_id)
+        if (comment.pinned_at is not None) != facts(entry.after)["pinned"]:
+            continue
+        try:
+            pin(session, comment.id, action, pinned=facts(entry.before)["pinned"])
+        except CommentsError:
+            # It is hidden by now, or others took its place: it stays where it is.
+            continue
+        changed += 1
+    return changed
 
 
 def _undo_words(session: Session, entries: Sequence[Decision], action: Action) -> int:
