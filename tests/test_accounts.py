@@ -10,6 +10,7 @@ from comments import accounts, moderation, posting, upkeep
 from comments.errors import CommentsError
 from comments.models import (
     Account,
+    Appointment,
     AuthorKind,
     Ban,
     Comment,
@@ -317,6 +318,14 @@ def test_the_first_one_owns_the_service_and_the_next_ones_moderate(session):
     assert accounts.is_moderated(session)
     roles = [(one.account_id, one.role) for one in accounts.appointed(session)]
     assert roles == [(first.id, Role.OWNER), (second.id, Role.MODERATOR)]
+
+
+def test_an_owner_who_is_appointed_again_stays_the_owner(session):
+    """The command is typed a second time, for another link."""
+    appoint(session)
+    ann = appoint(session)
+    assert session.get_one(Appointment, (ann.id, "")).role is Role.OWNER
+
 
 
 @pytest.mark.parametrize(

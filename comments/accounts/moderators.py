@@ -43,13 +43,11 @@ def appoint(
 ) -> Account:
     """Make the account of *email* a moderator, of all sites or of one; it is made when needed.
 
-    The first of all becomes the owner, unless *role* says otherwise. Appointing somebody again
-    changes their role. Raises 422 for a site that is no origin, or for the owner of one site.
+    The first of all becomes the owner, unless *role* says otherwise. Whoever is appointed again
+    keeps their role, unless *role* names another. Raises 422 for a site that is no origin, or for the owner of one site.
     """
     begin_write(session)
     site = _checked_site(site)
-    if role is None:
-        role = Role.MODERATOR if site or is_moderated(session) else Role.OWNER
     if site and role is Role.OWNER:
         raise CommentsError(
             "invalid", errors={"role": say("An owner looks after all sites, not one.")}
@@ -59,6 +57,8 @@ def appoint(
         account.name = name
     known = session.get(Appointment, (account.id, site))
     before = known.role if known else None
+    if role is None:
+        role = before or (Role.MODERATOR if site or is_moderated(session) else Role.OWNER)
     if known is not None:
         known.role = role
     else:

@@ -30,7 +30,7 @@ def test_a_new_moderator_sets_a_password_and_comes_back_with_it(site: Start, pag
     expect(page.get_by_text("At least 10 characters.")).to_be_visible()
     page.get_by_label("New password").fill(GOOD)
     page.get_by_role("button", name="Set it and sign in").click()
-    expect(page).to_have_url(re.compile("/comments/admin/overview"))
+    expect(page).to_have_url(re.compile("/comments/admin/queue"))
 
     page.goto(f"{here.base}/account")
     expect(page.get_by_text("This browser")).to_be_visible()

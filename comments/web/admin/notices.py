@@ -62,7 +62,10 @@ def sentence(done: Done) -> Message:
 
 def notice_of(done: Done, *, left: int = 0) -> Notice:
     """The notice of an action that has just been taken."""
-    return Notice(sentence(done), done.batch if done.undoable(now()) else None, left)
+    # No button behind an undo: beside the key that takes the next one back it would do another
+    # thing than it says. What was taken back too much is decided again.
+    back = done.batch if done.undoable(now()) and not done.undoes else None
+    return Notice(sentence(done), back, left)
 
 
 def asked_notice(state: State) -> Notice | None:
