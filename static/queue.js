@@ -1,7 +1,7 @@
 // @ts-check
 // A list of comments that are decided about without a page in between.
 import { adopt } from "./sweep.js";
-import { keepTime } from "./times.js";
+import { draw } from "./times.js";
 /** @import { Decided } from "./types" */
 
 /** The list fetches more when fewer than so many are left. */
@@ -219,7 +219,8 @@ export class Queue {
       const body = find("[data-long]", entry);
       if (body) body.tabIndex = 0;
     }
-    keepTime(document.documentElement, new AbortController().signal);
+    // They are kept fresh already, as those of the whole page.
+    draw(document.documentElement);
   }
 
   /** @param {HTMLElement} [box] */

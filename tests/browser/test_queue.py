@@ -237,6 +237,26 @@ def test_the_list_goes_on_before_it_runs_out(site: Start, page: Page) -> None:
     expect(page.locator("[data-more]")).to_have_count(0)
 
 
+def test_a_list_that_is_redrawn_listens_to_nothing_new(held: Site, page: Page) -> None:
+    page.add_init_script("""
+        globalThis.listeners = 0;
+        const { addEventListener } = EventTarget.prototype;
+        EventTarget.prototype.addEventListener = function (...given) {
+            if (this instanceof AbortSignal) globalThis.listeners++;
+            return addEventListener.apply(this, given);
+        };
+    """)
+    open_queue(page, held)
+    before = page.evaluate("globalThis.listeners")
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    page.keyboard.press("u")
+    expect(notice(page)).to_contain_text("Taken back.")
+    expect(entry(page, "Ann 5").locator("time").first).to_have_text("now")
+
+    assert page.evaluate("globalThis.listeners") == before == 1
+
+
 # ── all that match ───────────────────────────────────────────────────────────────────────────
 
 
