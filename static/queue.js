@@ -87,7 +87,7 @@ export class Queue {
       entry.ariaBusy = null;
       const hadFocus = entry.contains(document.activeElement);
       if (fine && leaves && !answer.stays) entry.remove();
-      else if (answer.entry) this.#redraw(entry, answer.entry, (!fine && answer.notice) || "", hadFocus);
+      else if (answer.entry) this.#redraw(entry, answer.entry, fine ? "" : textOf(answer.notice), hadFocus);
       this.#refill();
     });
   }
@@ -144,7 +144,7 @@ export class Queue {
     this.#line = this.#line.then(async () => {
       const { answer, fine } = await ask(address, { method: "POST", body });
       if (answer.notice) this.#tell(answer.notice);
-      else this.say(answer.detail || texts("offline"), true);
+      else this.#refused(answer);
       this.#count(answer.counts);
       await then(answer, fine);
     });
@@ -246,6 +246,12 @@ export class Queue {
     find("[data-notices]")?.replaceChildren(notice);
   }
 
+  /** Why nothing came of it; who is not signed in any more gets the way back to this very page. @param {Decided} answer */
+  #refused({ detail, code }) {
+    this.say(detail || texts("offline"), true);
+    if (code === "sign_in_required") find("[data-notices] > *")?.append(wayIn());
+  }
+
   /** For those who listen. @param {string} sentence @param {boolean} [at_once] */
   say(sentence, at_once = false) {
     const region = find(at_once ? "[data-alert]" : "[data-status]");
@@ -276,11 +282,26 @@ async function ask(address, init) {
   }
 }
 
-/** @param {string} html or a sentence @param {string} [tag] */
-function alertOf(html, tag = "p") {
+/** Where one signs in, to come back here. */
+function wayIn() {
+  const url = new URL(texts("way-in"), location.href);
+  url.searchParams.set("back", location.pathname + location.search);
+  const link = document.createElement("a");
+  link.href = url.href;
+  link.textContent = texts("signin");
+  return link;
+}
+
+/** The sentence of a piece of HTML. @param {string} [html] */
+function textOf(html = "") {
+  return adopt(html, base).textContent?.trim() ?? "";
+}
+
+/** @param {string} sentence @param {string} [tag] */
+function alertOf(sentence, tag = "p") {
   const alert = document.createElement(tag);
   alert.className = tag === "p" ? "a-error" : "a-notice a-notice-bad";
-  alert.textContent = adopt(html, base).textContent?.trim() ?? "";
+  alert.textContent = sentence;
   return alert;
 }
 

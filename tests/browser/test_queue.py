@@ -29,7 +29,7 @@ def held(site: Start) -> Site:
     return here
 
 
-def sign_in(here: Site, who: Identity = BOB) -> None:
+def sign_in(here: Site, who: Identity | None = BOB) -> None:
     def load() -> Identity | None:
         return who if request.path.startswith("/comments/admin") else None
 
@@ -216,6 +216,33 @@ def test_without_a_network_the_entry_comes_back_with_a_sentence(held: Site, page
     expect(notice_of_trouble(page)).to_contain_text("Nothing was changed.")
     expect(entry(page, "Ann 5")).to_be_visible()
     assert set(states(held).values()) == {"pending"}
+
+
+def test_undo_pressed_twice_says_that_it_is_taken_back_already(held: Site, page: Page) -> None:
+    open_queue(page, held)
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    undo = notice(page).locator("form")
+    undo.evaluate("(form) => { form.requestSubmit(); form.requestSubmit(); }")
+
+    expect(notice_of_trouble(page)).to_have_text("That has been taken back already.")
+    expect(entry(page, "Ann 5")).to_be_visible()
+    page.keyboard.press("u")
+    expect(notice_of_trouble(page)).to_have_text("There is nothing to take back.")
+
+
+def test_a_session_that_has_ended_leads_to_the_sign_in_and_back(held: Site, page: Page) -> None:
+    open_queue(page, held, "?show=pending&order=oldest")
+    sign_in(held, None)
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+
+    expect(notice_of_trouble(page)).to_contain_text("Please sign in first.")
+    expect(entry(page, "Ann 1")).to_be_visible()
+    notice_of_trouble(page).get_by_role("link", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    back = page.locator('input[name="back"]').first
+    expect(back).to_have_value("/comments/admin/queue?show=pending&order=oldest")
 
 
 def notice_of_trouble(page: Page) -> Locator:
