@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask import request
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from comments import Identity
 from comments.models import Comment, Decision, Status
@@ -216,6 +216,46 @@ def test_without_a_network_the_entry_comes_back_with_a_sentence(held: Site, page
     expect(notice_of_trouble(page)).to_contain_text("Nothing was changed.")
     expect(entry(page, "Ann 5")).to_be_visible()
     assert set(states(held).values()) == {"pending"}
+
+
+@pytest.mark.parametrize(
+    ("fail", "told"),
+    [
+        (lambda route: route.abort(), "Nothing was changed."),
+        (lambda route: route.fulfill(json=None), "Please reload"),
+        (lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"), "Please reload"),
+    ],
+    ids=["no network", "an answer of nothing", "a proxy's page"],
+)
+def test_after_one_press_that_failed_the_next_one_works(
+    held: Site, page: Page, fail: Callable[[Route], None], told: str
+) -> None:
+    open_queue(page, held)
+    page.route("**/queue/decide*", fail, times=1)
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    page.keyboard.press("a")
+
+    expect(notice(page)).to_contain_text("1 comment approved.")
+    expect(entry(page, "Ann 4")).to_have_count(0)
+    expect(entry(page, "Ann 5").locator(".a-error")).to_contain_text(told)
+    assert states(held)["Ann 5"] == "pending"
+
+
+def test_more_can_be_asked_for_again_after_it_failed(site: Start, page: Page) -> None:
+    here = site(COMMENTS_HOLD="all")
+    for number in range(27):
+        here.post(f"Number {number}", name=f"Ann {number}")
+    sign_in(here)
+    open_queue(page, here)
+    page.route("**/queue?*after=*", lambda route: route.fulfill(json=None), times=1)
+    more = page.get_by_role("link", name="More")
+    more.click()
+    expect(notice_of_trouble(page)).to_contain_text("Please reload")
+
+    more.click()
+
+    expect(page.locator("[data-entry]")).to_have_count(27)
 
 
 def test_undo_pressed_twice_says_that_it_is_taken_back_already(held: Site, page: Page) -> None:
