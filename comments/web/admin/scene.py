@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from flask import Response, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from comments import accounts
 from comments.errors import Message, say
 from comments.web import answers, fragments
 from comments.web.admin.door import moderator
@@ -41,11 +42,14 @@ def draw(
 
     Without a *notice* it shows the one that the address asks for (``back``).
     """
+    state = current()
     html = piece(
         template,
         places=[(address(p.endpoint), p.label, p.endpoint == _here()) for p in _places()],
         moderator=moderator(),
-        notice=notice or asked_notice(current()),
+        # Whoever a host has signed in is signed out there.
+        has_account=accounts.account_of(state.session(), moderator()) is not None,
+        notice=notice or asked_notice(state),
         **context,
     )
     return Response(html, status, mimetype="text/html")
