@@ -71,7 +71,7 @@ def _appointed(state: State, taken: Action) -> Account:
     form = request.form
     email = check_email(form.get("email", "").strip())
     if form.get("role") not in tuple(Role):
-        raise CommentsError("invalid")
+        raise CommentsError("invalid", errors={"role": say("Choose one of the roles.")})
     if form.get("site", "") not in ("", *_sites(state)):
         raise CommentsError("invalid", errors={"site": say("There are no comments of that site.")})
     role, site = Role(form["role"]), form.get("site", "")
