@@ -137,6 +137,7 @@ def _page(
     return draw(
         "moderators.html",
         status,
+        here_url=address("moderators"),
         notice=notice,
         people=accounts.appointed(state.session()),
         mine=accounts.account_of(state.session(), moderator()),

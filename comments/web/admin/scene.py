@@ -45,7 +45,7 @@ def draw(
     state = current()
     html = piece(
         template,
-        places=[(address(p.endpoint), p.label, p.endpoint == _here()) for p in _places()],
+        places=[(address(p.endpoint), p.label, _is_at(p.endpoint)) for p in _places()],
         moderator=moderator(),
         # Whoever a host has signed in is signed out there.
         has_account=accounts.account_of(state.session(), moderator()) is not None,
@@ -65,6 +65,12 @@ def piece(template: str, **context: Any) -> str:
 
 def _here() -> str:
     return (request.endpoint or "").rpartition(".")[2]
+
+
+def _is_at(endpoint: str) -> bool:
+    """Whether the page is that view, or came of a form whose address lies below it."""
+    here, view = request.script_root + request.path, urlsplit(address(endpoint)).path
+    return here == view or here.startswith(f"{view}/")
 
 
 def address(endpoint: str, **values: Any) -> str:

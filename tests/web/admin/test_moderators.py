@@ -63,6 +63,7 @@ def test_without_mail_the_link_is_shown_once_and_lets_the_new_one_in(app, ann):
     answer = appoint(ann, " Bea@example.org", site=BLOG)
     assert answer.status_code == 200 and notice(answer).startswith("Appointed.")
     assert "token=" not in see(ann, "/moderators").text
+    assert 'aria-current="page">Moderators</a>' in answer.text
     first, second = rows(answer)
     assert first.startswith(f"Ann you {ANN} Owner Everywhere") and first.endswith("yes")
     assert second.startswith(f"{BEA} Moderator {BLOG}") and "not signed in no" in second
