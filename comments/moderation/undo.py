@@ -16,6 +16,7 @@ from comments.database import begin_write, insert_or_ignore
 from comments.errors import CommentsError
 from comments.models import Comment, Decision, Report, Spent, Status
 from comments.moderation.actions import BY_PEOPLE, Action, facts, note
+from comments.moderation.appointing import undo_appoint, undo_dismiss
 from comments.moderation.bans import undo_ban, undo_lift, undo_trust
 from comments.moderation.decisions import MAX_PINNED, locked, pin
 from comments.moderation.discussions import close_back, hold, rename_back
@@ -229,4 +230,6 @@ UNDOES: Mapping[str, Undo] = {
     "ban": undo_ban,
     "lift": undo_lift,
     "trust": undo_trust,
+    "appoint": undo_appoint,
+    "dismiss": undo_dismiss,
 }

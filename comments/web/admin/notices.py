@@ -38,6 +38,8 @@ SENTENCES: dict[tuple[str, str | None], Message] = {
     ("lift", None): say("Ban lifted."),
     ("trust", '{"trusted": true}'): say("Trusted from now on."),
     ("trust", '{"trusted": false}'): say("No longer trusted."),
+    ("appoint", None): say("Appointed."),
+    ("dismiss", None): say("Dismissed."),
 }
 DONE = say("Done.")
 
