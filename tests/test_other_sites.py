@@ -1,0 +1,49 @@
+"""A moderator of one site is nobody in particular on the others, whichever way they come."""
+
+from dataclasses import replace
+
+import pytest
+
+from comments import accounts, identity, moderation, posting
+from comments.errors import CommentsError
+from comments.identity import Author
+from comments.models import Account, AuthorKind, Comment
+from comments.moderation import bans, people, threadlist
+from comments.moderation.queue import Filter
+from comments.moderation.queue import page as queue_page
+from tests import factories as make
+from tests.factories import ALICE, CAROL, KEYS, NOON, SETTINGS, minutes
+
+HERE, THERE = "https://here.example", "https://there.example"
+MINE = frozenset({HERE})
+
+
+@pytest.fixture
+def erin(session) -> Author:
+    """Erin moderates one site of two."""
+    account = Account(name="Erin", email="erin@example.org", created_at=NOON)
+    session.add(account)
+    session.flush()
+    known = accounts.author(session, account)
+    return replace(known, kind=AuthorKind.MODERATOR, sites=MINE)
+
+
+def acts(erin: Author) -> moderation.Action:
+    return moderation.Action(by=erin.id, name="Erin", now=minutes(1), sites=MINE, by_owner=False)
+
+
+def posts(session, author: Author, site: str, **more) -> Comment:
+    return make.post(session, author, thread=f"of {site}", site=site, **more)
+
+
+def refusal(act, *given, **named) -> str:
+    with pytest.raises(CommentsError) as refused:
+        act(*given, **named)
+    return refused.value.code
+
+
+def test_what_they_wrote_as_a_guest_is_a_moderators_on_their_own_site_alone(session, erin):
+    here, there = posts(session, ALICE, HERE), posts(session, ALICE, THERE)
+    accounts.claim(session, ALICE.id, erin, now=minutes(1))
+    kinds = [make.fresh(session, it).author_kind for it in (here, there)]
+    assert kinds == [AuthorKind.MODERATOR, AuthorKind.USER]
