@@ -47,3 +47,12 @@ def test_what_they_wrote_as_a_guest_is_a_moderators_on_their_own_site_alone(sess
     accounts.claim(session, ALICE.id, erin, now=minutes(1))
     kinds = [make.fresh(session, it).author_kind for it in (here, there)]
     assert kinds == [AuthorKind.MODERATOR, AuthorKind.USER]
+
+
+def test_a_ban_of_before_still_meets_them_where_they_do_not_moderate(session, erin):
+    here, there = posts(session, CAROL, HERE), posts(session, CAROL, THERE)
+    make.ban(session, erin.id)
+    facts = {"settings": SETTINGS, "now": minutes(1)}
+    assert posting.vote(session, erin, here.id, 1, **facts).score == 1
+    assert refusal(posting.vote, session, erin, there.id, 1, **facts) == "banned"
+    assert refusal(posting.report, session, erin, there.id, "spam", "", **facts) == "banned"
