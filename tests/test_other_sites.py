@@ -56,3 +56,15 @@ def test_a_ban_of_before_still_meets_them_where_they_do_not_moderate(session, er
     assert posting.vote(session, erin, here.id, 1, **facts).score == 1
     assert refusal(posting.vote, session, erin, there.id, 1, **facts) == "banned"
     assert refusal(posting.report, session, erin, there.id, "spam", "", **facts) == "banned"
+
+
+def test_they_end_their_own_bans_and_nobody_elses(session, erin):
+    posts(session, ALICE, HERE)
+    made = bans.ban(session, ALICE.id, make.action())
+    assert refusal(bans.lift, session, made.id, acts(erin)) == "not_a_moderator"
+    shorter = {"seen": [made.id], "until": minutes(2)}
+    assert refusal(bans.ban, session, ALICE.id, acts(erin), **shorter) == "not_a_moderator"
+    assert made.lifted_at is None
+    posts(session, CAROL, HERE)
+    own = bans.ban(session, CAROL.id, acts(erin))
+    assert bans.lift(session, own.id, acts(erin)).lifted_at == minutes(1)
