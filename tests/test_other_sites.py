@@ -68,3 +68,16 @@ def test_they_end_their_own_bans_and_nobody_elses(session, erin):
     posts(session, CAROL, HERE)
     own = bans.ban(session, CAROL.id, acts(erin))
     assert bans.lift(session, own.id, acts(erin)).lifted_at == minutes(1)
+
+
+def test_they_see_the_bans_of_who_wrote_on_their_site_and_their_own(session, erin):
+    shares = Author(id="guest:s", kind=AuthorKind.GUEST, address="n1", email_hash="e1")
+    posts(session, shares, HERE)
+    posts(session, CAROL, THERE)
+    targets = (shares.id, "network:n1", "email:e1", CAROL.id, "network:n2", "email:e2", "erased:x")
+    made = {target: make.ban(session, target) for target in targets}
+    made["erased:x"].created_by = erin.id
+    facts = {"now": NOON, "in_force": True}
+    seen = {it.target for it in people.bans(session, sites=MINE, by=erin.id, **facts)}
+    assert seen == {shares.id, "network:n1", "email:e1", "erased:x"}
+    assert len(people.bans(session, **facts)) == len(targets)
