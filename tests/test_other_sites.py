@@ -81,3 +81,12 @@ def test_they_see_the_bans_of_who_wrote_on_their_site_and_their_own(session, eri
     seen = {it.target for it in people.bans(session, sites=MINE, by=erin.id, **facts)}
     assert seen == {shares.id, "network:n1", "email:e1", "erased:x"}
     assert len(people.bans(session, **facts)) == len(targets)
+
+
+def test_nobody_is_found_by_the_tag_they_have_on_another_site(session):
+    here, there = posts(session, ALICE, HERE), posts(session, ALICE, THERE)
+    for comment, expected in ((here, [ALICE.id]), (there, [])):
+        thread = threadlist.one(session, None, comment.thread_id)
+        tag = identity.badge(KEYS, ALICE.id, thread.id)
+        found = people.find(session, KEYS, tag, thread=thread.key, sites=MINE)
+        assert [it.author_id for it in found] == expected

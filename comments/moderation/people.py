@@ -13,7 +13,7 @@ from comments import identity, threads
 from comments.keys import Keys
 from comments.models import AuthorKind, Ban, Comment, Person, Status
 from comments.moderation.bans import holds, theirs
-from comments.moderation.reach import Sites, within
+from comments.moderation.reach import Sites, in_reach, within
 from comments.moderation.search import Query, is_author_id
 from comments.moderation.search import find as find_comments
 
@@ -87,7 +87,7 @@ def find(
 
 def _by_tag(session: Session, keys: Keys, tag: str, thread: str, sites: Sites) -> list[Match]:
     facts = threads.find(session, thread)
-    if facts.id is None:
+    if facts.id is None or not in_reach(sites, facts.site):
         return []
     authors = (
         select(Comment.author_id)
