@@ -90,3 +90,14 @@ def test_nobody_is_found_by_the_tag_they_have_on_another_site(session):
         tag = identity.badge(KEYS, ALICE.id, thread.id)
         found = people.find(session, KEYS, tag, thread=thread.key, sites=MINE)
         assert [it.author_id for it in found] == expected
+
+
+def test_nobody_is_found_by_a_network_they_have_on_another_site(session):
+    shares = Author(id="guest:s", kind=AuthorKind.GUEST, address="n1")
+    here, there = posts(session, shares, HERE), posts(session, ALICE, THERE)
+    there.address_hash = "n1"
+    session.flush()
+    for like, expected in ((here, [here.id]), (there, [])):
+        asked = Filter(show="everything", like=like.id)
+        rows = queue_page(session, KEYS, asked, MINE, now=NOON).rows
+        assert [row.id for row in rows] == expected

@@ -218,8 +218,11 @@ def _chosen(asked: Filter, sites: Sites) -> list[ColumnElement[bool]]:
     if asked.author is not None:
         chosen.append(Comment.author_id == asked.author)
     if asked.like is not None:
-        network = select(Comment.address_hash).where(Comment.id == asked.like).scalar_subquery()
-        chosen.append(Comment.address_hash == network)
+        # Of a comment on another site nobody learns here who else sits behind its network.
+        seen = (Comment.id == asked.like, within(sites, Comment.thread_id))
+        chosen.append(
+            Comment.address_hash == select(Comment.address_hash).where(*seen).scalar_subquery()
+        )
     return chosen
 
 
