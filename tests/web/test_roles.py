@@ -8,6 +8,9 @@ was rejected or is shadowed, but for its author and for those who moderate its s
 import re
 from typing import Any
 
+import pytest
+
+from comments.models import Comment, Status
 from tests.web.cast import STORY
 from tests.web.roles import HIDDEN, ROLES, SETTINGS, Scene
 
@@ -249,3 +252,14 @@ def test_every_call_is_in_the_table_or_open_to_everybody(sqlite_app):
     assert met | open_ones == ours
     # Reading somebody else's is public when it is published, and in the table when it is not.
     assert {it for it in met & open_ones if ".admin." in it} == set()
+
+
+@pytest.mark.parametrize("role", ["other", "site"])
+def test_all_that_match_are_all_within_reach(start, migrated_sqlite_uri, role):
+    scene = Scene(start(migrated_sqlite_uri, **SETTINGS))
+    everything = {"all": "1", "act": "reject", "show": "everything", "seen": f"999.{10**17}"}
+    assert scene.call(role, "POST", "/admin/queue/bulk", everything).status_code == 303
+    with scene.app.app_context():
+        rejected = scene.session.query(Comment).filter_by(status=Status.REJECTED).count()
+        all_of_them = scene.session.query(Comment).count()
+    assert rejected == (1 if role == "other" else all_of_them)
