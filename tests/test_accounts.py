@@ -329,7 +329,6 @@ def test_an_owner_who_is_appointed_again_stays_the_owner(session):
     assert session.get_one(Appointment, (ann.id, "")).role is Role.OWNER
 
 
-
 @pytest.mark.parametrize(
     ("given", "expected"),
     [

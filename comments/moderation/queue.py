@@ -220,6 +220,7 @@ def _chosen(asked: Filter, sites: Sites) -> list[ColumnElement[bool]]:
     if asked.author is not None:
         chosen.append(Comment.author_id == asked.author)
     if asked.like is not None:
+        # Of a comment on another site nobody learns here who else sits behind its network.
         like = (Comment.id == asked.like, within(sites, Comment.thread_id))
         network = select(Comment.address_hash).where(*like).scalar_subquery()
         chosen.append(Comment.address_hash == network)
