@@ -242,8 +242,7 @@ export class CommentThread extends HTMLElement {
     /** @type {any} */
     let actions;
     try {
-      const writes = /^(post|save|reply|cancel|preview|close)$/.test(name ?? "");
-      actions = await import(writes ? "./compose.js" : /^sign/.test(name ?? "") ? "./signin.js" : "./actions.js");
+      actions = await import(`./${roomOf(name ?? "")}.js`);
     } catch (error) {
       // The network is gone, or the page is older than the server: a link still leads somewhere.
       this.emit("error", error);
@@ -341,6 +340,12 @@ export class CommentThread extends HTMLElement {
       memory[name] = value;
     }
   }
+}
+
+/** The module that has the action. @param {string} name */
+function roomOf(name) {
+  if (/^(post|save|reply|cancel|preview|close)$/.test(name)) return "compose";
+  return /^sign/.test(name) ? "signin" : /^own/.test(name) ? "own" : "actions";
 }
 
 /** The comment that the page's address names. */

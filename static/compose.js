@@ -241,6 +241,8 @@ export function openEditor(thread, body, source, title) {
   form.dataset.do = "save";
   form.ariaLabel = title;
   form.dataset.open = "";
+  form.hidden = false;
+  delete form.dataset.closed;
   hush(form);
   for (const part of form.querySelectorAll("[data-guest], [data-who], [data-do=preview], [data-left], [data-shown]")) part.remove();
   setHead(form, title);

@@ -3,9 +3,9 @@
 /** @import { CommentThread } from "./comment-thread.js" */
 import { adopt } from "./sweep.js";
 
-/** Marks votes, own comments and the ones that wait. @param {CommentThread} thread */
+/** Marks votes, own comments and the ones that wait; shows what only some may do. @param {CommentThread} thread */
 export function layOver(thread) {
-  const { viewer, votes, own, fragments } = thread.me;
+  const { viewer, votes, own, fragments, can } = thread.me;
   for (const id in fragments) if (!thread.find(id)) place(thread, fragments[id]);
   for (const id in votes) drawVote(thread, id, votes[id]);
   for (const id in own) {
@@ -15,8 +15,11 @@ export function layOver(thread) {
     show(item, "[data-own]", open);
     show(item, "[data-others]", !open);
   }
+  const { section } = thread;
+  show(section, "[data-closed]", can?.comment);
+  show(section, "[data-own-data]", viewer ?? Object.keys(own).length);
   if (viewer?.kind !== "guest" || thread.form?.querySelector("[data-who]")) showWho(thread);
-  if (thread.me.can?.moderate) preside(thread);
+  if (can?.moderate) preside(thread);
 }
 
 /** @param {CommentThread} thread */
@@ -33,7 +36,7 @@ async function preside(thread) {
   }
 }
 
-/** @param {Element | undefined} item @param {string} marks @param {boolean} shown */
+/** @param {Element | null | undefined} item @param {string} marks @param {unknown} shown */
 function show(item, marks, shown) {
   for (const mark of /** @type {NodeListOf<HTMLElement>} */ (item?.querySelectorAll(marks) ?? [])) mark.hidden = !shown;
 }
@@ -48,6 +51,7 @@ export function place(thread, html) {
   const item = /** @type {HTMLElement} */ (adopt(html, thread.base).querySelector("[data-id]"));
   const { id = "", parent, title = "" } = item.dataset;
   const counts = item.querySelector('[data-do="vote"]');
+  show(item, "[data-closed]", thread.me.can?.comment);
   const old = article(thread.find(id));
   if (old) old.replaceWith(article(item) ?? "");
   else insert(thread, listOf(thread, parent), item);

@@ -47,8 +47,12 @@ def erase_me() -> Response:
     """
     state = current()
     guards.check_origin(state)
-    _erase(state, _caller(state))
-    return answers.private(Response(status=204))
+    author = _caller(state)
+    _erase(state, author)
+    done = answers.private(Response(status=204))
+    if author.is_guest and guards.bearer_token() is None:
+        _forget(state, done)
+    return done
 
 
 # ── on pages ─────────────────────────────────────────────────────────────────────────────
@@ -78,8 +82,7 @@ def erase() -> AnyResponse:
     _erase(state, _caller(state))
     key, language = request.form.get("key"), request.args.get("lang")
     done = answers.private(redirect(state.urls()("erase", done=1, key=key, lang=language), 303))
-    # Whoever writes again from this browser is somebody new.
-    done.delete_cookie(guards.GUEST_COOKIE, path=request.script_root + state.prefix or "/")
+    _forget(state, done)
     return done
 
 
@@ -105,6 +108,11 @@ def _copy(state: State, author: Author) -> Response:
 def _erase(state: State, author: Author) -> None:
     people.erase(state.session(), _subject(state, author), now=now())
     commit(state)
+
+
+def _forget(state: State, done: AnyResponse) -> None:
+    """Whoever writes again from this browser is somebody new."""
+    done.delete_cookie(guards.GUEST_COOKIE, path=request.script_root + state.prefix or "/")
 
 
 def _page(state: State, *, done: bool, known: bool) -> Response:

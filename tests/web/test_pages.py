@@ -174,12 +174,13 @@ def test_a_removed_comment_leaves_its_place(app, alice, carols):
     assert "This comment was removed." in carols.text()
 
 
-def test_a_closed_thread_has_no_form(app, alice, carols):
+def test_a_closed_thread_hides_the_form_and_the_replies(app, alice, carols):
     alice.says()
     cast.close(app)
-    assert carols.open(STORY).page.find("form", action="/comments/post") is None
+    page = carols.open(STORY).page
     assert "The discussion is closed." in carols.text()
-    assert "Reply to" not in carols.text()
+    for part in (page.find("form", action="/comments/post"), page.find(class_="c-reply")):
+        assert {"hidden", "data-closed"} <= set(part.attrs)
 
 
 # ── writing ──────────────────────────────────────────────────────────────────────────────────
