@@ -102,7 +102,8 @@ def _purge(session: Session, before: datetime, most: int) -> int:
         Comment.status != Status.PUBLISHED,  # told twice: it is what the index is made for
         Comment.status_at < before,
     )
-    ids = session.scalars(old.limit(most)).all()
+    # Held until the end: one that a moderator is rescuing right now is left for them.
+    ids = session.scalars(old.limit(most).with_for_update(skip_locked=True)).all()
     empty = update(Comment).values(
         body="",
         html="",

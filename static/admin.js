@@ -3,8 +3,20 @@
 import { keepTime } from "./times.js";
 
 keepTime(document.documentElement, new AbortController().signal);
+for (const strip of document.querySelectorAll("[data-strip]")) showCurrent(strip);
 const list = /** @type {HTMLElement | null} */ (document.querySelector("[data-queue]"));
 if (list) {
   const [{ Queue }, { attend }] = await Promise.all([import("./queue.js"), import("./keys.js")]);
   attend(new Queue(list));
+}
+
+/**
+ * A row that is wider than the screen shows where one is.
+ * @param {Element} strip
+ */
+function showCurrent(strip) {
+  const current = strip.querySelector("[aria-current]");
+  if (!current) return;
+  const [place, room] = [current.getBoundingClientRect(), strip.getBoundingClientRect()];
+  strip.scrollLeft += (place.left + place.right - room.left - room.right) / 2;
 }

@@ -263,6 +263,7 @@ export function close(_thread, button) {
 
 /** @param {CommentThread} thread @param {HTMLFormElement} form */
 export async function save(thread, form) {
+  if (form.ariaBusy === "true") return;
   const id = form.closest("[data-id]")?.getAttribute("data-id") ?? "";
   const body = textOf(form).value;
   hush(form);

@@ -1,7 +1,7 @@
 // @ts-check
 // A list of comments that are decided about without a page in between.
 import { adopt } from "./sweep.js";
-import { keepTime } from "./times.js";
+import { draw } from "./times.js";
 /** @import { Decided } from "./types" */
 
 /** The list fetches more when fewer than so many are left. */
@@ -14,7 +14,7 @@ const find = (what, within = document) => /** @type {T | null} */ (within.queryS
 export class Queue {
   /** One after the other: an undo must not pass the decision it takes back. @type {Promise<unknown>} */
   #line = Promise.resolve();
-  /** @type {Promise<void> | null} */ #more = null;
+  /** @type {Promise<unknown> | null} */ #more = null;
 
   /** @param {HTMLElement} list */
   constructor(list) {
@@ -82,12 +82,15 @@ export class Queue {
       entry.hidden = true;
       this.#look(entries[at + 1] ?? entries[at - 1]);
     } else entry.ariaBusy = "true";
-    this.#send(form.action, fields, (answer, fine) => {
+    const putBack = (/** @type {string} */ trouble) => {
       entry.hidden = false;
       entry.ariaBusy = null;
+      complain(entry, trouble);
+    };
+    this.#send(form.action, fields, putBack, (answer, fine) => {
       const hadFocus = entry.contains(document.activeElement);
       if (fine && leaves && !answer.stays) entry.remove();
-      else if (answer.entry) this.#redraw(entry, answer.entry, (!fine && answer.notice) || "", hadFocus);
+      else if (answer.entry) this.#redraw(entry, answer.entry, fine ? "" : textOf(answer.notice), hadFocus);
       this.#refill();
     });
   }
@@ -96,7 +99,7 @@ export class Queue {
   #redraw(entry, html, trouble, focused) {
     const fresh = find("[data-entry]", adopt(html, base));
     if (!fresh) return;
-    if (trouble) find("[data-facts]", fresh)?.before(alertOf(trouble));
+    complain(fresh, trouble);
     entry.replaceWith(fresh);
     this.#prepare();
     if (focused) this.#look(fresh);
@@ -105,7 +108,7 @@ export class Queue {
   /** @param {HTMLFormElement} form @param {FormData} fields */
   #decideMany(form, fields) {
     const after = this.current ?? this.entries[0];
-    this.#send(form.action, fields, async (answer, fine) => {
+    this.#send(form.action, fields, () => {}, async (answer, fine) => {
       if (!fine) return;
       if (Array.isArray(answer.gone) && !fields.has("all") && fields.get("show") !== "everything") {
         for (const id of answer.gone) find(`[data-entry="${id}"]`, this.list)?.remove();
@@ -126,7 +129,7 @@ export class Queue {
 
   /** @param {string} address @param {FormData} fields */
   #takeBack(address, fields) {
-    this.#send(address, fields, async (answer, fine) => {
+    this.#send(address, fields, () => {}, async (answer, fine) => {
       if (!fine) return;
       await this.#reload();
       this.#look(find(`[data-entry="${answer.comment}"]`, this.list) ?? this.current ?? this.entries[0]);
@@ -136,17 +139,25 @@ export class Queue {
   // ── asking ──
 
   /**
+   * Never rejects: what goes wrong with one press must not keep the next from being sent.
    * @param {string} address @param {FormData} fields
+   * @param {(trouble: string) => void} putBack before all else, with what went wrong, if anything did
    * @param {(answer: Decided, fine: boolean) => unknown} then
    */
-  #send(address, fields, then) {
+  #send(address, fields, putBack, then) {
     const body = new URLSearchParams(/** @type {any} */ (fields));
     this.#line = this.#line.then(async () => {
-      const { answer, fine } = await ask(address, { method: "POST", body });
-      if (answer.notice) this.#tell(answer.notice);
-      else this.say(answer.detail || texts("offline"), true);
-      this.#count(answer.counts);
-      await then(answer, fine);
+      try {
+        const { answer, fine } = await ask(address, { method: "POST", body });
+        putBack(answer.detail ?? "");
+        if (answer.notice) this.#tell(answer.notice);
+        else this.#refused(answer);
+        this.#count(answer.counts);
+        await then(answer, fine);
+      } catch (error) {
+        putBack(texts("unclear"));
+        this.#broke(error);
+      }
     });
     return this.#line;
   }
@@ -178,22 +189,30 @@ export class Queue {
     const more = find("[data-more]", this.list);
     const link = /** @type {HTMLAnchorElement | null} */ (more && find("a", more));
     if (!more || !link) return this.#more;
-    this.#more ??= ask(link.href, {}).then(({ answer, fine }) => {
-      this.#more = null;
-      if (!fine || !more.isConnected) return;
-      const waited = more.contains(document.activeElement) || !this.entries.length;
-      const fresh = adopt(answer.entries ?? "", base);
-      // One that was taken back meanwhile may stand here already.
-      for (const each of fresh.querySelectorAll("[data-entry]")) {
-        if (find(`[data-entry="${each.getAttribute("data-entry")}"]`, this.list)) each.remove();
-      }
-      const first = find("[data-entry]", fresh);
-      more.replaceWith(fresh);
-      this.#prepare();
-      if (waited) this.#look(first ?? undefined);
-      this.#refill();
-    });
+    this.#more ??= this.#append(more, link.href)
+      .finally(() => (this.#more = null))
+      .then((grew) => grew && this.#refill(), (error) => this.#broke(error));
     return this.#more;
+  }
+
+  /** Whether it did, and not in vain. @param {HTMLElement} more what the entries replace @param {string} address */
+  async #append(more, address) {
+    const { answer, fine } = await ask(address, {});
+    if (!more.isConnected) return false;
+    const waited = more.contains(document.activeElement) || !this.entries.length;
+    // Nobody who decides needs to hear of what was fetched ahead.
+    if (!fine && waited) this.#refused(answer);
+    if (!fine) return false;
+    const fresh = adopt(answer.entries ?? "", base);
+    // One that was taken back meanwhile may stand here already.
+    for (const each of fresh.querySelectorAll("[data-entry]")) {
+      if (find(`[data-entry="${each.getAttribute("data-entry")}"]`, this.list)) each.remove();
+    }
+    const first = find("[data-entry]", fresh);
+    more.replaceWith(fresh);
+    this.#prepare();
+    if (waited) this.#look(first ?? undefined);
+    return true;
   }
 
   /** @param {MouseEvent} event */
@@ -219,7 +238,8 @@ export class Queue {
       const body = find("[data-long]", entry);
       if (body) body.tabIndex = 0;
     }
-    keepTime(document.documentElement, new AbortController().signal);
+    // They are kept fresh already, as those of the whole page.
+    draw(document.documentElement);
   }
 
   /** @param {HTMLElement} [box] */
@@ -245,6 +265,18 @@ export class Queue {
     find("[data-notices]")?.replaceChildren(notice);
   }
 
+  /** Why nothing came of it; who is not signed in any more gets the way back to this very page. @param {Decided} answer */
+  #refused({ detail, code }) {
+    this.say(detail || texts("unclear"), true);
+    if (code === "sign_in_required") find("[data-notices] > *")?.append(wayIn());
+  }
+
+  /** What nobody has foreseen: how it stands is not known here. @param {unknown} error */
+  #broke(error) {
+    this.say(texts("unclear"), true);
+    console.error(error);
+  }
+
   /** For those who listen. @param {string} sentence @param {boolean} [at_once] */
   say(sentence, at_once = false) {
     const region = find(at_once ? "[data-alert]" : "[data-status]");
@@ -263,23 +295,41 @@ export class Queue {
   }
 }
 
-/** @param {string} address @param {RequestInit} init @returns {Promise<{answer: Decided, fine: boolean}>} */
+/** Rejects when the answer cannot be read. @param {string} address @param {RequestInit} init @returns {Promise<{answer: Decided, fine: boolean}>} */
 async function ask(address, init) {
   const url = new URL(address, location.href);
   url.searchParams.set("fragment", "");
-  try {
-    const response = await fetch(url, init);
-    return { answer: await response.json(), fine: response.ok };
-  } catch {
-    return { answer: {}, fine: false };
-  }
+  const response = await fetch(url, init).catch(() => null);
+  if (!response) return { answer: { detail: texts("offline") }, fine: false };
+  return { answer: await response.json(), fine: response.ok };
 }
 
-/** @param {string} html or a sentence @param {string} [tag] */
-function alertOf(html, tag = "p") {
+/** Says it in the entry too, where the next press does not wipe it away. @param {HTMLElement} entry @param {string} sentence */
+function complain(entry, sentence) {
+  find(".a-error", entry)?.remove();
+  if (sentence) find("[data-facts]", entry)?.before(alertOf(sentence));
+}
+
+/** Where one signs in, to come back here. */
+function wayIn() {
+  const url = new URL(texts("way-in"), location.href);
+  url.searchParams.set("back", location.pathname + location.search);
+  const link = document.createElement("a");
+  link.href = url.href;
+  link.textContent = texts("signin");
+  return link;
+}
+
+/** The sentence of a piece of HTML. @param {string} [html] */
+function textOf(html = "") {
+  return adopt(html, base).textContent?.trim() ?? "";
+}
+
+/** @param {string} sentence @param {string} [tag] */
+function alertOf(sentence, tag = "p") {
   const alert = document.createElement(tag);
   alert.className = tag === "p" ? "a-error" : "a-notice a-notice-bad";
-  alert.textContent = adopt(html, base).textContent?.trim() ?? "";
+  alert.textContent = sentence;
   return alert;
 }
 

@@ -15,8 +15,8 @@ export function keepTime(section, signal) {
   draw(section);
 }
 
-/** @param {HTMLElement} section */
-function draw(section) {
+/** Writes the times of *section* once. @param {HTMLElement} section */
+export function draw(section) {
   if (!section.isConnected) return kept.delete(section);
   const words = new Intl.RelativeTimeFormat(section.lang, { numeric: "auto" });
   const exact = new Intl.DateTimeFormat(section.lang, { dateStyle: "long", timeStyle: "short" });

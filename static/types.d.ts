@@ -88,6 +88,7 @@ export interface Decided {
   seen?: string;
   /** Of a refusal. */
   detail?: string;
+  code?: string;
 }
 
 export type Words =

@@ -1,6 +1,7 @@
 """The service's own people: known whichever way they come, signed in until they are not."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from comments import accounts, moderation, posting, upkeep
 from comments.errors import CommentsError
 from comments.models import (
     Account,
+    Appointment,
     AuthorKind,
     Ban,
     Comment,
@@ -29,6 +31,7 @@ from tests.factories import ALICE, BOB, CAROL, NOON, SETTINGS, guest, minutes
 from tests.test_concurrency import at_once
 
 ANN = "ann@example.org"
+OLGA = "olga@example.org"
 GOOD = "seven green bicycles"
 BLOG = "https://blog.example"
 DAY = timedelta(days=1)
@@ -319,6 +322,13 @@ def test_the_first_one_owns_the_service_and_the_next_ones_moderate(session):
     assert roles == [(first.id, Role.OWNER), (second.id, Role.MODERATOR)]
 
 
+def test_an_owner_who_is_appointed_again_stays_the_owner(session):
+    """The command is typed a second time, for another link."""
+    appoint(session)
+    ann = appoint(session)
+    assert session.get_one(Appointment, (ann.id, "")).role is Role.OWNER
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -349,7 +359,8 @@ def test_an_appointment_that_makes_no_sense_is_refused(session, more, field):
 
 
 def test_dismissal_ends_the_rights_of_a_browser_that_is_signed_in(session):
-    ann = appoint(session)
+    appoint(session, OLGA)
+    ann = appoint(session, role=Role.OWNER)
     secret = accounts.sign_in(session, ann.id, now=NOON)
     assert accounts.who(session, secret, now=NOON).is_owner
     assert accounts.dismiss(session, ann, make.action()) == 1
@@ -358,10 +369,11 @@ def test_dismissal_ends_the_rights_of_a_browser_that_is_signed_in(session):
 
 
 def test_appointing_and_dismissing_are_in_the_log_without_an_address(session):
-    ann = appoint(session)
+    appoint(session, OLGA)
+    ann = appoint(session, role=Role.OWNER)
     appoint(session, role=Role.MODERATOR)
     accounts.dismiss(session, ann, make.action(), site="")
-    rows = session.scalars(select(Decision).order_by(Decision.id)).all()
+    rows = session.scalars(select(Decision).order_by(Decision.id).offset(1)).all()
     assert [(row.action, row.target) for row in rows] == [
         ("appoint", f"member:{ann.id}"),
         ("appoint", f"member:{ann.id}"),
@@ -369,6 +381,31 @@ def test_appointing_and_dismissing_are_in_the_log_without_an_address(session):
     ]
     assert moderation.facts(rows[1].before) == {"role": "owner", "site": ""}
     assert "@" not in "".join(f"{row.target}{row.before}{row.after}{row.reason}" for row in rows)
+
+
+def test_the_last_owner_stays_unless_the_command_line_says_otherwise(session):
+    ann = appoint(session)
+    for change in (
+        lambda: accounts.dismiss(session, ann, make.action()),
+        lambda: appoint(session, role=Role.MODERATOR),
+    ):
+        assert "this is the last" in str(refused(change).detail)
+    assert accounts.dismiss(session, ann, moderation.Action(by="command-line", now=NOON)) == 1
+
+
+def test_of_two_owners_who_dismiss_each_other_at_once_one_stays(engine):
+    with Session(engine) as session:
+        ids = [appoint(session, email, role=Role.OWNER).id for email in (ANN, OLGA)]
+        session.commit()
+
+    def let_go(session: Session, who: int, by: int) -> int:
+        action = moderation.Action(by=f"member:{by}", now=NOON)
+        return accounts.dismiss(session, session.get_one(Account, who), action)
+
+    acts = [partial(let_go, who=who, by=by) for who, by in (ids, ids[::-1])]
+    assert sorted(map(str, at_once(engine, *acts))) == ["1", "invalid"]
+    with Session(engine) as session:
+        assert [one.role for one in accounts.appointed(session)] == [Role.OWNER]
 
 
 def test_no_guest_has_the_name_of_somebody_appointed(session):

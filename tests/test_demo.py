@@ -3,12 +3,12 @@
 import pytest
 from sqlalchemy import select
 
-from comments import demo, moderation, threads
+from comments import demo, demo_queue, moderation, threads
 from comments.config import Settings
 from comments.demo import SCRIPT, THREAD
 from comments.models import AuthorKind, Comment, Status
 from tests import factories as make
-from tests.factories import NOON
+from tests.factories import NOON, SETTINGS
 from tests.reading import below, page
 
 
@@ -66,3 +66,23 @@ def test_it_is_there_once_it_was_played(session):
     assert not demo.is_there(session)
     demo.seed(session, Settings(), now=NOON)
     assert demo.is_there(session)
+
+
+# ── a queue to try ───────────────────────────────────────────────────────────────────────────
+
+
+def test_the_queue_holds_what_was_asked_for_and_nobody_repeats_themselves(session):
+    demo_queue.seed(session, SETTINGS, 50, now=NOON)
+    found = session.scalars(select(Comment)).all()
+    assert len(found) == len({comment.body for comment in found}) == 50
+    assert all(comment.status_reason for comment in found)
+    states = {comment.status for comment in found}
+    assert states == {Status.PENDING, Status.PUBLISHED, Status.SPAM}
+    assert any(comment.open_reports for comment in found)
+    assert moderation.wrong_counters(session) == {"threads": [], "comments": []}
+
+
+def test_a_longer_queue_numbers_who_comes_back(session):
+    demo_queue.seed(session, SETTINGS, 4 * len(demo_queue.KINDS) + 1, now=NOON)
+    last = session.scalars(select(Comment).order_by(Comment.id.desc())).first()
+    assert last.body.endswith("(2)")

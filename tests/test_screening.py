@@ -311,6 +311,21 @@ def test_a_ban_holds_for_edits_too(session):
     assert refused.value.code == "banned"
 
 
+def test_what_waits_is_never_let_through_by_an_edit(session):
+    comment = make.post(session, settings=with_settings(hold="all"))
+    posting.edit(session, ALICE, comment.id, "Nicer.", settings=make.SETTINGS, now=minutes(1))
+    assert make.fresh(session, comment).status is Status.PENDING
+
+
+def test_what_waits_is_thrown_out_for_what_it_becomes(session):
+    comment = make.post(session, settings=with_settings(hold="all"))
+    make.listed_word(session, "snail", "reject")
+    edited = posting.edit(
+        session, ALICE, comment.id, "A snail.", settings=make.SETTINGS, now=minutes(1)
+    )
+    assert (edited.status, edited.version) == (Status.REJECTED, 2)
+
+
 def test_an_edit_is_screened_like_a_comment(session):
     comment = make.post(session)
     make.listed_word(session, "herring")

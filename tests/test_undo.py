@@ -199,7 +199,7 @@ def test_a_keep_is_taken_back_unless_it_was_kept_again(session):
     keeps = [make.action(n) for n in (1, 2)]
     moderation.keep(session, comment, keeps[0])
     moderation.keep(session, comment, keeps[1])
-    assert moderation.undo(session, keeps[0].batch, make.action(3)) == 1
+    assert moderation.undo(session, keeps[0].batch, make.action(3)) == 0
     assert make.fresh(session, comment).kept_at == minutes(2)
 
 
@@ -209,6 +209,26 @@ def test_a_pin_is_taken_back(session):
     moderation.pin(session, comment, pin, pinned=True)
     moderation.undo(session, pin.batch, make.action(2))
     assert make.fresh(session, comment).pinned_at is None
+
+
+def test_a_pin_that_cannot_come_back_stays_away(session):
+    comment = make.post(session).id
+    make.pin(session, comment)
+    off = make.action(1)
+    moderation.pin(session, comment, off, pinned=False)
+    make.decide(session, comment, Status.SPAM)
+    assert moderation.undo(session, off.batch, make.action(2)) == 0
+    assert make.fresh(session, comment).pinned_at is None
+
+
+def test_what_came_to_the_same_state_by_somebody_else_stays(session):
+    """A throws it out, B lets it in, C throws it out: A takes back what is theirs alone."""
+    comment = make.post(session).id
+    first = spam(session, comment, 1)
+    moderation.decide(session, comment, Status.PUBLISHED, make.action(2))
+    spam(session, comment, 3)
+    assert moderation.undo(session, first, make.action(4)) == 0
+    assert make.fresh(session, comment).status is Status.SPAM
 
 
 def test_a_moderator_of_one_site_takes_back_what_is_theirs(session):

@@ -118,6 +118,21 @@ def test_what_is_published_or_waits_is_kept(session, written, status):
     assert make.fresh(session, written).body
 
 
+def test_what_a_moderator_is_rescuing_right_now_is_left_alone(postgres_engine):
+    """SQLite has one writer at a time."""
+    late = NOON + KEEP_REJECTED + timedelta(days=1)
+    with Session(postgres_engine) as session:
+        comment = make.post(session, body="Worth keeping.").id
+        make.decide(session, comment, Status.SPAM)
+        session.commit()
+    with Session(postgres_engine) as rescuing, Session(postgres_engine) as sweeping:
+        make.decide(rescuing, comment, Status.PUBLISHED)
+        upkeep.sweep(sweeping, late)
+        sweeping.commit()
+        rescuing.commit()
+        assert make.fresh(sweeping, comment).body == "Worth keeping."
+
+
 def test_an_owner_chooses_how_long(session, written):
     make.decide(session, written, Status.SPAM)
     settings = make.with_settings(keep_rejected_days=2)

@@ -14,6 +14,7 @@ from comments.accounts.moderators import (
     appointed,
     appointments_of,
     dismiss,
+    has_way_in,
     is_moderated,
 )
 from comments.accounts.passwords import SHORTEST, check_new_password, check_password, set_password
@@ -53,6 +54,7 @@ __all__ = [
     "end_sign_in",
     "find_or_make",
     "fingerprint",
+    "has_way_in",
     "is_moderated",
     "is_stale",
     "links",

@@ -5,14 +5,16 @@ The caller has shown the guest's token: without it nothing here may be called.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import case, literal, select, update
 from sqlalchemy.orm import Session
 
 from comments import index, moderation, posting, threads
 from comments.identity import Author
-from comments.models import Ban, Comment, Person, Report, Status, Thread, Vote
+from comments.models import AuthorKind, Ban, Comment, Person, Report, Status, Thread, Vote
 from comments.moderation import Action
+from comments.moderation.reach import within
 
 _QUIET = {"synchronize_session": False}
 
@@ -69,7 +71,7 @@ def _move_comments(
         .where(*theirs)
         .values(
             author_id=author.id,
-            author_kind=author.kind,
+            author_kind=_kind(author),
             address_hash=None,
             email_hash=None,
             verified=False,
@@ -83,6 +85,15 @@ def _move_comments(
     session.expire_all()
     _index_again(session, [row.id for row in found])
     return len(found)
+
+
+def _kind(author: Author) -> Any:
+    """What each comment becomes: a moderator of one site is a reader on the others."""
+    kinds = Comment.author_kind.type
+    if not author.is_moderator:
+        return author.kind
+    theirs = (within(author.sites, Comment.thread_id), literal(AuthorKind.MODERATOR, kinds))
+    return case(theirs, else_=literal(AuthorKind.USER, kinds))
 
 
 def _index_again(session: Session, ids: Sequence[int]) -> None:

@@ -88,6 +88,26 @@ PURPOSES: dict[str, Purpose] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What a mail says; *text* has ``%(host)s`` and ``%(link)s``."""
+
+    subject: Message
+    text: Message
+
+
+#: Instead of what a link to set a password says by itself.
+APPOINTED = Words(
+    say("You moderate the comments"),
+    say(
+        "You have been asked to moderate the comments at %(host)s.\n\nSign in with this link; it "
+        "is good for a day, and once:\n\n%(link)s\n\nAfterwards you sign in there with your "
+        "password or by a link mailed to this address.\n\nIf you know nothing of it, you need not "
+        "do anything.\n"
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Redeemed:
     """What was asked for with the link."""
 
@@ -140,11 +160,12 @@ def ask(
     origin: str = "",
     back: str = "",
     language: str = "en",
+    words: Words | None = None,
     settings: Settings,
     base_url: str,
     now: datetime,
 ) -> None:
-    """Mail *email* a link; it goes out with the commit.
+    """Mail *email* a link, with the purpose's own *words* or others; it goes out with the commit.
 
     Whoever's address it is, and whether it is known here, the same happens. Beyond the limit of
     one address nothing does, and nothing tells.
@@ -153,11 +174,20 @@ def ask(
     if not settings.smtp_uri or _is_enough(session, purpose, email, now):
         return
     token = make(session, purpose, email, author_id=author_id, origin=origin, back=back, now=now)
-    mail = PURPOSES[purpose]
+    mail = words or PURPOSES[purpose]
     link = address(base_url, purpose, token, language if language != settings.language else None)
     told = Message(mail.text.text, {"host": urlsplit(base_url).netloc, "link": link})
     subject = i18n.told(mail.subject, language)
     notify.write(session, email.lower(), subject, i18n.told(told, language), now)
+
+
+def for_password(session: Session, email: str, base_url: str, now: datetime) -> str:
+    """The address of a fresh link to set a password, for whoever hands it over by themselves.
+
+    Those before it are good no more: they have been lost, or got into other hands.
+    """
+    withdraw(session, "password", email)
+    return address(base_url, "password", make(session, "password", email, now=now))
 
 
 def peek(session: Session, token: str, purpose: str, now: datetime) -> Redeemed:

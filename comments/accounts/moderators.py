@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from comments import moderation, posting
@@ -15,13 +15,17 @@ from comments.accounts import people
 from comments.config import parse_origin
 from comments.database import begin_write
 from comments.errors import CommentsError, say
-from comments.models import Account, Appointment, Role
+from comments.models import Account, Appointment, Login, Role, SignIn
 from comments.moderation import Action
 
 
 @dataclass(frozen=True, slots=True)
 class Appointed:
-    """One line of the list of moderators; *site* is empty for all sites."""
+    """One line of the list of moderators; *site* is empty for all sites.
+
+    *seen* is when a browser in which they are signed in was last there, by about an hour;
+    ``None`` for those who are signed in nowhere.
+    """
 
     account_id: int
     email: str | None
@@ -29,6 +33,7 @@ class Appointed:
     role: Role
     site: str
     since: datetime
+    seen: datetime | None
     has_password: bool
 
 
@@ -43,13 +48,12 @@ def appoint(
 ) -> Account:
     """Make the account of *email* a moderator, of all sites or of one; it is made when needed.
 
-    The first of all becomes the owner, unless *role* says otherwise. Appointing somebody again
-    changes their role. Raises 422 for a site that is no origin, or for the owner of one site.
+    The first of all becomes the owner, unless *role* says otherwise. Whoever is appointed again
+    keeps their role, unless *role* names another. Raises 422 for a site that is no origin, for the
+    owner of one site, for oneself, and where no owner would be left.
     """
     begin_write(session)
     site = _checked_site(site)
-    if role is None:
-        role = Role.MODERATOR if site or is_moderated(session) else Role.OWNER
     if site and role is Role.OWNER:
         raise CommentsError(
             "invalid", errors={"role": say("An owner looks after all sites, not one.")}
@@ -57,40 +61,43 @@ def appoint(
     account = people.find_or_make(session, email, name=name, now=action.now)
     if name and not account.name:
         account.name = name
-    known = session.get(Appointment, (account.id, site))
-    before = known.role if known else None
-    if known is not None:
-        known.role = role
-    else:
-        session.add(Appointment(account_id=account.id, site=site, role=role, created_at=action.now))
-    session.flush()
+    if role is None:
+        known = session.get(Appointment, (account.id, site))
+        first = Role.MODERATOR if site or is_moderated(session) else Role.OWNER
+        role = known.role if known else first
+    moderation.give_role(session, account.id, site, role, action)
     posting.reserve_name(session, people.author(session, account), action.now)
-    _note(session, action, "appoint", account.id, site, before=before, after=role)
     return account
 
 
 def dismiss(session: Session, account: Account, action: Action, *, site: str | None = None) -> int:
     """End an account's appointments, or the one for *site*; tells how many there were.
 
-    From the next request on it may do what any reader may.
+    From the next request on it may do what any reader may. Raises 422 for oneself and for the
+    last owner.
     """
     begin_write(session)
-    wanted = [Appointment.account_id == account.id]
-    if site is not None:
-        wanted.append(Appointment.site == _checked_site(site))
-    ended = session.scalars(select(Appointment).where(*wanted).with_for_update()).all()
-    for one in ended:
-        _note(session, action, "dismiss", account.id, one.site, before=one.role, after=None)
-    session.execute(
-        delete(Appointment).where(*wanted), execution_options={"synchronize_session": "fetch"}
-    )
-    return len(ended)
+    held = [one.site for one in appointments_of(session, account.id)]
+    sites = held if site is None else [_checked_site(site)]
+    return sum(moderation.take_role(session, account.id, each, action) for each in sites)
+
+
+def has_way_in(session: Session, account: Account) -> bool:
+    """Whether an account has a password, or a provider that knows it."""
+    login = select(Login.subject).where(Login.account_id == account.id).limit(1)
+    return account.password_hash is not None or session.execute(login).first() is not None
 
 
 def appointed(session: Session) -> Sequence[Appointed]:
     """Everybody who moderates, owners first."""
+    seen = (
+        select(func.max(SignIn.seen_at))
+        .where(SignIn.account_id == Account.id)
+        .correlate(Account)
+        .scalar_subquery()
+    )
     rows = session.execute(
-        select(Appointment, Account)
+        select(Appointment, Account, seen)
         .join(Account, Account.id == Appointment.account_id)
         .where(Account.closed_at.is_(None))
         .order_by(Appointment.role.desc(), Appointment.created_at, Appointment.account_id)
@@ -103,9 +110,10 @@ def appointed(session: Session) -> Sequence[Appointed]:
             role=appointment.role,
             site=appointment.site,
             since=appointment.created_at,
+            seen=last_seen,
             has_password=account.password_hash is not None,
         )
-        for appointment, account in rows
+        for appointment, account, last_seen in rows
     ]
 
 
@@ -126,23 +134,3 @@ def _checked_site(site: str) -> str:
     except ValueError:
         wrong = say("A site is an address such as https://blog.example.")
         raise CommentsError("invalid", errors={"site": wrong}) from None
-
-
-def _note(
-    session: Session,
-    action: Action,
-    what: str,
-    account_id: int,
-    site: str,
-    *,
-    before: Role | None,
-    after: Role | None,
-) -> None:
-    moderation.note(
-        session,
-        action,
-        what,
-        target=people.author_id(account_id),
-        before={"role": before, "site": site} if before else None,
-        after={"role": after, "site": site} if after else None,
-    )

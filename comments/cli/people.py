@@ -7,7 +7,7 @@ from comments import accounts, notify, signals
 from comments.draft import check_email
 from comments.errors import CommentsError
 from comments.models import Account, Role
-from comments.moderation import Action
+from comments.moderation import COMMAND_LINE, Action
 from comments.web.state import State, current, now
 
 moderators = AppGroup("moderators", help="Who moderates, and their links to sign in.")
@@ -106,7 +106,7 @@ def deliver(loop: bool) -> None:
 
 
 def _action() -> Action:
-    return Action(by="command-line", now=now())
+    return Action(by=COMMAND_LINE, now=now())
 
 
 def _known(state: State, email: str) -> Account:
@@ -117,13 +117,9 @@ def _known(state: State, email: str) -> Account:
 
 
 def _new_link(state: State, account: Account, url: str | None) -> str:
-    session = state.session()
     assert account.email is not None
-    # The link before this one has been lost, or got into other hands.
-    accounts.links.withdraw(session, "password", account.email)
-    token = accounts.links.make(session, "password", account.email, now=now())
     base = state.settings.url or f"{(url or _NOWHERE).rstrip('/')}{state.prefix}"
-    return accounts.links.address(base, "password", token)
+    return accounts.links.for_password(state.session(), account.email, base, now())
 
 
 def _tell(state: State, link: str) -> None:

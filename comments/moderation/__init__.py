@@ -4,6 +4,7 @@ The rooms beside it are named where they are used: ``figures``, ``log``, ``threa
 """
 
 from comments.moderation.actions import Action, facts, note
+from comments.moderation.appointing import COMMAND_LINE, give_role, take_role
 from comments.moderation.bans import check_not_banned
 from comments.moderation.counters import wrong_counters
 from comments.moderation.decisions import MAX_PINNED, decide, keep, locked, pin, settle_reports
@@ -16,6 +17,7 @@ from comments.moderation.status import set_status, set_status_of_many
 from comments.moderation.undo import UNDO_FOR, undo
 
 __all__ = [
+    "COMMAND_LINE",
     "MAX_PINNED",
     "NAMED",
     "UNDO_FOR",
@@ -31,6 +33,7 @@ __all__ = [
     "decide_many",
     "done",
     "facts",
+    "give_role",
     "hold",
     "in_reach",
     "keep",
@@ -45,6 +48,7 @@ __all__ = [
     "set_status",
     "set_status_of_many",
     "settle_reports",
+    "take_role",
     "undo",
     "within",
     "wrong_counters",

@@ -74,7 +74,8 @@ def ban(
 
     *take_down* also makes spam of what they have published and what waits. A ban in force is
     replaced when it is among those *seen* by the moderator: 409 when somebody has just made it.
-    Raises 422 for a moderator or oneself, 404 for somebody who wrote nothing within reach.
+    Raises 422 for a moderator or oneself, 404 for somebody who wrote nothing within reach, 403
+    when a moderator of some sites would replace what somebody else decided for all.
     """
     _check_may_ban(session, target, action)
     if take_down:
@@ -85,6 +86,7 @@ def ban(
     if earlier and earlier.id not in seen:
         raise CommentsError("already_decided")
     if earlier:
+        _check_may_end(earlier, action)
         earlier.lifted_at = action.now
     made = Ban(
         target=target,
@@ -102,7 +104,10 @@ def ban(
 
 
 def lift(session: Session, ban_id: int, action: Action) -> Ban:
-    """End a ban; 409 when it is over already, 404 when it is beyond reach."""
+    """End a ban; 409 when it is over already, 404 when it is beyond reach.
+
+    403 for a moderator of some sites and a ban that somebody else has made.
+    """
     begin_write(session)
     found = session.get(Ban, ban_id, populate_existing=True, with_for_update=True)
     if found is None:
@@ -110,6 +115,7 @@ def lift(session: Session, ban_id: int, action: Action) -> Ban:
     check_reach_of_target(session, found.target, action.sites)
     if found.lifted_at or (found.until and found.until <= action.now):
         raise CommentsError("already_decided")
+    _check_may_end(found, action)
     found.lifted_at = action.now
     note(session, action, "lift", target=found.target, before=_told(found))
     return found
@@ -164,6 +170,15 @@ def _check_may_ban(session: Session, target: str, action: Action) -> None:
         raise CommentsError("invalid", say("A moderator cannot be banned."))
 
 
+def _check_may_end(found: Ban, action: Action) -> None:
+    """A ban holds on every site: a friend who moderates one of them must not end it."""
+    if action.sites is not None and found.created_by != action.by:
+        raise CommentsError(
+            "not_a_moderator",
+            say("Only those who moderate every site can end a ban that somebody else has made."),
+        )
+
+
 def _moderates(session: Session, target: str) -> bool:
     kind, _, number = target.partition(":")
     if kind == "member" and number.isascii() and number.isdigit() and len(number) < 19:
@@ -193,7 +208,8 @@ def _take_down(session: Session, target: str, action: Action) -> None:
     up = (Status.PUBLISHED, Status.PENDING)
     wanted = (theirs(target), Comment.status.in_(up), within(action.sites, Comment.thread_id))
     ids = session.scalars(select(Comment.id).where(*wanted)).all()
-    set_status_of_many(session, ids, Status.SPAM, action, only=up)
+    still = [Comment.status.in_(up)]
+    set_status_of_many(session, ids, Status.SPAM, action, still=still)
 
 
 def _told(ban: Ban | None) -> dict[str, Any] | None:
@@ -248,7 +264,13 @@ def undo_lift(session: Session, entries: Sequence[Decision], action: Action) -> 
 
 
 def undo_trust(session: Session, entries: Sequence[Decision], action: Action) -> int:
+    changed = 0
     for entry in entries:
         assert entry.target is not None
+        begin_write(session)
+        person = session.get(Person, entry.target, populate_existing=True, with_for_update=True)
+        if (person is not None and person.trusted_at is not None) != facts(entry.after)["trusted"]:
+            continue
         trust(session, entry.target, action, trusted=facts(entry.before)["trusted"])
-    return len(entries)
+        changed += 1
+    return changed

@@ -148,7 +148,11 @@ def rename_back(
     }
     if not names:
         return False
-    rename(session, thread_id, action, names)
+    try:
+        rename(session, thread_id, action, names)
+    except CommentsError:
+        # Somebody has written under the old key since: it is another discussion's.
+        return False
     if "key" in names and now.get("new_key"):
         left = session.scalars(select(Thread).where(Thread.key == now["key"])).one()
         left.merged_into_id = None

@@ -1,14 +1,14 @@
 """Reading the log. Nothing here changes a line of it, and nothing else may."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
-from comments.models import Comment, Decision, Thread
+from comments.models import Account, Comment, Decision, Thread
 from comments.moderation.actions import BY_PEOPLE
 from comments.moderation.reach import Sites, within
 
@@ -47,6 +47,8 @@ class Line:
     thread_key: str | None
     thread_title: str | None
     undone: bool
+    #: What the account is called that the line is about, if it is about one.
+    target_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def page(session: Session, asked: Asked, *, below: int | None = None, limit: int
     if below is not None:
         query = query.where(Decision.id < below)
     rows = session.execute(query.order_by(Decision.id.desc()).limit(limit + 1)).all()
-    shown = [Line(*row) for row in rows[:limit]]
+    shown = _named(session, [Line(*row) for row in rows[:limit]])
     return Page(shown, shown[-1].entry.id if len(rows) > limit else None)
 
 
@@ -76,6 +78,18 @@ def every_line(session: Session, asked: Asked) -> Iterator[Line]:
         if below is None:
             return
         session.expunge_all()
+
+
+def _named(session: Session, lines: list[Line]) -> list[Line]:
+    """*lines* with what the accounts they are about are called, which the log does not keep."""
+    about = {line.entry.target or "" for line in lines}
+    found = [target for target in about if target.startswith("member:")]
+    if not found:
+        return lines
+    numbers = {int(target.partition(":")[2]) for target in found}
+    named = select(Account.id, Account.name).where(Account.id.in_(numbers))
+    names = {f"member:{row.id}": row.name for row in session.execute(named)}
+    return [replace(line, target_name=names.get(line.entry.target or "")) for line in lines]
 
 
 def of_thread(session: Session, thread_id: int, *, limit: int = 10) -> Sequence[Line]:

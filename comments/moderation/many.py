@@ -28,7 +28,8 @@ def decide_many(
 
     What was decided or edited after *seen_at* is left alone. Gives the ids that were changed.
     """
-    changed = set_status_of_many(session, comment_ids, status, action, seen_at=seen_at)
+    still = [unchanged_since(seen_at)] if seen_at is not None else []
+    changed = set_status_of_many(session, comment_ids, status, action, still=still)
     return changed + keep_many(session, comment_ids, action, status=status, seen_at=seen_at)
 
 

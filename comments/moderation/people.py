@@ -1,19 +1,19 @@
 """Who writes here: finding somebody, and what is known of them."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from comments import identity, threads
 from comments.keys import Keys
 from comments.models import AuthorKind, Ban, Comment, Person, Status
 from comments.moderation.bans import holds, theirs
-from comments.moderation.reach import Sites, within
+from comments.moderation.reach import Sites, in_reach, within
 from comments.moderation.search import Query, is_author_id
 from comments.moderation.search import find as find_comments
 
@@ -76,18 +76,20 @@ def find(
     """Authors by name, by id, by the tag beside their name in a *thread*, or by what they share
     (``network:HASH``, ``email:HASH``); the one who wrote last first."""
     typed = typed.strip()
+    if not typed:
+        return []
     tag = _TAG.fullmatch(typed.lower())
     if tag and thread:
         return _by_tag(session, keys, tag[1], thread, sites)
     if is_author_id(typed):
         return _matches(_latest(session, theirs(typed), sites))
     found = find_comments(session, Query(author=typed), sites=sites, limit=MOST_BESIDE)
-    return _matches(found.rows) if typed else []
+    return _matches(found.rows)
 
 
 def _by_tag(session: Session, keys: Keys, tag: str, thread: str, sites: Sites) -> list[Match]:
     facts = threads.find(session, thread)
-    if facts.id is None:
+    if facts.id is None or not in_reach(sites, facts.site):
         return []
     authors = (
         select(Comment.author_id)
@@ -113,13 +115,35 @@ def _matches(comments: Iterable[Any]) -> list[Match]:
 
 
 def bans(
-    session: Session, *, now: datetime, in_force: bool, before: int | None = None, limit: int = 50
+    session: Session,
+    *,
+    now: datetime,
+    in_force: bool,
+    before: int | None = None,
+    limit: int = 50,
+    sites: Sites = None,
+    by: str = "",
 ) -> Sequence[Ban]:
-    """Bans in force, or those that are over; the latest first, from below the id *before*."""
+    """Bans in force, or those that are over; the latest first, from below the id *before*.
+
+    On *sites*: of who wrote there, and what *by* has banned.
+    """
     query = select(Ban).where(holds(now) if in_force else ~holds(now))
+    if sites is not None:
+        query = query.where(or_(Ban.created_by == by, *_wrote_on(sites)))
     if before is not None:
         query = query.where(Ban.id < before)
     return session.scalars(query.order_by(Ban.id.desc()).limit(limit)).all()
+
+
+def _wrote_on(sites: Sites) -> Iterator[ColumnElement[bool]]:
+    """That whom a ban is about wrote on *sites*; each way by the index of its own column."""
+    here = within(sites, Comment.thread_id)
+    yield exists().where(Comment.author_id == Ban.target, here)
+    for kind, column in (("email", Comment.email_hash), ("network", Comment.address_hash)):
+        start = f"{kind}:"
+        named = column == func.substr(Ban.target, len(start) + 1)
+        yield and_(Ban.target.startswith(start), exists().where(named, here))
 
 
 # ── what is known ────────────────────────────────────────────────────────────────────────

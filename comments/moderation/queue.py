@@ -213,12 +213,16 @@ def _chosen(asked: Filter, sites: Sites) -> list[ColumnElement[bool]]:
             # In the very words of the index of risks: SQLite takes it for nothing less.
             chosen.append(Comment.status != literal_column("'published'"))
     if asked.thread is not None:
-        of_key = select(Thread.id).where(Thread.key == asked.thread).scalar_subquery()
+        # An old key of a merged discussion leads to the one it is now.
+        leads_to = func.coalesce(Thread.merged_into_id, Thread.id)
+        of_key = select(leads_to).where(Thread.key == asked.thread).scalar_subquery()
         chosen.append(Comment.thread_id == of_key)
     if asked.author is not None:
         chosen.append(Comment.author_id == asked.author)
     if asked.like is not None:
-        network = select(Comment.address_hash).where(Comment.id == asked.like).scalar_subquery()
+        # Of a comment on another site nobody learns here who else sits behind its network.
+        like = (Comment.id == asked.like, within(sites, Comment.thread_id))
+        network = select(Comment.address_hash).where(*like).scalar_subquery()
         chosen.append(Comment.address_hash == network)
     return chosen
 

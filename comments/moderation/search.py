@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from comments import index, threads
@@ -103,8 +103,10 @@ def read(typed: str, field: str = TEXT) -> tuple[list[Term], list[str]]:
 
 def _filters(query: Query) -> Iterator[Any]:
     if query.thread:
+        # An old key of a merged discussion leads to the one it is now.
+        leads_to = func.coalesce(Thread.merged_into_id, Thread.id)
         yield Comment.thread_id == (
-            select(Thread.id).where(Thread.key == query.thread).scalar_subquery()
+            select(leads_to).where(Thread.key == query.thread).scalar_subquery()
         )
     if is_author_id(query.author):
         yield Comment.author_id == query.author

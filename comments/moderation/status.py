@@ -7,7 +7,7 @@ on a thread come one after the other; many comments lock their threads themselve
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -113,20 +113,19 @@ def set_status_of_many(
     status: Status,
     action: Action,
     *,
-    only: Collection[Status] | None = None,
-    seen_at: datetime | None = None,
+    still: Sequence[ColumnElement[bool]] = (),
 ) -> list[int]:
     """Put comments into *status* in a number of statements that does not grow with each one.
 
-    What is in it already, has nothing left to show, is beyond *action*'s sites or, with *only*,
-    is not in one of those states any more is left alone; with *seen_at*, so is what somebody has
-    decided or its author has changed since then. Gives the ids of the comments that were changed.
+    What is in it already, has nothing left to show, is beyond *action*'s sites or does not meet
+    the conditions *still*, once nobody else can change it, is left alone. Gives the ids of the
+    comments that were changed.
     """
     comment_ids = sorted(set(comment_ids))
     lock_threads_of(session, comment_ids)
     changed: list[int] = []
     for chunk in _chunks(comment_ids, _CHUNK):
-        rows = _to_change(session, chunk, status, action, only, seen_at)
+        rows = _to_change(session, chunk, status, action, still)
         if rows:
             _change(session, rows, status, action)
             changed += [row.id for row in rows]
@@ -167,19 +166,15 @@ def _to_change(
     ids: Sequence[int],
     status: Status,
     action: Action,
-    only: Collection[Status] | None,
-    seen_at: datetime | None,
+    still: Sequence[ColumnElement[bool]],
 ) -> list[Row[Any]]:
     wanted = [
         Comment.id.in_(ids),
         Comment.status != status,
         Comment.body != "",
         within(action.sites, Comment.thread_id),
+        *still,
     ]
-    if only is not None:
-        wanted.append(Comment.status.in_(only))
-    if seen_at is not None:
-        wanted += [unchanged_since(seen_at)]
     columns = (
         Comment.id,
         Comment.thread_id,

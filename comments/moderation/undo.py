@@ -16,6 +16,7 @@ from comments.database import begin_write, insert_or_ignore
 from comments.errors import CommentsError
 from comments.models import Comment, Decision, Report, Spent, Status
 from comments.moderation.actions import BY_PEOPLE, Action, facts, note
+from comments.moderation.appointing import undo_appoint, undo_dismiss
 from comments.moderation.bans import undo_ban, undo_lift, undo_trust
 from comments.moderation.decisions import MAX_PINNED, locked, pin
 from comments.moderation.discussions import close_back, hold, rename_back
@@ -101,7 +102,9 @@ def _undo_status(session: Session, entries: Sequence[Decision], action: Action) 
     for (before, after), ids in moves.items():
         if before is None or after is None:
             continue
-        back = set_status_of_many(session, ids, Status(before), action, only=(Status(after),))
+        # By that very decision: somebody else may have brought it back to the same state since.
+        still = (Comment.status == Status(after), Comment.status_at == settled_at)
+        back = set_status_of_many(session, ids, Status(before), action, still=still)
         _open_reports_again(session, back, settled_at)
         _kept_no_longer(session, back)
         changed += len(back)
@@ -139,6 +142,7 @@ def _kept_no_longer(session: Session, comment_ids: Sequence[int]) -> None:
 
 
 def _undo_keep(session: Session, entries: Sequence[Decision], action: Action) -> int:
+    changed = 0
     for entry in entries:
         assert entry.comment_id is not None
         _thread, comment = locked(session, entry.comment_id)
@@ -148,7 +152,8 @@ def _undo_keep(session: Session, entries: Sequence[Decision], action: Action) ->
         comment.kept_at = None
         _open_reports_again(session, [comment.id], entry.created_at)
         note(session, action, "keep", comment_id=comment.id, thread_id=comment.thread_id)
-    return len(entries)
+        changed += 1
+    return changed
 
 
 def _undo_marks(session: Session, entries: Sequence[Decision], _action: Action) -> int:
@@ -158,10 +163,19 @@ def _undo_marks(session: Session, entries: Sequence[Decision], _action: Action) 
 
 
 def _undo_pin(session: Session, entries: Sequence[Decision], action: Action) -> int:
+    changed = 0
     for entry in entries:
         assert entry.comment_id is not None
-        pin(session, entry.comment_id, action, pinned=facts(entry.before)["pinned"])
-    return len(entries)
+        _thread, comment = locked(session, entry.comment_id)
+        if (comment.pinned_at is not None) != facts(entry.after)["pinned"]:
+            continue
+        try:
+            pin(session, comment.id, action, pinned=facts(entry.before)["pinned"])
+        except CommentsError:
+            # It is hidden by now, or others took its place: it stays where it is.
+            continue
+        changed += 1
+    return changed
 
 
 def _undo_words(session: Session, entries: Sequence[Decision], action: Action) -> int:
@@ -219,4 +233,6 @@ UNDOES: Mapping[str, Undo] = {
     "ban": undo_ban,
     "lift": undo_lift,
     "trust": undo_trust,
+    "appoint": undo_appoint,
+    "dismiss": undo_dismiss,
 }

@@ -49,7 +49,7 @@ def edit(
     comment.edited_at = now
     # What a moderator kept was the text before.
     comment.kept_at = None
-    if comment.status is Status.PUBLISHED:
+    if comment.status in (Status.PUBLISHED, Status.PENDING):
         _screen_again(replace(submitted, thread_held=thread.hold_all), screens, thread, comment)
     session.flush()
     index.put(session, comment)
@@ -86,10 +86,13 @@ def _submitted(
 def _screen_again(
     submitted: Submitted, screens: Sequence[Screen], thread: Thread, comment: Comment
 ) -> None:
+    """What the screens say of the new text; one that waits is never let through by being edited."""
     verdict, status = writing.screened(submitted, screens)
     comment.risk, comment.shadowed = verdict.risk, verdict.shadowed
     if status is Status.PUBLISHED:
-        thread.revision += 1
+        thread.revision += comment.listed
+        return
+    if status is comment.status and comment.status_reason == str(verdict.reason):
         return
     moderation.set_status(
         submitted.session,

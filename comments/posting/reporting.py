@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from comments import moderation, signals
+from comments import identity, moderation, signals
 from comments.config import Settings
 from comments.database import insert_or_ignore
 from comments.errors import CommentsError
@@ -37,7 +37,7 @@ def report(
     banned are refused; what the shadow-banned report is settled at once and opens nothing.
     """
     thread, comment = moderation.locked(session, comment_id)
-    banned = moderation.check_not_banned(session, author, now)
+    banned = moderation.check_not_banned(session, identity.on_site(author, thread.site), now)
     if comment.status is not Status.PUBLISHED:
         raise CommentsError("no_such_comment")
     settled = comment.kept_at is not None or banned is not None

@@ -7,14 +7,13 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from comments import moderation, signals, upkeep
+from comments import identity, moderation, signals, upkeep
 from comments.config import Settings
 from comments.errors import CommentsError
 from comments.identity import Author
 from comments.models import (
     Comment,
     ScoreStep,
-    Status,
     Thread,
     Vote,
 )
@@ -46,8 +45,8 @@ def vote(
     network.
     """
     thread, comment = moderation.locked(session, comment_id)
-    moderation.check_not_banned(session, author, now)
-    if comment.status is not Status.PUBLISHED:
+    moderation.check_not_banned(session, identity.on_site(author, thread.site), now)
+    if not identity.sees_published(author.id, comment):
         raise CommentsError("no_such_comment")
     if comment.author_id == author.id:
         raise CommentsError("own_comment")

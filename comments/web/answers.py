@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("comments")
 
-log = logging.getLogger("comments")
-
 Answer = TypeVar("Answer", bound=AnyResponse)
 
 

@@ -170,6 +170,7 @@ def report(comment_id: int) -> AnyResponse:
             session, author, comment_id, reason, note, settings=state.settings, now=now()
         )
     except CommentsError as refused:
+        session.rollback()
         return _report_page(state, comment, request.form, _told(state, refused), refused)
     commit(state)
     target = _mine(state, facts, None, done="reported")

@@ -1,15 +1,12 @@
-"""Who is calling, from where, and what an answer may be kept as.
+"""Who is calling, and from where.
 
 - **Who**: a bearer token (on any origin: a guest's, a sign-in that was made for that very origin,
   or the word of a site for its reader), the host's own sign-in, ours, or the guest's cookie that
   the forms without JavaScript use (all three on the same origin only).
 - **From where**: our own origin and the exact origins of ``COMMENTS_ORIGINS``.
-- **Kept as**: public answers are the same bytes for everybody and carry an ``ETag``; private
-  ones carry ``no-store``.
 """
 
-import logging
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from flask import Response, current_app, g, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -21,11 +18,6 @@ from comments.identity import Author, Identity
 from comments.web import address, sso
 from comments.web.front import cors_headers
 from comments.web.state import State, now
-
-if TYPE_CHECKING:
-    pass
-
-log = logging.getLogger("comments")
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 #: The endpoint of addresses below the API at which there is nothing.

@@ -163,7 +163,8 @@ class Limits:
         Needs a request, and no lock of SQLite held by it: call this before any write. A refused
         call is not counted. When the storage fails, each process counts by itself until it is back.
         """
-        if self._limiter is None or author.is_moderator:
+        # Whom one site calls a moderator could flood the others.
+        if self._limiter is None or (author.is_moderator and author.sites is None):
             return
         call = _Call(kind, _who(author), self._budget(kind, author))
         token = _current.set(call)

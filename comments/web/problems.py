@@ -52,7 +52,7 @@ def lost(rest: str) -> Response:
 
 
 def refuse(error: CommentsError) -> Response:
-    """*error* in the shape the caller reads: JSON below ``/api/``, HTML elsewhere."""
+    """*error* in the shape the caller reads: JSON for a script, HTML for people."""
     state = current()
     session = state.session()
     session.rollback()
@@ -63,7 +63,7 @@ def refuse(error: CommentsError) -> Response:
 def answer(state: State, error: CommentsError) -> Response:
     body = _problem(state, error)
     status = error.problem.status
-    if "/api/" in request.path:
+    if _is_for_a_script(state):
         text = answers.json_text(body)
         response = Response(text, status, mimetype="application/problem+json")
     else:
@@ -73,6 +73,12 @@ def answer(state: State, error: CommentsError) -> Response:
     if error.retry_after:
         response.headers["Retry-After"] = str(error.retry_after)
     return answers.private(response)
+
+
+def _is_for_a_script(state: State) -> bool:
+    """Below the API always; in the moderation views where our script asks for the parts."""
+    is_admin = request.path.startswith(f"{state.prefix}/admin/")
+    return "/api/" in request.path or (is_admin and "fragment" in request.args)
 
 
 def _way_in(state: State, error: CommentsError) -> str | None:

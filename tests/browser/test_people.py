@@ -87,11 +87,11 @@ def test_a_moderator_finds_somebody_bans_them_and_takes_it_back_without_a_script
     page.get_by_label("Reason").fill("sells shoes")
     page.get_by_label("Also make spam of what they have written").check()
     page.get_by_role("button", name="Ban", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("Banned.")
+    expect(page.locator("[data-notice]")).to_contain_text("Banned.")
     assert "Cheap shoes" not in str(busy.listed())
 
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("status")).to_contain_text("Taken back.")
+    expect(page.locator("[data-notice]")).to_contain_text("Taken back.")
     assert "Cheap shoes" in str(busy.listed())
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask import request
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from comments import Identity
 from comments.models import Comment, Decision, Status
@@ -29,7 +29,7 @@ def held(site: Start) -> Site:
     return here
 
 
-def sign_in(here: Site, who: Identity = BOB) -> None:
+def sign_in(here: Site, who: Identity | None = BOB) -> None:
     def load() -> Identity | None:
         return who if request.path.startswith("/comments/admin") else None
 
@@ -218,6 +218,73 @@ def test_without_a_network_the_entry_comes_back_with_a_sentence(held: Site, page
     assert set(states(held).values()) == {"pending"}
 
 
+@pytest.mark.parametrize(
+    ("fail", "told"),
+    [
+        (lambda route: route.abort(), "Nothing was changed."),
+        (lambda route: route.fulfill(json=None), "Please reload"),
+        (lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"), "Please reload"),
+    ],
+    ids=["no network", "an answer of nothing", "a proxy's page"],
+)
+def test_after_one_press_that_failed_the_next_one_works(
+    held: Site, page: Page, fail: Callable[[Route], None], told: str
+) -> None:
+    open_queue(page, held)
+    page.route("**/queue/decide*", fail, times=1)
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    page.keyboard.press("a")
+
+    expect(notice(page)).to_contain_text("1 comment approved.")
+    expect(entry(page, "Ann 4")).to_have_count(0)
+    expect(entry(page, "Ann 5").locator(".a-error")).to_contain_text(told)
+    assert states(held)["Ann 5"] == "pending"
+
+
+def test_more_can_be_asked_for_again_after_it_failed(site: Start, page: Page) -> None:
+    here = site(COMMENTS_HOLD="all")
+    for number in range(27):
+        here.post(f"Number {number}", name=f"Ann {number}")
+    sign_in(here)
+    open_queue(page, here)
+    page.route("**/queue?*after=*", lambda route: route.fulfill(json=None), times=1)
+    more = page.get_by_role("link", name="More")
+    more.click()
+    expect(notice_of_trouble(page)).to_contain_text("Please reload")
+
+    more.click()
+
+    expect(page.locator("[data-entry]")).to_have_count(27)
+
+
+def test_undo_pressed_twice_says_that_it_is_taken_back_already(held: Site, page: Page) -> None:
+    open_queue(page, held)
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    undo = notice(page).locator("form")
+    undo.evaluate("(form) => { form.requestSubmit(); form.requestSubmit(); }")
+
+    expect(notice_of_trouble(page)).to_have_text("That has been taken back already.")
+    expect(entry(page, "Ann 5")).to_be_visible()
+    page.keyboard.press("u")
+    expect(notice_of_trouble(page)).to_have_text("There is nothing to take back.")
+
+
+def test_a_session_that_has_ended_leads_to_the_sign_in_and_back(held: Site, page: Page) -> None:
+    open_queue(page, held, "?show=pending&order=oldest")
+    sign_in(held, None)
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+
+    expect(notice_of_trouble(page)).to_contain_text("Please sign in first.")
+    expect(entry(page, "Ann 1")).to_be_visible()
+    notice_of_trouble(page).get_by_role("link", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    back = page.locator('input[name="back"]').first
+    expect(back).to_have_value("/comments/admin/queue?show=pending&order=oldest")
+
+
 def notice_of_trouble(page: Page) -> Locator:
     return page.locator(".a-notice-bad")
 
@@ -235,6 +302,26 @@ def test_the_list_goes_on_before_it_runs_out(site: Start, page: Page) -> None:
 
     expect(page.locator("[data-entry]")).to_have_count(40)
     expect(page.locator("[data-more]")).to_have_count(0)
+
+
+def test_a_list_that_is_redrawn_listens_to_nothing_new(held: Site, page: Page) -> None:
+    page.add_init_script("""
+        globalThis.listeners = 0;
+        const { addEventListener } = EventTarget.prototype;
+        EventTarget.prototype.addEventListener = function (...given) {
+            if (this instanceof AbortSignal) globalThis.listeners++;
+            return addEventListener.apply(this, given);
+        };
+    """)
+    open_queue(page, held)
+    before = page.evaluate("globalThis.listeners")
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    page.keyboard.press("u")
+    expect(notice(page)).to_contain_text("Taken back.")
+    expect(entry(page, "Ann 5").locator("time").first).to_have_text("now")
+
+    assert page.evaluate("globalThis.listeners") == before == 1
 
 
 # ── all that match ───────────────────────────────────────────────────────────────────────────

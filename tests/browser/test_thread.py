@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from comments import Comments, Identity
 from comments.schema import upgrade
@@ -341,6 +341,23 @@ def test_ones_own_comment_is_marked_and_edited(site: Start, thread: Thread) -> N
     expect(mine).to_contain_text("Without a mistake")
     expect(mine).to_contain_text("edited")
     expect(thread.status).to_have_text("Your changes are saved.")
+
+
+def test_an_edit_that_is_sent_twice_is_one_edit(
+    site: Start, thread: Thread, requests: list[Request]
+) -> None:
+    thread.open(site().thread())
+    thread.post("With a *mistkae*")
+    mine = thread.page.get_by_role("article")
+    thread.menu(mine, "Edit")
+    mine.get_by_role("textbox", name="Your comment").fill("Without a *mistake*")
+
+    mine.locator("form[data-do=save]").evaluate(
+        "(form) => { form.requestSubmit(); form.requestSubmit(); }"
+    )
+
+    expect(thread.status).to_have_text("Your changes are saved.")
+    assert [request.method for request in requests].count("PATCH") == 1
 
 
 def test_somebody_elses_comment_has_no_edit(site: Start, thread: Thread) -> None:

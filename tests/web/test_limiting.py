@@ -46,7 +46,19 @@ CAROL = guest("203.0.113.2", "carol")
 MEMBER = Author(id="host:42", kind=AuthorKind.USER)
 OTHER = Author(id="host:43", kind=AuthorKind.USER)
 BOB = Author(id="host:1", kind=AuthorKind.MODERATOR)
-AUTHORS = {"alice": ALICE, "carol": CAROL, "member": MEMBER, "other member": OTHER, "bob": BOB}
+ERIN = Author(
+    id="sso:blog.example:1",
+    kind=AuthorKind.MODERATOR,
+    sites=frozenset({"https://blog.example"}),
+)
+AUTHORS = {
+    "alice": ALICE,
+    "carol": CAROL,
+    "member": MEMBER,
+    "other member": OTHER,
+    "bob": BOB,
+    "erin": ERIN,
+}
 
 
 @pytest.fixture
@@ -280,6 +292,15 @@ def test_moderators_are_not_counted(make_limits: MakeLimits) -> None:
         make_limits(guest_limit="1 per hour", member_limit="1 per hour")
     ).test_client()
     assert statuses(client, 3, "bob") == "200 200 200"
+
+
+def test_a_moderator_of_one_site_is_counted_as_a_member_for_there_are_others(
+    make_limits: MakeLimits,
+) -> None:
+    client = make_app(
+        make_limits(guest_limit="1 per hour", member_limit="2 per hour")
+    ).test_client()
+    assert statuses(client, 3, "erin") == "200 200 429"
 
 
 def test_every_kind_is_counted_apart(sqlite: Engine, make_limits: MakeLimits) -> None:

@@ -1,10 +1,12 @@
 """``POST /api/v1/comments/ID/reports``."""
 
 import pytest
-from sqlalchemy import select
+from jinja2 import ChoiceLoader, DictLoader
+from sqlalchemy import select, update
 
-from comments import Status
-from comments.models import Report
+from comments import Status, moderation
+from comments.models import Report, Thread
+from comments.web.state import now
 from tests.web import cast
 from tests.web.cast import problem, wrong_fields
 
@@ -67,6 +69,32 @@ def test_it_refuses_what_is_not_there(carol, comment_id):
 def test_it_refuses_what_waits(app, moderated, carol):
     waiting = cast.visitor(moderated, "alice").says()
     assert problem(carol.report(waiting["id"])) == (404, "no_such_comment")
+
+
+def test_nobody_waits_while_the_page_of_a_refused_report_is_drawn(app, alice, dave):
+    written = alice.says()
+    can_write: list[bool] = []
+    with app.app_context():
+        state = cast.state_of(app)
+        action = moderation.Action(by="host:1", name="Bob", now=now())
+        moderation.bans.ban(state.session(), f"host:{cast.SIGNED_IN['dave'].id}", action)
+        state.session().commit()
+
+    def try_to_write() -> str:
+        with state.engine().connect() as other:
+            is_sqlite = other.dialect.name == "sqlite"
+            wait = "PRAGMA busy_timeout = 1" if is_sqlite else "SET LOCAL lock_timeout = 1"
+            other.exec_driver_sql(wait)
+            other.execute(update(Thread).values(title="Theirs"))
+            can_write.append(True)
+        return ""
+
+    app.jinja_env.globals["try_to_write"] = try_to_write
+    page = {"comments/report.html": "{{ try_to_write() }}"}
+    app.jinja_env.loader = ChoiceLoader([DictLoader(page), app.jinja_env.loader])
+
+    answer = dave.submit(f"/comment/{written['id']}/report", reason="spam")
+    assert (answer.status_code, can_write) == (403, [True])
 
 
 def test_there_is_nothing_to_report_of_a_removed_comment(app, alice, carol):

@@ -196,7 +196,7 @@ def go_on(visitor: Visitor, **fields: str) -> TestResponse:
 def test_nobody_is_sent_to_another_site(quiet, ann):
     for back in ELSEWHERE_IN_DISGUISE:
         answer = go_on(ann, back=back)
-        assert (answer.status_code, answer.location) == (303, "/comments/admin/overview"), back
+        assert (answer.status_code, answer.location) == (303, "/comments/admin/queue"), back
         assert len(answer.headers.getlist("Set-Cookie")) == 1, back
     for back in ("/comments/thread?key=story", "/a?b=c#d"):
         assert go_on(ann, back=back).location == back
@@ -385,7 +385,7 @@ def test_who_came_without_a_password_sets_one(mailing, mail_server):
 def test_a_moderators_link_sets_a_password_once(quiet):
     token, ann = password_link(quiet), stranger(quiet)
     assert set_password(ann, token, password="short").status_code == 422
-    assert set_password(ann, token).location == "/comments/admin/overview"
+    assert set_password(ann, token).location == "/comments/admin/queue"
     assert ann.client.get("/comments/admin/overview").status_code == 200
     assert set_password(stranger(quiet, "carol"), token).status_code == 403
 

@@ -7,6 +7,7 @@ module of its own word (queue, discussions, people, …); the frame lists what i
 from comments.web.admin import (
     discussions,
     log,
+    moderators,
     overview,
     people,
     queue,
@@ -20,6 +21,7 @@ __all__ = [
     "admin",
     "discussions",
     "log",
+    "moderators",
     "overview",
     "people",
     "queue",

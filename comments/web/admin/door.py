@@ -18,11 +18,15 @@ admin = Blueprint("admin", __name__, url_prefix="/admin")
 
 @admin.before_request
 def let_in() -> None:
-    """Moderators, on our own origin alone; 401 for nobody in particular, 403 for others."""
+    """Moderators, on our own origin alone; 401 for nobody in particular, 403 for others.
+
+    A token that an embedding page holds opens nothing here, not even to look: that page would
+    read the queue of every site.
+    """
     state = current()
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         guards.check_same_origin()
-    caller = guards.caller(state)
+    caller = guards.caller(state) if guards.is_same_origin() else None
     if caller is None or caller.is_guest:
         raise CommentsError("sign_in_required")
     if not caller.is_moderator:

@@ -38,6 +38,8 @@ SENTENCES: dict[tuple[str, str | None], Message] = {
     ("lift", None): say("Ban lifted."),
     ("trust", '{"trusted": true}'): say("Trusted from now on."),
     ("trust", '{"trusted": false}'): say("No longer trusted."),
+    ("appoint", None): say("Appointed."),
+    ("dismiss", None): say("Dismissed."),
 }
 DONE = say("Done.")
 
@@ -62,7 +64,10 @@ def sentence(done: Done) -> Message:
 
 def notice_of(done: Done, *, left: int = 0) -> Notice:
     """The notice of an action that has just been taken."""
-    return Notice(sentence(done), done.batch if done.undoable(now()) else None, left)
+    # No button behind an undo: beside the key that takes the next one back it would do another
+    # thing than it says. What was taken back too much is decided again.
+    back = done.batch if done.undoable(now()) and not done.undoes else None
+    return Notice(sentence(done), back, left)
 
 
 def asked_notice(state: State) -> Notice | None:

@@ -120,7 +120,15 @@ def _everybody(state: State, status: int = 200, notice: Notice | None = None) ->
     typed, thread = request.args.get("find", "").strip(), request.args.get("thread", "").strip()
     over = request.args.get("show") == "over"
     before = _number(request.args.get("before", ""))
-    rows = known.bans(session, now=now(), in_force=not over, before=before, limit=PAGE + 1)
+    rows = known.bans(
+        session,
+        now=now(),
+        in_force=not over,
+        before=before,
+        limit=PAGE + 1,
+        sites=moderator().sites,
+        by=moderator().id,
+    )
     shown = [_ban(row) for row in rows[:PAGE]]
     kept: dict[str, Any] = {"show": "over"} if over else {}
     more = address("people", **kept, before=rows[PAGE - 1].id) if len(rows) > PAGE else None

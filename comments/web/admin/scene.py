@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from flask import Response, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from comments import accounts
 from comments.errors import Message, say
 from comments.web import answers, fragments
 from comments.web.admin.door import moderator
@@ -41,11 +42,14 @@ def draw(
 
     Without a *notice* it shows the one that the address asks for (``back``).
     """
+    state = current()
     html = piece(
         template,
-        places=[(address(p.endpoint), p.label, p.endpoint == _here()) for p in _places()],
+        places=[(address(p.endpoint), p.label, _is_at(p.endpoint)) for p in _places()],
         moderator=moderator(),
-        notice=notice or asked_notice(current()),
+        # Whoever a host has signed in is signed out there.
+        has_account=accounts.account_of(state.session(), moderator()) is not None,
+        notice=notice or asked_notice(state),
         **context,
     )
     return Response(html, status, mimetype="text/html")
@@ -61,6 +65,12 @@ def piece(template: str, **context: Any) -> str:
 
 def _here() -> str:
     return (request.endpoint or "").rpartition(".")[2]
+
+
+def _is_at(endpoint: str) -> bool:
+    """Whether the page is that view, or came of a form whose address lies below it."""
+    here, view = request.script_root + request.path, urlsplit(address(endpoint)).path
+    return here == view or here.startswith(f"{view}/")
 
 
 def address(endpoint: str, **values: Any) -> str:

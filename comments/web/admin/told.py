@@ -67,16 +67,18 @@ _FACTS = {
     "open_reports": say("open reports"),
     "pinned": say("pinned"),
     "removed": say("removed"),
+    "role": say("role"),
     "shadowed": say("shadowed"),
     "site": say("site"),
     "title": say("title"),
     "url": say("address"),
 }
+_ROLES = {"owner": say("owner"), "moderator": say("moderator")}
 _YES, _NO = say("yes"), say("no")
 #: Facts that only undo needs, or that the sentence tells.
 _HIDDEN = (
     "roots", "unpinned", "old_keys", "into", "new_key", "closed_at", "reopened_at",
-    "leads_to", "thread",
+    "leads_to", "thread", "since",
 )  # fmt: skip
 
 
@@ -128,7 +130,7 @@ def _sentence(line: Line) -> Message:
         "thread": line.thread_title or line.thread_key or "",
         "into": after.get("title") or after.get("key") or after.get("thread") or "",
         "key": after.get("key") or "",
-        "target": entry.target or "",
+        "target": line.target_name or entry.target or "",
         "action": entry.action,
     }
     if entry.action == "alias":
@@ -164,11 +166,13 @@ def _side(written: str | None) -> Any:
     found = _facts(written)
     if not found:
         return [("", written)]
-    shown = [(name, value) for name, value in found.items() if name not in _HIDDEN]
-    return [(_FACTS.get(name, name), _shown(value)) for name, value in shown] or None
+    shown = [(k, v) for k, v in found.items() if k not in _HIDDEN and (k, v) != ("site", "")]
+    return [(_FACTS.get(k, k), _shown(k, v)) for k, v in shown] or None
 
 
-def _shown(value: Any) -> Message | str:
+def _shown(name: str, value: Any) -> Message | str:
+    if name == "role":
+        return _ROLES[value]
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, bool):

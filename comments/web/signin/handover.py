@@ -42,7 +42,7 @@ def _to_cookie(state: State, account: Account, back: str) -> AnyResponse:
 
 def _home(state: State, author: Author) -> str:
     # Written out: the moderation views are a neighbour, not a part of signing in.
-    return f"{state.urls().base}/admin/overview" if author.is_moderator else state.urls()("account")
+    return f"{state.urls().base}/admin/queue" if author.is_moderator else state.urls()("account")
 
 
 def _to_embed(state: State, account: Account, origin: str, back: str) -> Response:

@@ -8,7 +8,9 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from comments import accounts, moderation
 from comments.web.admin.scene import PLACES
+from comments.web.state import now
 from tests.web import cast
 from tests.web.cast import BLOG, ELSEWHERE, HERE, Visitor
 
@@ -92,3 +94,23 @@ def test_what_is_for_owners_refuses_a_moderator(app, bob):
 def test_an_owner_gets_in(app, monkeypatch):
     monkeypatch.setitem(cast.SIGNED_IN, "bob", replace(cast.SIGNED_IN["bob"], is_owner=True))
     assert call(cast.visitor(app, "bob"), "GET", "/comments/admin/overview").status_code == 200
+
+
+def test_a_token_that_an_embedding_page_holds_opens_nothing_not_even_to_look(app):
+    """The same person's own cookie does."""
+    with app.app_context():
+        session = cast.state_of(app).session()
+        action = moderation.Action(by="host:1", now=now())
+        ann = accounts.appoint(session, "ann@example.org", action, name="Ann")
+        token = accounts.sign_in(session, ann.id, origin=BLOG, now=now())
+        session.commit()
+    bearer = {"Authorization": f"Bearer {token}"}
+    page = cast.visitor(app, "alice")
+    for method, path in addresses(app):
+        answer = call(page, method, path, Origin=BLOG, **bearer)
+        assert answer.status_code == (401 if method == "GET" else 403), (method, path)
+        bare(answer)
+        # And without the origin that it was made for it is nobody's.
+        assert call(page, method, path, **bearer).status_code == 401, (method, path)
+    waiting = "/comments/api/v1/waiting?thread=story"
+    assert call(page, "GET", waiting, Origin=BLOG, **bearer).status_code == 200

@@ -195,6 +195,18 @@ def test_nothing_ticked_changes_nothing(bob, waiting):
     assert bob.submit("/admin/queue/bulk", act="spam").status_code == 422
 
 
+def test_a_refusal_is_a_page_for_people_and_json_for_the_script(app, bob, waiting):
+    stranger = cast.visitor(app, "carol")
+    for who, path, refused in [
+        (bob, "/admin/undo", (404, "not_found")),
+        (bob, "/admin/queue/decide", (404, "no_such_comment")),
+        (stranger, "/admin/undo", (401, "sign_in_required")),
+    ]:
+        page = who.submit(path)
+        assert (page.status_code, page.mimetype) == (refused[0], "text/html")
+        assert problem(who.submit(path + "?fragment=")) == refused
+
+
 # ── the views ────────────────────────────────────────────────────────────────────────────────
 
 
