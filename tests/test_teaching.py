@@ -1,9 +1,10 @@
 """What the learned filter is taught by moderators' decisions."""
 
 import pytest
+from sqlalchemy import select
 
-from comments import learning, moderation
-from comments.models import Status
+from comments import learning, moderation, posting
+from comments.models import LearnedFeature, Status
 from tests import factories as make
 from tests.factories import ALICE, action, minutes, with_settings
 
@@ -89,6 +90,28 @@ def test_a_wave_is_learned_from_in_part_and_forgotten_whole(session, monkeypatch
     assert learned(session) == (3, 0)
     assert [make.fresh(session, id).learned_as for id in wave].count("spam") == 3
     moderation.undo(session, "wave", action(1))
+    assert learned(session) == (0, 0)
+
+
+@pytest.mark.parametrize("change", ["edit", "delete"])
+def test_what_its_author_takes_away_is_no_example_any_more(session, change):
+    comment = make.post(session, body="The harbour was cold", settings=HELD)
+    decide(session, comment, PUBLISHED)
+    if change == "edit":
+        posting.edit(session, ALICE, comment.id, "Warm", settings=HELD, now=minutes(1))
+    else:
+        posting.delete(session, ALICE, comment.id, settings=HELD, now=minutes(1))
+    assert session.scalars(select(LearnedFeature)).all() == []
+    moderation.undo(session, "b", action(2))
+    assert session.scalars(select(LearnedFeature)).all() == []
+
+
+def test_a_text_that_nobody_approved_does_not_become_an_example_by_an_undo(session):
+    comment = make.post(session, settings=HELD)
+    decide(session, comment, PUBLISHED)
+    posting.edit(session, ALICE, comment.id, "Crypto", settings=make.SETTINGS, now=minutes(1))
+    decide(session, comment, SPAM, batch="a mistake", at=2)
+    moderation.undo(session, "a mistake", action(3))
     assert learned(session) == (0, 0)
 
 

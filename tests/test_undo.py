@@ -1,16 +1,17 @@
 """Every action has a way back, once, and what somebody else has changed since stays."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session
 
-from comments import moderation, posting
+from comments import moderation, posting, threads
 from comments.errors import CommentsError
 from comments.models import Comment, Report, Status, Thread
 from comments.moderation import UNDO_FOR
@@ -336,3 +337,34 @@ def test_of_two_who_undo_at_once_one_does(engine, comments):
     ]
     with Session(engine) as session:
         assert is_exact(session)
+
+
+def _anybody_waits(engine: Engine) -> bool:
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    with engine.connect() as connection:  # a new one: within one the numbers stand still
+        return connection.execute(waiting).scalar_one() > 0
+
+
+def test_an_undo_holds_all_its_threads_before_it_changes_the_first(migrated_postgres_uri):
+    """Two states are put back one after the other; nothing may be held while the second waits."""
+    engine = create_engine(migrated_postgres_uri)
+    with Session(engine) as session:
+        first = make.post(session, thread="first")
+        second = make.post(session, thread="second", settings=make.with_settings(hold="all"))
+        earlier, later = first.thread_id, second.thread_id
+        assert earlier < later
+        # The state of the second thread's comment is the first to be put back.
+        moderation.decide(session, second.id, Status.SPAM, make.action(batch="b"))
+        moderation.decide(session, first.id, Status.SPAM, make.action(batch="b"))
+        session.commit()
+    with Session(engine) as holder, ThreadPoolExecutor(1) as pool:
+        threads.lock(holder, earlier)
+        undoing = pool.submit(at_once, engine, lambda s: moderation.undo(s, "b", make.action(1)))
+        while not _anybody_waits(engine):
+            assert not undoing.done()
+        # Whoever decides about many would come to the second thread now.
+        free = select(Thread.id).where(Thread.id == later).with_for_update(nowait=True)
+        assert holder.scalar(free) == later
+        holder.commit()
+        assert undoing.result() == [2]
+    engine.dispose()

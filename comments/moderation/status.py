@@ -121,10 +121,10 @@ def set_status_of_many(
     the conditions *still*, once nobody else can change it, is left alone. Gives the ids of the
     comments that were changed.
     """
-    chunks = list(_chunks(sorted(set(comment_ids)), _CHUNK))
-    _lock(session, chunks)
+    comment_ids = sorted(set(comment_ids))
+    lock_threads_of(session, comment_ids)
     changed: list[int] = []
-    for chunk in chunks:
+    for chunk in _chunks(comment_ids, _CHUNK):
         rows = _to_change(session, chunk, status, action, still)
         if rows:
             _change(session, rows, status, action)
@@ -140,22 +140,22 @@ def _chunks(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
         yield ids[start : start + size]
 
 
-def _lock(session: Session, chunks: Sequence[Sequence[int]]) -> None:
+def lock_threads_of(session: Session, comment_ids: Sequence[int]) -> None:
     """Hold every thread concerned, before the first is changed: nobody waits for us in a ring.
 
     Looked up again afterwards, as a thread may have become a part of another while we waited.
     """
     begin_write(session)
     held: set[int] = set()
-    while missing := _threads_of(session, chunks) - held:
+    while missing := _threads_of(session, comment_ids) - held:
         for some in _chunks(sorted(missing), _BATCH):
             threads.lock_many(session, some)
         held |= missing
 
 
-def _threads_of(session: Session, chunks: Iterable[Sequence[int]]) -> set[int]:
+def _threads_of(session: Session, comment_ids: Sequence[int]) -> set[int]:
     concerned: set[int] = set()
-    for chunk in chunks:
+    for chunk in _chunks(comment_ids, _CHUNK):
         of_chunk = select(Comment.thread_id).where(Comment.id.in_(chunk)).distinct()
         concerned.update(session.scalars(of_chunk))
     return concerned

@@ -9,7 +9,7 @@ taken back leaves the counts as if it had never been made.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from comments import learning
@@ -44,6 +44,16 @@ def teach(session: Session, comment_ids: Sequence[int], status: Status, action: 
         _learn(session, _examples(fresh), new)
 
 
+def forget(session: Session, comment: Comment) -> None:
+    """Before *comment* loses its text to its author: nobody has decided about what comes after.
+
+    Later nobody would know what to take out of the counts.
+    """
+    if comment.learned_as:
+        learning.unlearn(session, [comment.body], as_spam=comment.learned_as == "spam")
+        comment.learned_as = None
+
+
 def _examples(rows: Sequence[Any]) -> Sequence[Any]:
     """Of too many some, and no text twice."""
     if len(rows) <= MOST_EXAMPLES:
@@ -67,7 +77,10 @@ def _lessons_before(session: Session, comment_ids: Sequence[int], action: Action
     """What each comment was an example of before the batch that is taken back."""
     decided = (
         select(Decision.comment_id, Decision.after, Decision.actor, Decision.undoes)
+        .join(Comment, Comment.id == Decision.comment_id)
         .where(
+            # What its author has written since then was not decided about.
+            or_(Comment.edited_at.is_(None), Comment.edited_at <= Decision.created_at),
             Decision.comment_id.in_(comment_ids),
             Decision.action == "status",
             Decision.batch.not_in((action.undoes, action.batch)),

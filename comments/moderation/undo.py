@@ -23,7 +23,7 @@ from comments.moderation.discussions import close_back, hold, rename_back
 from comments.moderation.marks import put_marks_back
 from comments.moderation.merging import lead_back, part
 from comments.moderation.reach import check_reach_of_all
-from comments.moderation.status import set_status_of_many
+from comments.moderation.status import lock_threads_of, set_status_of_many
 from comments.moderation.words import put_back
 
 #: Longer than anybody needs to see a slip, and short enough that the log stays readable.
@@ -57,6 +57,9 @@ def undo(session: Session, batch: str, action: Action) -> int:
     if not insert_or_ignore(session, Spent, key_hash=f"undo:{batch}", expires_at=expires_at):
         raise CommentsError("already_undone")
     action = replace(action, undoes=batch)
+    # All of them now: each state is put back by itself, and who held some threads while waiting
+    # for the next could wait in a ring with another one who decides about many.
+    lock_threads_of(session, [entry.comment_id for entry in entries if entry.comment_id])
     changed = 0
     by_kind: dict[str, list[Decision]] = {}
     for entry in entries:

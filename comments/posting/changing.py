@@ -16,6 +16,7 @@ from comments.models import (
     Status,
     Thread,
 )
+from comments.moderation import teaching
 from comments.posting import writing
 from comments.screening import Screen, Submitted
 
@@ -42,6 +43,7 @@ def edit(
     thread, comment = moderation.locked(session, comment_id)
     identity.check_can_change(author, comment, settings, now)
     _keep_earlier(session, comment, now)
+    teaching.forget(session, comment)
     comment.body, comment.html = body, html
     comment.renderer_version = text.RENDERER_VERSION
     comment.edited_at = now
@@ -122,6 +124,7 @@ def delete(
     """Take back one's own comment. Its text is gone for good; its place stays for its replies."""
     thread, comment = moderation.locked(session, comment_id)
     identity.check_can_change(author, comment, settings, now)
+    teaching.forget(session, comment)
     comment.body = comment.html = ""
     comment.author_name = ""
     comment.author_avatar = comment.author_website = None
