@@ -4,6 +4,9 @@ import { keepTime } from "./times.js";
 
 keepTime(document.documentElement, new AbortController().signal);
 for (const strip of document.querySelectorAll("[data-strip]")) showCurrent(strip);
+// After a form one reads on where something is wrong, or what has come of it.
+const told = document.querySelector("main [aria-invalid]") ?? document.querySelector("[data-notice]");
+if (told instanceof HTMLElement) told.focus();
 const list = /** @type {HTMLElement | null} */ (document.querySelector("[data-queue]"));
 if (list) {
   const [{ Queue }, { attend }] = await Promise.all([import("./queue.js"), import("./keys.js")]);

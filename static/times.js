@@ -3,6 +3,8 @@
 
 /** @type {[number, Intl.RelativeTimeFormatUnit][]} */
 const UNITS = [[60, "second"], [60, "minute"], [24, "hour"], [30.44, "day"], [12, "month"], [1e9, "year"]];
+/** A clock may be this far behind the server's, in milliseconds. */
+const AHEAD = 120_000;
 /** @type {Set<HTMLElement>} */
 const kept = new Set();
 
@@ -20,9 +22,12 @@ export function draw(section) {
   if (!section.isConnected) return kept.delete(section);
   const words = new Intl.RelativeTimeFormat(section.lang, { numeric: "auto" });
   const exact = new Intl.DateTimeFormat(section.lang, { dateStyle: "long", timeStyle: "short" });
-  for (const time of section.querySelectorAll("time")) {
-    time.title ||= exact.format(new Date(time.dateTime));
-    time.textContent = ago(Date.parse(time.dateTime), words);
+  for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (section.querySelectorAll("time[data-ago]"))) {
+    const moment = new Date(time.dateTime);
+    time.title ||= exact.format(moment);
+    // What is still to come, such as the end of a ban, is a date to be kept in mind.
+    const isToCome = moment.getTime() - Date.now() > AHEAD;
+    time.textContent = isToCome ? exact.format(moment) : ago(moment.getTime(), words);
   }
 }
 

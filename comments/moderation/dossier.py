@@ -51,6 +51,10 @@ class Dossier:
     #: Earlier texts, the latest first.
     earlier: Sequence[Edit]
     decided_by: str | None
+    #: Why the screens put it where it stands, if they did.
+    screened: str | None = None
+    #: Whether any reader has ever reported it.
+    was_reported: bool = False
 
     @property
     def links(self) -> int:
@@ -64,6 +68,8 @@ def dossiers(session: Session, rows: Sequence[Row[Any]], sites: Sites) -> list[D
     reports = _grouped(_reports(session, [row.id for row in rows if row.open_reports]))
     edits = _grouped(_edits(session, [row.id for row in rows if row.version > 1]))
     deciders = _deciders(session, [row.id for row in rows])
+    screened = _screened(session, [row.id for row in rows if row.id in deciders])
+    reported = _reported(session, [row.id for row in rows if row.kept_at])
     return [
         Dossier(
             comment=row,
@@ -72,6 +78,8 @@ def dossiers(session: Session, rows: Sequence[Row[Any]], sites: Sites) -> list[D
             reports=reports.get(row.id, ()),
             earlier=edits.get(row.id, ()),
             decided_by=deciders.get(row.id),
+            screened=screened.get((row.id, row.status.value)),
+            was_reported=row.id in reported,
         )
         for row in rows
     ]
@@ -150,6 +158,27 @@ def _deciders(session: Session, ids: Sequence[int]) -> dict[int, str]:
         select(Decision.comment_id, Decision.actor_name).where(Decision.id.in_(last))
     )
     return {id: name for id, name in found if id is not None and name}
+
+
+def _screened(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], str]:
+    """What the screens said last of each comment, by the comment and where they put it."""
+    if not ids:
+        return {}
+    last = (
+        select(func.max(Decision.id))
+        .where(
+            Decision.comment_id.in_(ids), Decision.action == "status", Decision.actor == "screen"
+        )
+        .group_by(Decision.comment_id)
+    )
+    said = select(Decision.comment_id, Decision.after, Decision.reason)
+    found = session.execute(said.where(Decision.id.in_(last)))
+    return {(id, after): reason for id, after, reason in found if id and after and reason}
+
+
+def _reported(session: Session, ids: Sequence[int]) -> set[int]:
+    some = select(Report.comment_id).where(Report.comment_id.in_(ids)).distinct()
+    return set(session.scalars(some)) if ids else set()
 
 
 def _grouped(found: Iterable[Any]) -> dict[int, list[Any]]:

@@ -1,6 +1,6 @@
 """Reading the log. Nothing here changes a line of it, and nothing else may."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
-from comments.models import Account, Comment, Decision, Thread
+from comments.models import Account, Ban, Comment, Decision, Thread
 from comments.moderation.actions import BY_PEOPLE
 from comments.moderation.reach import Sites, within
 
@@ -18,6 +18,9 @@ CHUNK = 1000
 
 #: What the command line and the screens are called in the log.
 NOBODY = ("screen", "command-line")
+
+#: Targets of bans that are keyed hashes.
+_HASHED = ("network:", "email:", "erased:")
 
 # Lines are numbered when they are written and dated when they were begun: about in one order.
 _SLACK = timedelta(hours=1)
@@ -101,6 +104,22 @@ def of_thread(session: Session, thread_id: int, *, limit: int = 10) -> Sequence[
     )
     rows = session.execute(query.order_by(Decision.id.desc()).limit(limit))
     return [Line(*row) for row in rows]
+
+
+def names(session: Session, targets: Collection[str]) -> dict[str, str]:
+    """What those whom lines are about are called: by their last comment, or by a ban of them."""
+    wanted = {target for target in targets if ":" in target}
+    if not wanted:
+        return {}
+    bans = select(Ban.target, Ban.name).where(Ban.target.in_(wanted), Ban.name != "")
+    wrote = (Comment.author_id.in_(wanted), Comment.author_name != "")
+    last = select(func.max(Comment.id)).where(*wrote).group_by(Comment.author_id)
+    latest = select(Comment.author_id, Comment.author_name).where(Comment.id.in_(last))
+    found = session.execute(bans.order_by(Ban.id)).all()
+    of_comments = session.execute(latest).all()
+    # A network and an address are nobody's name.
+    known = [(target, name) for target, name in found if not target.startswith(_HASHED)]
+    return {target: name for target, name in (*known, *of_comments)}
 
 
 def _columns() -> Select[*tuple[Any, ...]]:

@@ -172,6 +172,13 @@ def one(session: Session, comment_id: int, sites: Sites) -> Row[Any]:
     return found
 
 
+def authors(session: Session, ids: Sequence[int | None]) -> dict[int | None, str]:
+    """The names under which comments were written."""
+    wanted = [id for id in ids if id is not None]
+    named = select(Comment.id, Comment.author_name).where(Comment.id.in_(wanted))
+    return {id: name for id, name in session.execute(named) if name} if wanted else {}
+
+
 def with_context(query: Select[Any]) -> Select[Any]:
     """*query* of :data:`COLUMNS` with the joins it needs."""
     return query.join(Thread, Thread.id == Comment.thread_id).outerjoin(

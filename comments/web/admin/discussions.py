@@ -215,7 +215,7 @@ def _page(
         waiting=threadlist.waiting(session, [thread.id]).get(thread.id, 0),
         old_keys=threadlist.old_keys(session, thread.id),
         pinned=threadlist.pinned(session, thread.id),
-        lines=[told.line(line) for line in log.of_thread(session, thread.id)],
+        lines=told.lines(session, log.of_thread(session, thread.id)),
         errors=wrong,
         typed=typed or {},
         public_url=thread.url or thread_page(state.urls().base, thread.key),

@@ -50,7 +50,7 @@ def show() -> Response:
     page = log.page(current().session(), asked, below=below)
     return draw(
         "log.html",
-        lines=[told.line(line) for line in page.lines],
+        lines=told.lines(current().session(), page.lines),
         given=given,
         actions=list(ACTIONS.items()),
         csv_url=address("log_csv", **given),

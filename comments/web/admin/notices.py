@@ -34,6 +34,8 @@ SENTENCES: dict[tuple[str, str | None], Message] = {
     ("merge", None): say("Discussions merged."),
     ("alias", None): say("Keys of the discussion changed."),
     ("words", None): say("Words changed."),
+    ("words", "added"): say_n("%(n)s word added.", "%(n)s words added."),
+    ("words", "removed"): say_n("%(n)s word removed.", "%(n)s words removed."),
     ("ban", None): say("Banned."),
     ("lift", None): say("Ban lifted."),
     ("trust", '{"trusted": true}'): say("Trusted from now on."),
@@ -41,7 +43,19 @@ SENTENCES: dict[tuple[str, str | None], Message] = {
     ("appoint", None): say("Appointed."),
     ("dismiss", None): say("Dismissed."),
 }
+#: The same of one comment, where several actions stand in a list.
+OF_ONE: dict[tuple[str, str | None], Message] = {
+    ("status", "published"): say("%(whose)s comment approved."),
+    ("status", "spam"): say("%(whose)s comment called spam."),
+    ("status", "rejected"): say("%(whose)s comment rejected."),
+    ("status", "deleted"): say("%(whose)s comment deleted."),
+    ("status", "pending"): say("%(whose)s comment is waiting again."),
+    ("keep", None): say("%(whose)s comment kept."),
+    ("pin", '{"pinned": true}'): say("%(whose)s comment pinned."),
+    ("pin", '{"pinned": false}'): say("%(whose)s comment no longer pinned."),
+}
 DONE = say("Done.")
+_WHOSE = say("%(name)s’s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +69,30 @@ class Notice:
     bad: bool = False
 
 
-def sentence(done: Done) -> Message:
-    """What *done* did, to be read by who did it."""
-    chosen = SENTENCES.get((done.what, done.after)) or SENTENCES.get((done.what, None)) or DONE
-    told = replace(chosen, params={"n": done.number}) if chosen.plural else chosen
+def sentence(done: Done, author: str | None = None) -> Message:
+    """What *done* did, to be read by who did it; with the name of the one comment's *author*."""
+    told = _of_one(done, author) or _of_words(done)
+    if told is None:
+        chosen = SENTENCES.get((done.what, done.after)) or SENTENCES.get((done.what, None)) or DONE
+        told = replace(chosen, params={"n": done.number}) if chosen.plural else chosen
     return say("Taken back. %(what)s", what=told) if done.undoes else told
+
+
+def _of_one(done: Done, author: str | None) -> Message | None:
+    chosen = OF_ONE.get((done.what, done.after)) or OF_ONE.get((done.what, None))
+    if chosen is None or not author:
+        return None
+    return replace(chosen, params={"whose": replace(_WHOSE, params={"name": author})})
+
+
+def _of_words(done: Done) -> Message | None:
+    """How many came or went, where it is one of the two."""
+    changed = moderation.facts(done.after) if done.what == "words" else {}
+    numbers = {did: len(words) for did, words in changed.items() if words}
+    if len(numbers) != 1:
+        return None
+    (did, number), *_ = numbers.items()
+    return replace(SENTENCES["words", did], params={"n": number})
 
 
 def notice_of(done: Done, *, left: int = 0) -> Notice:

@@ -58,7 +58,8 @@ def queue() -> Response:
         answer = {"entries": html, "counts": context["shown_counts"], "seen": context["seen"]}
         return answers.json_answer(answer)
     recent = moderation.recent(state.session(), moderator().id, now())
-    told = [(done, sentence(done), done.undoable(now())) for done in recent]
+    names = waiting.authors(state.session(), [done.comment_id for done in recent])
+    told = [(d, sentence(d, names.get(d.comment_id)), d.undoable(now())) for d in recent]
     return draw("queue.html", recent=told, **context)
 
 

@@ -4,13 +4,16 @@ A line is a sentence (*who did what*), the reason, and what was before and after
 has no sentence here is told by its own word, so that nothing is ever left out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from comments.errors import Message, say, say_n
 from comments.models import Decision, Status
-from comments.moderation import facts
+from comments.moderation import facts, log
 from comments.moderation.log import Line
 from comments.web.admin.scene import address
 
@@ -39,6 +42,7 @@ SENTENCES: dict[tuple[str, str | None], Message] = {
     ("trust", None): say("%(who)s changed the trust in %(target)s"),
     ("appoint", None): say("%(who)s appointed %(target)s"),
     ("dismiss", None): say("%(who)s dismissed %(target)s"),
+    ("claim", None): say("%(who)s signed in and took their earlier comments along"),
 }
 _WORDS = {
     "added": say_n(
@@ -62,29 +66,68 @@ _FACTS = {
     "added": say("added"),
     "closed": say("closed"),
     "count": say("comments"),
+    "comments": say("comments"),
     "held": say("everything waits"),
+    "kept_at": say("kept"),
     "key": say("key"),
     "open_reports": say("open reports"),
     "pinned": say("pinned"),
+    "pinned_at": say("pinned"),
     "removed": say("removed"),
     "role": say("role"),
+    "shadow": say("shadow"),
     "shadowed": say("shadowed"),
     "site": say("site"),
+    "status": say("state"),
     "title": say("title"),
+    "trusted": say("trusted"),
+    "until": say("until"),
     "url": say("address"),
 }
-_ROLES = {"owner": say("owner"), "moderator": say("moderator")}
 _YES, _NO = say("yes"), say("no")
+#: Characters of a keyed hash that tell two apart.
+_SHORT = 6
+#: What a value is called, by its word in the log.
+_VALUES = {
+    "moderator": say("moderator"),
+    "owner": say("owner"),
+    "published": say("published"),
+    "pending": say("waiting"),
+    "spam": say("spam"),
+    "rejected": say("rejected"),
+    "deleted": say("deleted"),
+}
+_FOR_GOOD = say("for good")
+#: Marks that most have not got: told where they are set.
+_MARKS = ("shadow", "shadowed", "pinned_at", "kept_at")
+_MOMENTS = ("pinned_at", "kept_at", "until")
+#: The two lists of words, and those whom a ban names by a keyed hash.
+_TARGETS = {"hold": say("Held"), "reject": say("Rejected")}
+_HASHES = {
+    "network": say("the network %(tag)s"),
+    "email": say("the e-mail address %(tag)s"),
+    "erased": say("somebody who has erased their data"),
+}
+_SOMEONE = say("somebody")
 #: Facts that only undo needs, or that the sentence tells.
 _HIDDEN = (
     "roots", "unpinned", "old_keys", "into", "new_key", "closed_at", "reopened_at",
-    "leads_to", "thread", "since",
+    "leads_to", "thread", "since", "ban",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """What was so: in *words*, or the moment *at* which it was."""
+
+    name: Message | str
+    words: Sequence[Message | str] = ()
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
-    """A line as a page shows it. *before* and *after* are states, or facts by their names."""
+    """A line as a page shows it. *before* and *after* are states, or a list of :class:`Fact`."""
 
     line: Line
     sentence: Message
@@ -99,11 +142,17 @@ class Told:
         return self.line.entry
 
 
-def line(line: Line) -> Told:
+def lines(session: Session, found: Sequence[Line]) -> list[Told]:
+    """The lines of a page, with the names of those whom they are about."""
+    names = log.names(session, [each.entry.target for each in found if each.entry.target])
+    return [_line(each, names) for each in found]
+
+
+def _line(line: Line, names: Mapping[str, str]) -> Told:
     entry = line.entry
     return Told(
         line=line,
-        sentence=_sentence(line),
+        sentence=_sentence(line, names),
         who=who(entry),
         before=_side(entry.before),
         after=_side(entry.after),
@@ -120,7 +169,7 @@ def who(entry: Decision) -> Message | str:
     return entry.actor_name or _SOMEBODY
 
 
-def _sentence(line: Line) -> Message:
+def _sentence(line: Line, names: Mapping[str, str]) -> Message:
     entry = line.entry
     after = _facts(entry.after)
     name = line.comment_author
@@ -130,7 +179,7 @@ def _sentence(line: Line) -> Message:
         "thread": line.thread_title or line.thread_key or "",
         "into": after.get("title") or after.get("key") or after.get("thread") or "",
         "key": after.get("key") or "",
-        "target": line.target_name or entry.target or "",
+        "target": line.target_name or _target(entry, names),
         "action": entry.action,
     }
     if entry.action == "alias":
@@ -139,6 +188,19 @@ def _sentence(line: Line) -> Message:
         return _of_words(after, params)
     chosen = _chosen(entry, after)
     return Message(chosen.text, params)
+
+
+def _target(entry: Decision, names: Mapping[str, str]) -> Message | str:
+    """Whom or what a line is about, by the name that people know."""
+    target = entry.target or ""
+    kind, _, value = target.partition(":")
+    if entry.action == "words":
+        return _TARGETS.get(target, target)
+    if name := names.get(target):
+        return name
+    if kind in _HASHES:
+        return Message(_HASHES[kind].text, {"tag": value[:_SHORT]})
+    return _SOMEONE if value else target
 
 
 def _chosen(entry: Decision, after: Mapping[str, Any]) -> Message:
@@ -160,21 +222,34 @@ def _facts(written: str | None) -> Mapping[str, Any]:
 
 
 def _side(written: str | None) -> Any:
-    """A state of a comment, or (name, value) pairs of what a person cares about."""
+    """A state of a comment, or what of the facts a person cares about."""
     if written is None or written in tuple(Status):
         return written
     found = _facts(written)
     if not found:
-        return [("", written)]
-    shown = [(k, v) for k, v in found.items() if k not in _HIDDEN and (k, v) != ("site", "")]
-    return [(_FACTS.get(k, k), _shown(k, v)) for k, v in shown] or None
+        return [Fact("", [_VALUES.get(written, written)])]
+    return [_fact(*each) for each in found.items() if _is_told(*each)] or None
+
+
+def _is_told(name: str, value: Any) -> bool:
+    nothing = (name in _MARKS and not value) or (name, value) == ("site", "")
+    return name not in _HIDDEN and not nothing
+
+
+def _fact(name: str, value: Any) -> Fact:
+    called = _FACTS.get(name, name)
+    if name == "until" and value is None:
+        return Fact(called, [_FOR_GOOD])
+    if name in _MOMENTS and value:
+        return Fact(called, at=datetime.fromisoformat(value))
+    if isinstance(value, list):
+        return Fact(called, [str(each) for each in value])
+    return Fact(called, [_shown(name, value)])
 
 
 def _shown(name: str, value: Any) -> Message | str:
-    if name == "role":
-        return _ROLES[value]
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
     if isinstance(value, bool):
         return _YES if value else _NO
+    if name in ("status", "role"):
+        return _VALUES.get(value, value)
     return "–" if value is None else str(value)

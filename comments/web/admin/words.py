@@ -1,5 +1,6 @@
 """The lists of words, and a box that tries a text and shows what would happen to it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,11 +8,12 @@ from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from comments import i18n, moderation, screening
-from comments.errors import CommentsError, Message, say
+from comments.errors import CommentsError, Message, say, say_n
 from comments.models import Status
 from comments.moderation import words as wordlists
 from comments.screening import Verdict, explaining
 from comments.web.admin.door import action, admin, check_owner
+from comments.web.admin.notices import Notice, sentence
 from comments.web.admin.scene import address, back, draw
 from comments.web.state import State, commit, current, now
 
@@ -21,6 +23,8 @@ LISTS: tuple[tuple[str, Message, Message], ...] = (
 )
 #: Characters of a text that is tried.
 MOST_TRIED = 10_000
+#: Words that stood in a list already and are named.
+MOST_NAMED = 10
 
 
 @admin.get("/words", endpoint="words")
@@ -35,13 +39,15 @@ def add() -> AnyResponse:
     state, taken = current(), action()
     which = request.form.get("list", "")
     try:
-        wordlists.add(state.session(), which, request.form.get("words", ""), taken)
+        added = wordlists.add(state.session(), which, request.form.get("words", ""), taken)
     except CommentsError as refused:
         if not refused.errors:
             raise
         state.session().rollback()
         return _page(refused.problem.status, wrong_list=which, errors=refused.errors)
-    return _done(state, taken.batch)
+    return (
+        _told_apart(state, taken.batch, added.known) if added.known else _done(state, taken.batch)
+    )
 
 
 @admin.post("/words/remove", endpoint="remove_words")
@@ -100,10 +106,27 @@ def _said(name: str, verdict: Verdict | None, *, counts: bool) -> Said:
 # ── the page ─────────────────────────────────────────────────────────────────────────────
 
 
+def _told_apart(state: State, batch: str, known: Sequence[str]) -> Response:
+    """The page after words of which some stood in the list already, and which those are."""
+    done = moderation.done(state.session(), batch)
+    commit(state)
+    shown = ", ".join(known[:MOST_NAMED]) + (" …" if len(known) > MOST_NAMED else "")
+    there = say_n(
+        "%(n)s was there already: %(words)s",
+        "%(n)s were there already: %(words)s",
+        n=len(known),
+        words=shown,
+    )
+    if done is None:
+        return _page(notice=Notice(there))
+    both = say("%(what)s %(there)s", what=sentence(done), there=there)
+    return _page(notice=Notice(both, undo=batch))
+
+
 def _done(state: State, batch: str) -> AnyResponse:
     known = moderation.done(state.session(), batch)
     commit(state)
-    return back(address("words"), batch if known else None)
+    return back(address("words"), batch if known else None, left=None if known else 0)
 
 
 def _page(

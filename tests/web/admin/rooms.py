@@ -1,6 +1,7 @@
 """What the tests of discussions, words, log and overview share: who comes in, and forms."""
 
 from dataclasses import replace
+from operator import attrgetter
 
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -53,6 +54,6 @@ def act(app: Flask, what: str, *arguments, **facts) -> str:
     with app.app_context():
         session = cast.state_of(app).session()
         action = moderation.Action(by="host:1", name="Bob", now=now())
-        getattr(moderation, what)(session, *arguments, action, **facts)
+        attrgetter(what)(moderation)(session, *arguments, action, **facts)
         session.commit()
     return action.batch

@@ -2,12 +2,14 @@
 
 import csv
 import re
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
 
-from comments.models import Status
+from comments.models import Comment, Status
 from comments.moderation import log
+from tests.web import cast
 from tests.web.admin.rooms import ADMIN, act, see, thread_id, undo
 from tests.web.cast import decide
 
@@ -132,3 +134,56 @@ def test_no_cell_of_the_file_is_a_formula(app, bob, alice):
     decide(app, comment, Status.SPAM)
     row = rows(bob)[0]
     assert (row["thread"], row["comment author"]) == ("'=1+1", "'@SUM(A1)")
+
+
+# ── told to people, not to machines ──────────────────────────────────────────────────────────
+
+
+def test_a_ban_is_told_by_name_and_by_dates(app, bob, alice):
+    comment = alice.says()["id"]
+    with app.app_context():
+        guest = cast.state_of(app).session().get_one(Comment, comment).author_id
+    act(app, "bans.ban", guest, until=datetime.now(UTC) + timedelta(days=7))
+    html = see(bob, "/log").text
+    assert sentences(html) == ["Bob banned alice"]
+    row = html.split("<tbody>")[1].split("</tbody>")[0]
+    assert '<span class="a-muted">until</span> <time' in row
+    assert guest not in row and "+00:00" not in row and "shadow" not in row
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("network:abcdef123456", "Bob banned the network abcdef"),
+        ("email:abcdef123456", "Bob banned the e-mail address abcdef"),
+        ("guest:nobody", "Bob banned somebody"),
+    ],
+)
+def test_whoever_has_no_name_is_told_without_an_id(app, bob, target, told):
+    act(app, "bans.ban", target)
+    html = see(bob, "/log").text
+    assert sentences(html) == [told]
+    if not target.startswith("network"):
+        assert '<span class="a-muted">until</span> <bdi>for good</bdi>' in html
+
+
+def test_marks_that_a_decision_took_off_are_dates(app, bob, alice):
+    comment = alice.says()["id"]
+    act(app, "pin", comment, pinned=True)
+    decide(app, comment, Status.SPAM)
+    html = see(bob, "/log").text
+    assert '<span class="a-muted">pinned</span> <time' in html
+    assert "pinned_at" not in html and "kept_at" not in html
+
+
+def test_words_are_told_by_the_name_of_their_list_and_keep_their_star(app, bob):
+    act(app, "words.add", "hold", "casino*\nplonk")
+    html = see(bob, "/log").text
+    assert sentences(html) == ["Bob put 2 words on the list “Held”"]
+    assert "<bdi>casino*</bdi>, <bdi>plonk</bdi>" in html
+
+
+def test_what_the_screens_said_is_translated(bob, told):
+    html = see(bob, "/log", everything="1", lang="de").text
+    assert "passed every screen" not in html
+    assert "<bdi>alle Prüfungen bestanden</bdi>" in html

@@ -79,6 +79,7 @@ def test_a_ban_is_set_shown_undone_and_lifted(app, bob, wrote):
     assert (ban.target, ban.name, (ban.until - ban.created_at).days) == (wrote, "alice", 7)
     assert "shouts" in read(bob)
 
+    assert "<summary>Another ban</summary>" in page and form(page, "/lift")["ban"] == str(ban.id)
     undo = form(page, "/undo")
     assert bob.submit("/admin/undo", **undo).status_code == 303
     assert "Nobody is banned" in read(bob) and "shouts" in read(bob, show="over")

@@ -231,6 +231,33 @@ def test_an_entry_tells_what_a_moderator_asks(app, bob, alice):
     assert "<q>What is *answered*.</q>" in page
 
 
+def test_after_an_undo_it_still_says_why_it_was_held(bob, waiting):
+    did = decide(bob, waiting[0], "approve").location.partition("did=")[2]
+    assert bob.submit("/admin/undo", batch=did).status_code == 303
+    html = bob.client.get(f"/comments/admin/comment/{waiting[0]}").text
+    assert "<bdi>every comment waits for a moderator</bdi>" in html
+    assert "last moved by Bob" in html
+    in_german = bob.client.get(f"/comments/admin/comment/{waiting[0]}?lang=de").text
+    assert "every comment waits" not in in_german
+
+
+def test_kept_is_said_of_what_was_reported_alone(bob, alice, carol, waiting):
+    reported = alice.says("Reported")["id"]
+    carol.report(reported)
+    decide(bob, reported, "keep")
+    decide(bob, waiting[0], "approve")
+    kept = '<span class="a-badge a-badge-good">kept</span>'
+    pages = [bob.client.get(f"/comments/admin/comment/{id}").text for id in (reported, waiting[0])]
+    assert [kept in page for page in pages] == [True, False]
+
+
+def test_recent_actions_name_whose_comment_it_was(bob, waiting):
+    decide(bob, waiting[0], "approve")
+    assert "alice’s comment approved." in look(bob).text
+    assert "hidden" in re.search(r'<form class="q-bulk"[^>]*>', look(bob, "?show=spam").text)[0]
+    assert "No comment is in this state." in look(bob, "?show=spam").text
+
+
 def test_what_readers_wrote_is_never_more_than_text(bob, make_app):
     alice = cast.visitor(make_app(COMMENTS_HOLD="all"), "alice")
     alice.says("<script>alert(1)</script>[x](javascript:alert)", name="<i>Eve</i>")

@@ -21,7 +21,7 @@ def listed(html: str, which: str = "hold") -> list[str]:
 def test_words_are_added_removed_and_brought_back(ann):
     page = pressed(ann, "/words/add", list="hold", words="Plonk\n  two  words \nplonk")
     assert listed(page.text) == ["plonk", "two words"]
-    assert "Words changed." in page.text
+    assert "2 words added." in page.text
     ids = re.findall(r'name="id" value="(\d+)"', page.text)
     assert listed(pressed(ann, "/words/remove", id=ids).text) == []
     undo(ann)
@@ -42,8 +42,18 @@ def test_a_moderator_takes_nothing_back_that_an_owner_did(app, monkeypatch):
     assert listed(see(owner(app, monkeypatch), "/words").text) == ["plonk"]
 
 
-def test_removing_nothing_says_nothing(ann):
-    assert "Words changed." not in pressed(ann, "/words/remove", id=["x", "7"]).text
+def test_removing_nothing_says_so(ann):
+    assert "Nothing was changed." in pressed(ann, "/words/remove", id=["x", "7"]).text
+
+
+def test_words_that_were_there_already_are_told(ann):
+    pressed(ann, "/words/add", list="hold", words="plonk")
+    again = press(ann, "/words/add", list="hold", words="PLONK")
+    assert "1 was there already: plonk" in again.text
+    both = press(ann, "/words/add", list="hold", words="plonk\nnew")
+    assert "1 word added. 1 was there already: plonk" in both.text
+    assert ">Undo" in both.text
+    assert listed(both.text) == ["new", "plonk"]
 
 
 def test_a_wrong_line_is_given_back_with_what_is_wrong(ann):
