@@ -45,7 +45,9 @@ def add() -> AnyResponse:
             raise
         state.session().rollback()
         return _page(refused.problem.status, wrong_list=which, errors=refused.errors)
-    return _told_apart(state, taken.batch, added.known) if added.known else _done(state, taken.batch)
+    return (
+        _told_apart(state, taken.batch, added.known) if added.known else _done(state, taken.batch)
+    )
 
 
 @admin.post("/words/remove", endpoint="remove_words")
