@@ -119,7 +119,7 @@ def names(session: Session, targets: Collection[str]) -> dict[str, str]:
     of_comments = session.execute(latest).all()
     # A network and an address are nobody's name.
     known = [(target, name) for target, name in found if not target.startswith(_HASHED)]
-    return {target: name for target, name in (*known, *of_comments)}
+    return dict(known) | {author: name for author, name in of_comments if name}
 
 
 def _columns() -> Select[*tuple[Any, ...]]:

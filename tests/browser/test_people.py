@@ -1,5 +1,6 @@
 """The views of people and of the search: everybody can use them, on any screen."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -101,3 +102,16 @@ def test_a_moderator_finds_a_comment_in_any_script(busy: Site, page: Page) -> No
         page.get_by_label("Text").fill(typed)
         page.get_by_role("button", name="Search").click()
         expect(page.get_by_role("listitem", name=f"Comment by {name}")).to_have_count(1)
+
+
+def test_the_end_of_a_ban_is_a_date_and_what_was_done_is_read_first(
+    busy: Site, new_context: NewContext
+) -> None:
+    shop = author(busy, "Shoe Shop")
+    page = new_context(viewport=DESK).new_page()
+    page.goto(f"{busy.base}/admin/people?id={shop}")
+    page.get_by_role("button", name="Ban", exact=True).click()
+    expect(page.locator("[data-notice]")).to_be_focused()
+    expect(page.locator("[data-notice]")).to_contain_text("Banned.")
+    expect(page.locator(".p-banned time")).to_have_text(re.compile(r"\d{4}"))
+    expect(page.locator(".p-banned").get_by_role("button", name="Lift")).to_be_visible()

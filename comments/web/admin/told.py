@@ -251,5 +251,5 @@ def _shown(name: str, value: Any) -> Message | str:
     if isinstance(value, bool):
         return _YES if value else _NO
     if name in ("status", "role"):
-        return _VALUES.get(value, value)
+        return _VALUES.get(value, str(value))
     return "–" if value is None else str(value)
