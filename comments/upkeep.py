@@ -116,6 +116,8 @@ def _purge(session: Session, before: datetime, most: int) -> int:
         status_at=None,
     )
     _apply(session, delete(Edit), Edit.comment_id, ids)
+    # A note may quote what it is about.
+    _apply(session, update(Report).values(note=""), Report.comment_id, ids)
     index.drop(session, ids)
     return _apply(session, empty, Comment.id, ids)
 

@@ -9,7 +9,15 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
 from comments import posting, upkeep
-from comments.models import Edit, ScoreStep, Spent, Status, Submission, Vote
+from comments.models import (
+    Edit,
+    Report,
+    ScoreStep,
+    Spent,
+    Status,
+    Submission,
+    Vote,
+)
 from comments.upkeep import KEEP_ADDRESSES, KEEP_REJECTED, KEEP_SCORE_STEPS, KEEP_SUBMISSIONS
 from tests import factories as make
 from tests.factories import BOB, NOON, guest
@@ -222,3 +230,14 @@ def _until_somebody_waits(engine) -> None:
             if connection.execute(waiting).scalar_one():
                 return
     raise AssertionError("nobody waits")
+
+
+def test_what_is_purged_leaves_no_note_of_its_reports(session):
+    comment = make.post(session, settings=make.with_settings(hold="none"))
+    reader = make.guest("reader")
+    told = "it says: my number is 555"
+    posting.report(session, reader, comment.id, "abuse", told, settings=make.SETTINGS, now=NOON)
+    make.decide(session, comment, Status.SPAM)
+    upkeep.sweep(session, NOON + timedelta(days=60))
+    session.expire_all()
+    assert session.scalars(select(Report.note)).all() == [""]

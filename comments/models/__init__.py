@@ -7,6 +7,7 @@ database without touching its metadata. An author is a text such as ``host:42`` 
 
 from comments.models.accounts import Account, Appointment, Login, MailedLink, SignIn
 from comments.models.columns import (
+    AUTHOR_LENGTH,
     EMAIL_LENGTH,
     KEY_LENGTH,
     NAME_LENGTH,
@@ -32,6 +33,7 @@ from comments.models.peace import (
 from comments.models.traffic import Letter, Spent, Submission
 
 __all__ = [
+    "AUTHOR_LENGTH",
     "EMAIL_LENGTH",
     "KEY_LENGTH",
     "NAME_LENGTH",

@@ -27,7 +27,8 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 BigId = Annotated[int, mapped_column(RowId, primary_key=True, autoincrement=True)]
 Counter = Annotated[int, mapped_column(default=0, server_default="0")]
 Moment = Annotated[datetime, mapped_column(UtcDateTime())]
-AuthorId = Annotated[str, mapped_column(String(200))]
+AUTHOR_LENGTH = 200
+AuthorId = Annotated[str, mapped_column(String(AUTHOR_LENGTH))]
 
 KEY_LENGTH = 255
 NAME_LENGTH = 60

@@ -16,6 +16,7 @@ from comments.database import begin_write, insert_or_ignore, is_sqlite
 from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.models import (
+    AUTHOR_LENGTH,
     REASON_LENGTH,
     Appointment,
     AuthorKind,
@@ -147,7 +148,10 @@ def in_force(session: Session, target: str, now: datetime) -> Ban | None:
 
 
 def check_reach_of_target(session: Session, target: str, sites: Sites) -> None:
-    """404 for a moderator of some sites, when that person wrote on none of them."""
+    """404 for a moderator of some sites, when that person wrote on none of them, and for what
+    is too long to be anybody's id."""
+    if len(target) > AUTHOR_LENGTH:
+        raise CommentsError("not_found")
     if sites is None:
         return
     wrote = select(Comment.id).where(theirs(target), within(sites, Comment.thread_id)).limit(1)

@@ -39,10 +39,10 @@ def decide(
             "invalid", say("Its author has deleted it, and there is nothing left to show.")
         )
     if status is comment.status and not comment.shadowed:
-        # What stands there already can only have its reports settled, and be learned from.
+        # What stands there already can only have its reports settled. The filter learns nothing
+        # from that: without a line in the log it could not be taken back.
         if comment.open_reports:
             _keep(session, comment, action)
-        teach(session, [comment.id], status, action)
         return comment
     settle_reports(session, comment, action.now)
     note_marks(session, comment, action)

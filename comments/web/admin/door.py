@@ -10,6 +10,7 @@ from comments.errors import CommentsError
 from comments.identity import Author
 from comments.moderation import Action
 from comments.web import answers, guards
+from comments.web.inputs import MOST_NUMBER
 from comments.web.policy import ADMIN_POLICY
 from comments.web.state import current, now
 
@@ -31,7 +32,18 @@ def let_in() -> None:
         raise CommentsError("sign_in_required")
     if not caller.is_moderator:
         raise CommentsError("not_a_moderator")
+    _check_sent()
     g.comments_moderator = caller
+
+
+def _check_sent() -> None:
+    """404 for an address with a number that no row can have, 400 for what no text can hold."""
+    for number in (request.view_args or {}).values():
+        if number > MOST_NUMBER:
+            raise CommentsError("not_found")
+    for sent in (request.args, request.form):
+        if any("\0" in value for values in sent.listvalues() for value in values):
+            raise CommentsError("bad_request")
 
 
 @admin.after_request
