@@ -3,8 +3,6 @@
 
 /** @type {[number, Intl.RelativeTimeFormatUnit][]} */
 const UNITS = [[60, "second"], [60, "minute"], [24, "hour"], [30.44, "day"], [12, "month"], [1e9, "year"]];
-/** A clock may be this far behind the server's, in milliseconds. */
-const AHEAD = 120_000;
 /** @type {Set<HTMLElement>} */
 const kept = new Set();
 
@@ -25,16 +23,15 @@ export function draw(section) {
   for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (section.querySelectorAll("time[data-ago]"))) {
     const moment = new Date(time.dateTime);
     time.title ||= exact.format(moment);
-    // What is still to come, such as the end of a ban, is a date to be kept in mind.
-    const isToCome = moment.getTime() - Date.now() > AHEAD;
-    time.textContent = isToCome ? exact.format(moment) : ago(moment.getTime(), words);
+    const age = Date.now() - moment.getTime();
+    // What is to come is a date; a clock may be two minutes behind.
+    time.textContent = age < -12e4 ? time.title : ago(age, words);
   }
 }
 
-/** @param {number} then @param {Intl.RelativeTimeFormat} words */
-function ago(then, words) {
-  // A clock that is a little behind the server's must not say "in 2 minutes".
-  let amount = Math.max(0, Date.now() - then) / 1000;
+/** @param {number} age in ms @param {Intl.RelativeTimeFormat} words */
+function ago(age, words) {
+  let amount = age / 1000;
   if (amount < 45) return words.format(0, "second");
   for (const [size, unit] of UNITS) {
     if (amount < size) return words.format(-Math.floor(amount), unit);

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from comments import Status
-from comments.moderation import pin
+from comments.moderation import Action, pin
 from comments.web.state import now
 from tests.web import cast
 from tests.web.cast import problem, wrong_fields
@@ -119,7 +119,8 @@ def test_what_is_pinned_comes_first_and_once(app, alice):
     ids = {body: alice.says(body)["id"] for body in "abc"}
     with app.app_context():
         session = cast.state_of(app).session()
-        pin(session, ids["c"], pinned=True, now=now())
+        action = Action(by="host:1", now=now())
+        pin(session, ids["c"], action, pinned=True)
         session.commit()
     assert every_page(alice, limit=1) == ["c", "a", "b"]
     assert alice.reads()["comments"][0]["pinned"] is True

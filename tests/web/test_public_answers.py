@@ -30,6 +30,9 @@ PUBLIC = {
 }
 FILES = {"comments.pages.embed": "/embed.js", "comments.pages.asset": "/static/comments.css"}
 PRIVATE = {
+    "comments.api.list_waiting": "/api/v1/waiting?thread=story",
+    "comments.signin.ask_for_data": "/mine/by-mail",
+    "comments.signin.show_data": "/mine/by-mail/link?token=made-up",
     "comments.api.give_challenge": "/api/v1/challenge?thread=story",
     "comments.api.me": "/api/v1/me?thread=story",
     "comments.api.own_data": "/api/v1/me/data",

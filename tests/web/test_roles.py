@@ -107,6 +107,10 @@ CALLS |= {
     "add-words": ("POST", "/admin/words/add", {"list": "hold", "words": "forbidden"}),
     "remove-words": ("POST", "/admin/words/remove", {"id": "{word}"}),
     "try-words": ("POST", "/admin/words/try", {"body": "A text."}),
+    # In a host the host decides: there is nobody to appoint, and nobody to let go.
+    "moderators": ("GET", "/admin/moderators", None),
+    "appoint": ("POST", "/admin/moderators/appoint", {"email": "new@example.org"}),
+    "dismiss": ("POST", "/admin/moderators/dismiss", {"account": "4711"}),
     "search": ("GET", "/admin/search?text=hush", None),
     "log": ("GET", "/admin/log?everything=1", None),
     "csv": ("GET", "/admin/log.csv?everything=1", None),
@@ -200,6 +204,9 @@ words                  401      401    401  401    401    401    403    403 401 
 add-words              401      401    401  401    401    401    403    403 403   403  403 403   303
 remove-words           401      401    401  401    401    401    403    403 403   403  403 403   303
 try-words              401      401    401  401    401    401    403    403 403   403  403 403   200
+moderators             401      401    401  401    401    401    403    403 401   403  403 403   200
+appoint                401      401    401  401    401    401    403    403 403   403  403 403   404
+dismiss                401      401    401  401    401    401    403    403 403   403  403 403   404
 search                 401      401    401  401    401    401    403    403 401   200  200 200   200
 log                    401      401    401  401    401    401    403    403 401   200  200 200   200
 csv                    401      401    401  401    401    401    403    403 401   200  200 200   200

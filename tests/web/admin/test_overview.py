@@ -65,7 +65,7 @@ def test_the_median_is_told_in_words(moderated, time_machine):
         (timedelta(minutes=1), "1 minute"),
         (timedelta(minutes=119), "119 minutes"),
         (timedelta(hours=5), "5 hours"),
-        (timedelta(days=3), "3 days"),
+        (timedelta(days=3), "3 full days"),
     ],
 )
 def test_a_wait_is_told_in_the_unit_people_think_in(wait, told):
