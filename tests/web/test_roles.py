@@ -107,9 +107,9 @@ CALLS |= {
     "add-words": ("POST", "/admin/words/add", {"list": "hold", "words": "forbidden"}),
     "remove-words": ("POST", "/admin/words/remove", {"id": "{word}"}),
     "try-words": ("POST", "/admin/words/try", {"body": "A text."}),
-    # In a host the host decides: there is nobody to appoint, and nobody to let go.
+    # An owner gets as far as being told what is wrong with it.
     "moderators": ("GET", "/admin/moderators", None),
-    "appoint": ("POST", "/admin/moderators/appoint", {"email": "new@example.org"}),
+    "appoint": ("POST", "/admin/moderators/appoint", {"email": "nobody"}),
     "dismiss": ("POST", "/admin/moderators/dismiss", {"account": "4711"}),
     "search": ("GET", "/admin/search?text=hush", None),
     "log": ("GET", "/admin/log?everything=1", None),
@@ -205,8 +205,8 @@ add-words              401      401    401  401    401    401    403    403 403 
 remove-words           401      401    401  401    401    401    403    403 403   403  403 403   303
 try-words              401      401    401  401    401    401    403    403 403   403  403 403   200
 moderators             401      401    401  401    401    401    403    403 401   403  403 403   200
-appoint                401      401    401  401    401    401    403    403 403   403  403 403   404
-dismiss                401      401    401  401    401    401    403    403 403   403  403 403   404
+appoint                401      401    401  401    401    401    403    403 403   403  403 403   422
+dismiss                401      401    401  401    401    401    403    403 403   403  403 403   409
 search                 401      401    401  401    401    401    403    403 401   200  200 200   200
 log                    401      401    401  401    401    401    403    403 401   200  200 200   200
 csv                    401      401    401  401    401    401    403    403 401   200  200 200   200
