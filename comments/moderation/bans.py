@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from comments import text
 from comments.database import begin_write, insert_or_ignore, is_sqlite
 from comments.errors import CommentsError, say
 from comments.identity import Author
@@ -184,9 +185,10 @@ def _check_may_end(found: Ban, action: Action) -> None:
 
 
 def _moderates(session: Session, target: str) -> bool:
-    kind, _, number = target.partition(":")
-    if kind == "member" and number.isascii() and number.isdigit() and len(number) < 19:
-        appointed = select(Appointment.role).where(Appointment.account_id == int(number))
+    kind, _, value = target.partition(":")
+    number = text.read_number(value) if kind == "member" else None
+    if number is not None:
+        appointed = select(Appointment.role).where(Appointment.account_id == number)
         if session.scalar(appointed.limit(1)) is not None:
             return True
     wrote_as_one = select(Comment.id).where(

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments import i18n, identity, posting, threads, tree
+from comments import i18n, identity, posting, text, threads, tree
 from comments.draft import Draft, read_body, read_report
 from comments.errors import CommentsError, say
 from comments.identity import Author
@@ -320,8 +320,6 @@ def _form_page(
 
 def _answered(state: State, presenter: Presenter, facts: ThreadFacts) -> CommentView | None:
     given = request.form.get("parent", "")
-    if not given.isdigit():
-        return None
     try:
         parent = threads.visible(state.session(), threads.read_id(given))
     except CommentsError:
@@ -334,9 +332,8 @@ def _draft_fields() -> dict[str, Any]:
     fields: dict[str, Any] = form.to_dict()
     fields["thread"] = {name: form.get(name) for name in ("key", "url", "title")}
     given = form.get("parent", "")
-    # "²" is a digit to Python, and int() takes the digits of other alphabets too.
-    is_id = given.isascii() and given.isdigit() and len(given) < 19
-    fields["parent"] = int(given) if is_id else given or None
+    number = text.read_number(given)
+    fields["parent"] = given or None if number is None else number
     return fields
 
 
