@@ -149,7 +149,7 @@ def _ban(row: Ban) -> dict[str, Any]:
         "row": row,
         "kind": kind if is_hash else "author",
         "short": value[:_SHORT],
-        "holds": known.is_in_force(row, now()),
+        "holds": row.is_in_force(now()),
     }
 
 
@@ -189,7 +189,7 @@ def _targets(profile: known.Profile) -> list[dict[str, Any]]:
     named = [("author", profile.author_id)]
     named += [("network", f"network:{it}") for it in profile.networks]
     named += [("email", f"email:{it}") for it in profile.emails]
-    in_force = {row.target: row for row in profile.bans if known.is_in_force(row, now())}
+    in_force = {row.target: row for row in profile.bans if row.is_in_force(now())}
     return [
         {
             "kind": kind,
