@@ -47,7 +47,7 @@ def answers() -> dict[str, Schema]:
 
 def bodies() -> dict[str, Schema]:
     return {
-        "Wish": thing(
+        "NewDecision": thing(
             "Where a comment is to stand, and what the moderator saw of it.",
             {"status": {"enum": list(Status)}},
             {
