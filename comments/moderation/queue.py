@@ -26,6 +26,8 @@ PAGE = 25
 MOST_AT_ONCE = 20_000
 #: Tabs count up to here: nobody reads 12,345 as anything but "many".
 MOST_COUNTED = 1000
+#: And what "all that match" is about up to here; beyond it is "more than that".
+MOST_MATCHED = 10_000
 
 SHOWS = ("pending", "reported", "spam", "rejected", "deleted", "published", "everything")
 ORDERS = ("newest", "riskiest", "oldest")
@@ -192,10 +194,19 @@ def counts(session: Session, asked: Filter, sites: Sites) -> dict[str, int]:
     """
     tabs = []
     for show in COUNTED:
-        chosen = _chosen(replace(asked, show=show), sites)
-        some = select(literal(1)).select_from(Comment).where(*chosen).limit(MOST_COUNTED + 1)
-        tabs.append(select(func.count()).select_from(some.subquery()).scalar_subquery().label(show))
+        counted = _number(replace(asked, show=show), sites, MOST_COUNTED + 1)
+        tabs.append(counted.scalar_subquery().label(show))
     return dict(session.execute(select(*tabs)).one()._mapping)
+
+
+def how_many(session: Session, asked: Filter, sites: Sites) -> int:
+    """How many *asked* means; one more than :data:`MOST_MATCHED` for whatever is more."""
+    return session.scalar(_number(asked, sites, MOST_MATCHED + 1)) or 0
+
+
+def _number(asked: Filter, sites: Sites, most: int) -> Select[int]:
+    some = select(literal(1)).select_from(Comment).where(*_chosen(asked, sites)).limit(most)
+    return select(func.count()).select_from(some.subquery())
 
 
 # ── which, and in which order ────────────────────────────────────────────────────────────

@@ -233,9 +233,16 @@ def _tab(fields: dict[str, str], name: str) -> str:
 
 
 def _counts(state: State, asked: Filter) -> dict[str, str]:
-    found = waiting.counts(state.session(), asked, moderator().sites)
-    most = waiting.MOST_COUNTED
-    return {name: f"{most}+" if number > most else str(number) for name, number in found.items()}
+    """The numbers of the tabs, and of *all* that the list is about."""
+    session, sites = state.session(), moderator().sites
+    tabs = waiting.counts(session, asked, sites)
+    told = {name: _up_to(waiting.MOST_COUNTED, number) for name, number in tabs.items()}
+    matching = waiting.how_many(session, asked, sites)
+    return told | {"all": _up_to(waiting.MOST_MATCHED, matching)}
+
+
+def _up_to(most: int, number: int) -> str:
+    return f"{most}+" if number > most else str(number)
 
 
 def _filter_of_form() -> Filter:
