@@ -7,8 +7,8 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from comments import moderation, text, threads
-from comments.config import parse_origin
 from comments.errors import CommentsError, Message, say
+from comments.kinds import parse_origin
 from comments.models import KEY_LENGTH, URL_LENGTH, Thread
 from comments.moderation import log, threadlist
 from comments.web import answers
