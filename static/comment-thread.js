@@ -195,6 +195,20 @@ export class CommentThread extends HTMLElement {
       if (!this.signal.aborted) this.emit("error", error);
     }
     await this.meet();
+    this.#settle();
+  }
+
+  /** What can wait is loaded when the reader stirs, or has been here for a while. */
+  #settle() {
+    const settled = new AbortController();
+    const signal = AbortSignal.any([this.signal, settled.signal]);
+    const follow = async () => {
+      if (signal.aborted) return;
+      settled.abort();
+      (await import("./later.js")).follow(this);
+    };
+    for (const stir of ["scroll", "pointermove", "keydown"]) addEventListener(stir, follow, { signal, passive: true });
+    setTimeout(follow, 4000);
   }
 
   /** Asks who is reading, and lays over the thread what is theirs. */

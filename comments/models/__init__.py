@@ -16,7 +16,9 @@ from comments.models.columns import (
     URL_LENGTH,
     AuthorKind,
     Base,
+    Pace,
     Role,
+    Scope,
     Status,
     metadata,
 )
@@ -30,6 +32,7 @@ from comments.models.peace import (
     Report,
     ReservedName,
 )
+from comments.models.returning import Mention, Notice, Subscriber, Subscription
 from comments.models.traffic import Letter, Spent, Submission
 
 __all__ = [
@@ -53,15 +56,21 @@ __all__ = [
     "ListedWord",
     "Login",
     "MailedLink",
+    "Mention",
+    "Notice",
+    "Pace",
     "Person",
     "Report",
     "ReservedName",
     "Role",
+    "Scope",
     "ScoreStep",
     "SignIn",
     "Spent",
     "Status",
     "Submission",
+    "Subscriber",
+    "Subscription",
     "Thread",
     "Vote",
     "metadata",

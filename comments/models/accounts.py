@@ -14,6 +14,7 @@ from comments.models.columns import (
     Base,
     BigId,
     Moment,
+    Pace,
     Role,
     RowId,
     words_of,
@@ -32,6 +33,11 @@ class Account(Base):
     avatar: Mapped[str | None] = mapped_column(String(URL_LENGTH))
     password_hash: Mapped[str | None] = mapped_column(String(300))
     created_at: Mapped[Moment]
+    #: How soon a moderator is mailed what waits in the queue.
+    queue_mail: Mapped[Pace] = mapped_column(
+        words_of(Pace), default=Pace.NEVER, server_default=Pace.NEVER
+    )
+    queue_mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     #: Signs in no more.
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 

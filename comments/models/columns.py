@@ -71,3 +71,20 @@ class AuthorKind(StrEnum):
 class Role(StrEnum):
     OWNER = "owner"
     MODERATOR = "moderator"
+
+
+class Scope(StrEnum):
+    """What of a thread a subscription is about, in the words of the HTTP contract."""
+
+    ALL = "all"
+    REPLIES = "replies"
+    COMMENT = "comment"
+
+
+class Pace(StrEnum):
+    """How soon somebody is mailed; several comments make one mail."""
+
+    NEVER = "never"
+    IMMEDIATE = "immediate"
+    HOURLY = "hourly"
+    DAILY = "daily"

@@ -101,6 +101,8 @@ class Comment(Base):
         # sort all top-level comments of a thread for every page.
         *_siblings_in_order("roots", "thread_id", "parent_id IS NULL"),
         *_siblings_in_order("replies", "parent_id", "parent_id IS NOT NULL"),
+        # Those on a passage of the article alone.
+        *_siblings_in_order("inline", "thread_id", "anchor IS NOT NULL"),
         Index("ix_comments_comments_by_author", "author_id", "thread_id", "status"),
         # What an author wrote lately, wherever: the same text again is noticed by it.
         Index("ix_comments_comments_by_author_at", "author_id", "created_at"),
@@ -189,6 +191,9 @@ class Comment(Base):
     body: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     renderer_version: Mapped[int]
+
+    #: The passage of the article it is about (``anchors.Anchor`` as JSON); at the top level alone.
+    anchor: Mapped[str | None] = mapped_column(Text)
 
     created_at: Mapped[Moment]
     edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from comments.database import UtcDateTime
 from comments.models.columns import (
-    EMAIL_LENGTH,
+    URL_LENGTH,
     Base,
     BigId,
     Counter,
@@ -41,7 +41,7 @@ class Spent(Base):
 
 
 class Letter(Base):
-    """A mail to be sent, written in the transaction that calls for it (the outbox)."""
+    """A message to be sent, written in the transaction that calls for it (the outbox)."""
 
     __tablename__ = "comments_outbox"
     __table_args__ = (
@@ -52,17 +52,38 @@ class Letter(Base):
             postgresql_where=text("sent_at IS NULL AND next_try_at IS NOT NULL"),
         ),
         Index("ix_comments_outbox_created_at", "created_at"),
+        Index(
+            "ix_comments_outbox_subscriber_id",
+            "subscriber_id",
+            sqlite_where=text("subscriber_id IS NOT NULL"),
+            postgresql_where=text("subscriber_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[BigId]
-    recipient: Mapped[str] = mapped_column(String(EMAIL_LENGTH))
+    #: ``mail`` or ``webhook``.
+    kind: Mapped[str] = mapped_column(String(16), default="mail", server_default="mail")
+    #: What it is, for the moderators' list: ``link``, ``confirm``, ``notice``, ``queue``, ``test``,
+    #: or the event of a webhook.
+    purpose: Mapped[str] = mapped_column(String(24), default="link", server_default="link")
+    #: The address of a mail, or of a webhook; empty where a subscriber is named.
+    recipient: Mapped[str] = mapped_column(String(URL_LENGTH))
+    #: Whose address it goes to, so that it stands in one place only.
+    subscriber_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("comments_subscribers.id"))
     subject: Mapped[str] = mapped_column(String(300))
     #: Emptied once it is sent: there may be a link in it that lets somebody in.
     text: Mapped[str] = mapped_column(Text)
+    #: The same for programs that show HTML.
+    html: Mapped[str] = mapped_column(Text, default="", server_default="")
+    #: More headers, as a JSON object of names and values; each goes through ``clean_header``.
+    headers: Mapped[str] = mapped_column(Text, default="", server_default="")
     created_at: Mapped[Moment]
     #: ``None`` once it is sent or given up.
     next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: When its last byte was about to leave. A worker that died after that may have sent it, so
+    #: nobody sends it again unasked.
+    handed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     attempts: Mapped[Counter]
     #: What the mail server said last, without addresses.
     error: Mapped[str | None] = mapped_column(String(300))

@@ -1,0 +1,11 @@
+// @ts-check
+// What a thread has beyond itself: it comes once the first view is over, part by part.
+/** @import { CommentThread } from "./comment-thread.js" */
+
+/**
+ * Called each time the thread has been loaded and its reader has stirred.
+ * @param {CommentThread} thread
+ */
+export function follow(thread) {
+  void thread;
+}
