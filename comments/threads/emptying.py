@@ -16,6 +16,7 @@ _NOTHING = {
     "author_website": None,
     "body": "",
     "html": "",
+    "anchor": None,
     "status_reason": "",
     "address_hash": None,
     "email_hash": None,
