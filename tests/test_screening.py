@@ -429,10 +429,10 @@ def test_nobody_is_asked_about_those_who_pass_anyway(session):
 # ── what it costs ────────────────────────────────────────────────────────────────────────────
 
 #: Statements of one guest's comment with everything switched on, most of them reads of one row:
-#: the thread, the key, the name, a ban, trust, the words, what was learned, repeats, the proof,
+#: the thread, the key, the name, the address, a ban, trust, the words, what was learned, repeats, the proof,
 #: the first comment; then the comment, the thread, the log and the key again.
 #: And the index of the search.
-MOST_STATEMENTS = 18
+MOST_STATEMENTS = 19
 
 
 def test_a_guests_comment_takes_few_statements(session, engine):

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from comments import threads
-from comments.accounts import links
+from comments.accounts import links, people
 from comments.config import Settings
 from comments.database import begin_write, insert_or_ignore
 from comments.errors import CommentsError
@@ -26,6 +26,14 @@ def with_email(session: Session, keys: Keys, author: Author, email: str | None) 
     if known is not None and known.verified_at is not None and given in (None, known.email_hash):
         return replace(author, email_hash=known.email_hash, verified=True)
     return replace(author, email_hash=given) if given else author
+
+
+def with_account_hash(session: Session, keys: Keys, author: Author) -> Author:
+    """A member with the address that they sign in with, so that a ban of it meets them."""
+    account = people.account_of(session, author)
+    if account is None or account.email is None:
+        return author
+    return replace(author, account_hash=keys.digest("email", account.email))
 
 
 def ask_to_verify(

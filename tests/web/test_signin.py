@@ -9,9 +9,11 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from comments import accounts
+from tests import factories as make
 from tests.services.smtp import MailServer, Received
 from tests.web import cast
 from tests.web.cast import BLOG, ELSEWHERE, HERE, Visitor, problem
+from tests.web.test_screened import there_is
 
 ANN = "ann@example.org"
 GOOD = "seven green bicycles"
@@ -482,6 +484,16 @@ def test_an_embed_signs_out(quiet, ann):
     assert ann.call("DELETE", "/sign-in", headers=headers).status_code == 204
     assert problem(me(ann, token, BLOG)) == (401, "token_invalid")
     assert signed_in(ann)
+
+
+def test_signing_in_is_no_way_around_the_ban_of_an_address(mailing, mail_server):
+    ann = stranger(mailing)
+    ann.submit("/sign-in", email=ANN)
+    ann.submit("/sign-in/link", token=token_in(mail_server.wait_for(1)[0]), name="Ann")
+    digest = cast.state_of(mailing).keys.digest("email", ANN)
+    there_is(mailing, make.ban, f"email:{digest}")
+    answer = ann.call("POST", "/comments", {"thread": "story", "body": "Hello"})
+    assert problem(answer) == (403, "banned")
 
 
 # ── a guest's address ────────────────────────────────────────────────────────────────────────
