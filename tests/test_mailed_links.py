@@ -1,6 +1,7 @@
 """Links in mails: single-use, short-lived, limited, and they tell nothing."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -110,6 +111,12 @@ def test_an_address_gets_so_many_and_nothing_tells_that_it_was_enough(
     assert [letter.recipient for letter in letters(session)] == [ANN] * most + ["carol@example.org"]
     ask(session, purpose, at=hours * 60 + 1)
     assert letters(session)[-1].recipient == ANN
+
+
+def test_many_who_ask_for_one_address_at_once_get_no_more_than_the_limit(engine):
+    at_once(engine, *[partial(ask, email=name) for name in (ANN, ANN.title()) * 4])
+    with Session(engine) as session:
+        assert [letter.recipient for letter in letters(session)] == [ANN] * 5
 
 
 def test_every_address_gets_the_same_mail_known_or_not(session):
