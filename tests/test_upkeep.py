@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from comments import people, posting, upkeep
@@ -25,6 +25,7 @@ from comments.moderation import bans
 from comments.upkeep import KEEP_ADDRESSES, KEEP_REJECTED, KEEP_SCORE_STEPS, KEEP_SUBMISSIONS
 from tests import factories as make
 from tests.factories import BOB, NOON, guest
+from tests.test_concurrency import until_somebody_waits
 
 MOMENT = timedelta(seconds=1)
 
@@ -219,21 +220,12 @@ def test_two_that_sweep_at_once_do_not_block_each_other(postgres_engine):
     with Session(postgres_engine) as one, ThreadPoolExecutor(1) as pool:
         make.vote(one, voted, -1, by=guest("carol"))
         sweeping = pool.submit(sweep)
-        _until_somebody_waits(postgres_engine)
+        until_somebody_waits(postgres_engine)
         upkeep.sweep(one, LATE)
         one.commit()
         sweeping.result(timeout=30)
     with Session(postgres_engine) as session:
         assert left(session)["keys"] == 0
-
-
-def _until_somebody_waits(engine) -> None:
-    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for _ in range(100_000):
-            if connection.execute(waiting).scalar_one():
-                return
-    raise AssertionError("nobody waits")
 
 
 def test_what_is_purged_leaves_no_note_of_its_reports(session):
