@@ -6,7 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Row, delete, exists, func, literal_column, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from comments import index
@@ -103,7 +114,9 @@ def _forget_banned_networks(session: Session, now: datetime, most: int) -> int:
     Every such ban has an end within 30 days; from then on no undo brings it back. After somebody
     has erased what is theirs nobody knows which of their bans were of a network: all of them go.
     """
-    kinds = [literal_column(f"comments_bans.target LIKE '{kind}_%'") for kind in HASHED_BANS]
+    kinds: list[ColumnElement[bool]] = [
+        literal_column(f"comments_bans.target LIKE '{kind}_%'") for kind in HASHED_BANS
+    ]
     again = aliased(Ban)
     holds = (again.target == Ban.target, or_(again.until.is_(None), again.until >= now))
     # In the very words of the index.
