@@ -322,6 +322,9 @@ def _bodies(settings: Settings) -> dict[str, Schema]:
         "Claim": _object(
             "The guest whose comments are taken over.", {"guest": _text("The guest's token.")}
         ),
+        "Verification": _object(
+            "The link that was mailed.", {"link": _text("Its `comments-verify`.")}
+        ),
         "NewComment": _object(
             "A comment as it was written. What only the server decides is ignored.",
             {"thread": _named_thread(), "body": markdown},
