@@ -180,6 +180,7 @@ async function showAddress(thread, link) {
   try {
     await thread.api("POST", "verifications", { link });
   } catch (error) {
+    focusText(thread); // What is below it is folded away until then.
     return fail(thread, error, thread.form ?? /** @type {HTMLElement} */ (thread.section));
   }
   await thread.load({});
