@@ -177,6 +177,10 @@ def _fill_peace(session: Session) -> None:
     session.execute(
         insert(Ban), [{"target": f"guest:{n}", "created_by": by, "created_at": at} for n in many]
     )
+    soon = {"created_by": by, "created_at": at, "until": NOON + timedelta(days=9)}
+    session.execute(insert(Ban), [{"target": f"network:{n}", **soon} for n in many])
+    ended = soon | {"until": NOON - timedelta(days=9)}
+    session.execute(insert(Ban), [{"target": f"network:over {n}", **ended} for n in range(10)])
     session.execute(insert(Person), [{"author_id": f"guest:{n}", "created_at": at} for n in many])
     session.execute(insert(Spent), [{"key_hash": f"{n}", "expires_at": at} for n in many])
     session.execute(
