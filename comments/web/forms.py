@@ -16,13 +16,13 @@ from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.models import Comment, Status
 from comments.threads import ThreadFacts
+from comments.threads.addresses import with_comment
 from comments.web import answers, fragments, guards, letters
 from comments.web.challenge import arrival
 from comments.web.limiting import Kind
 from comments.web.policy import PAGE_POLICY
 from comments.web.present import REJECTED, CommentView, Presenter, sanitised
 from comments.web.state import State, commit, current, now
-from comments.web.urls import with_comment
 
 forms = Blueprint("forms", __name__)
 
