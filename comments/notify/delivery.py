@@ -101,7 +101,7 @@ def _send(
     now: datetime,
 ) -> bool:
     """Whether it was; :class:`NotSent` once it is settled what becomes of it otherwise."""
-    mail = _read(session, letter, settings, keys, now)
+    mail = _read(session, letter, settings, keys)
     # Nothing is kept open while the server thinks.
     session.rollback()
     if mail is None:
@@ -122,12 +122,10 @@ def _send(
     return True
 
 
-def _read(
-    session: Session, letter: Letter, settings: Settings, keys: Keys, now: datetime
-) -> Mail | None:
+def _read(session: Session, letter: Letter, settings: Settings, keys: Keys) -> Mail | None:
     """What a letter says, or ``None`` when there is nothing to say any more."""
     if letter.purpose == "notice":
-        return digests.draw(session, letter, settings, keys, now)
+        return digests.draw(session, letter, settings, keys)
     recipient = letter.recipient
     if letter.subscriber_id is not None:
         subscriber = session.get(Subscriber, letter.subscriber_id, populate_existing=True)

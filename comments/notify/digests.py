@@ -124,9 +124,7 @@ def count_stranded(session: Session) -> int:
 # ── what a letter says ───────────────────────────────────────────────────────────────────
 
 
-def draw(
-    session: Session, letter: Letter, settings: Settings, keys: Keys, now: datetime
-) -> Mail | None:
+def draw(session: Session, letter: Letter, settings: Settings, keys: Keys) -> Mail | None:
     """The mail of a letter to a subscriber; ``None`` when nothing of it is to be told any more."""
     assert letter.subscriber_id is not None
     subscriber = session.get(Subscriber, letter.subscriber_id, populate_existing=True)

@@ -130,9 +130,10 @@ class Server:
         """Say the dot, after which the mail is the server's, and wait for what becomes of it."""
         sock = server.sock
         assert sock is not None
+        # When this fails, it has not left us.
+        server.send(b".\r\n")
         try:
             sock.settimeout(self._patience)
-            server.send(b".\r\n")
             code, words = server.getreply()
             sock.settimeout(self._timeout)
         except (smtplib.SMTPException, OSError):
