@@ -164,6 +164,19 @@ class Settings:
         "Seconds for which new comments are gathered, so that a burst of them becomes one mail to "
         "each who asked to be told at once.",
     )
+    moderators_mail: tuple[str, ...] = _setting(
+        (),
+        kinds.ADDRESSES,
+        "Addresses that are mailed once an hour what waits for a moderator, beside those who ask "
+        "for it themselves; needs COMMENTS_URL.",
+    )
+    webhooks: tuple[kinds.Webhook, ...] = _setting(
+        (),
+        kinds.WEBHOOKS,
+        "Programs that are told of comments: URL SECRET and the events (published, pending, "
+        "reported), several separated by semicolons.",
+        secret=True,
+    )
 
     @classmethod
     def load(cls, source: Mapping[str, Any]) -> "Settings":

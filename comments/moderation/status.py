@@ -1,10 +1,10 @@
 """The one door for visibility.
 
 Only :func:`set_status` and :func:`set_status_of_many` change a comment's status. They write the
-log, move the counters and the thread's revision, and owe a mail to whoever asked to be told, all
-in the caller's transaction; nothing else touches them. For one comment the caller holds the
-thread's lock (``threads.lock``), so decisions on a thread come one after the other; many comments
-lock their threads themselves.
+log, move the counters and the thread's revision, and owe a mail or a webhook to whoever asked to
+be told, all in the caller's transaction; nothing else touches them. For one comment the caller
+holds the thread's lock (``threads.lock``), so decisions on a thread come one after the other; many
+comments lock their threads themselves.
 """
 
 from collections import Counter
@@ -80,6 +80,8 @@ def set_status(
     session.flush()
     if change > 0:
         notify.announce(session, [comment.id], now)
+    if before is not status:
+        notify.webhooks.owe(session, notify.webhooks.EVENTS.get(status), [comment.id], now)
     signals.after_commit(
         session,
         "status-changed",
@@ -209,6 +211,8 @@ def _change(session: Session, rows: Sequence[Row[Any]], status: Status, action: 
     _write_log(session, rows, status, action)
     if shows:
         notify.announce(session, [row.id for row in moved], action.now)
+    event = notify.webhooks.EVENTS.get(status)
+    notify.webhooks.owe(session, event, [row.id for row in rows], action.now)
     _tell(session, rows, status)
 
 

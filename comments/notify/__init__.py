@@ -4,7 +4,7 @@ So none is lost when the mail server is away, and none is sent for what was roll
 workers one claims each letter, and each is sent at most once.
 """
 
-from comments.notify import links
+from comments.notify import links, webhooks
 from comments.notify.delivery import Transport, deliver
 from comments.notify.digests import count_stranded, draw, gather
 from comments.notify.mail import Mail, clean_header, compose
@@ -42,6 +42,7 @@ __all__ = [
     "send_again",
     "silence",
     "state",
+    "webhooks",
     "write",
     "write_test",
 ]
