@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from comments import config, i18n, providers, screening, tokens, tree
+from comments import config, i18n, notify, providers, screening, tokens, tree
 from comments.cli import group
 from comments.errors import ConfigError
 from comments.identity import Identity
@@ -161,6 +161,11 @@ class Comments:
                 "COMMENTS_SMTP_URI is set and COMMENTS_MAIL_FROM is not; it must be the address "
                 "that mail comes from, such as Comments <comments@example.org>."
             )
+        if settings.moderators_mail and not settings.url:
+            raise ConfigError(
+                "COMMENTS_MODERATORS_MAIL is set and COMMENTS_URL is not; it must be the public "
+                "address of the comments, to which the links in that mail lead."
+            )
         secret = settings.secret_key or app.config.get("SECRET_KEY")
         if not secret:
             raise ConfigError(
@@ -183,7 +188,9 @@ class Comments:
             return found[0]
 
         def session() -> Session:
-            return db.session()  # type: ignore[no-any-return]
+            found: Session = db.session()
+            notify.webhooks.listen(found, settings.webhooks)
+            return found
 
         return State(
             settings=settings,

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from limits import parse_many
 
-
 #: What a webhook can be told of.
 EVENTS = ("published", "pending", "reported")
 #: As the column holds it that keeps where a message goes.

@@ -98,6 +98,11 @@ def fetch(
         raise Unreachable(f"{parts.hostname}: {type(failed).__name__}") from failed
 
 
+def host_of(url: str) -> str | None:
+    """The host that *url* names, as :func:`fetch` compares it with one that is trusted."""
+    return urlsplit(url).hostname
+
+
 def _checked(url: str, trusted: str | None) -> SplitResult:
     try:
         parts = urlsplit(url)

@@ -5,9 +5,10 @@ workers one claims each letter, and each is sent at most once.
 """
 
 from comments.notify import links, webhooks
+from comments.notify.courier import Tell, deliver_webhooks
 from comments.notify.delivery import Transport, deliver
-from comments.notify.digests import count_stranded, draw, gather
-from comments.notify.mail import Mail, clean_header, compose
+from comments.notify.digests import NOTICES, Digest, count_stranded, draw, gather
+from comments.notify.mail import Mail, clean_header, compose, domain
 from comments.notify.notices import announce, silence
 from comments.notify.outbox import (
     State,
@@ -18,16 +19,21 @@ from comments.notify.outbox import (
     write,
     write_test,
 )
-from comments.notify.postman import STRANDED, Postman
+from comments.notify.postman import STRANDED, Courier, Postman
 from comments.notify.smtp import NotSent, Server
+from comments.notify.wording import drawn
 
 __all__ = [
+    "NOTICES",
     "STRANDED",
+    "Courier",
+    "Digest",
     "Mail",
     "NotSent",
     "Postman",
     "Server",
     "State",
+    "Tell",
     "Transport",
     "announce",
     "can_send_again",
@@ -35,7 +41,10 @@ __all__ = [
     "compose",
     "count_stranded",
     "deliver",
+    "deliver_webhooks",
+    "domain",
     "draw",
+    "drawn",
     "forget",
     "gather",
     "links",

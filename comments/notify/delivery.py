@@ -8,13 +8,13 @@ after may have sent it, so nobody sends it again unasked, and the moderators see
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from comments.config import Settings
@@ -22,10 +22,12 @@ from comments.database import begin_write
 from comments.keys import Keys
 from comments.models import Letter, Subscriber
 from comments.notify import digests, notices
+from comments.notify.digests import Digest, Draw
 from comments.notify.mail import Mail
 from comments.notify.outbox import FLEETING
 from comments.notify.smtp import NotSent, Server
 
+MAIL = "mail"
 #: How long to wait after each try that failed, in minutes; after the last the letter is given up.
 #: Three days in all: a mail server that fails on a Friday evening is mended by then.
 PAUSES = (1, 5, 15, 60, 180, 360, 720, 1440, 1440)
@@ -65,25 +67,28 @@ def deliver(
     now: datetime,
     transport: Opener = Server,
     *,
-    kind: str = "mail",
+    also: Sequence[Digest] = (),
     progress: Callable[[int], None] | None = None,
 ) -> int:
-    """Send what is due of one *kind*; tells how many were sent. Commits after each letter.
+    """Send the mail that is due; tells how many were sent. Commits after each letter.
 
     All go over one connection. When the server itself is in trouble the rest waits for the next
-    round. *progress* is called with the number after each letter that was sent.
+    round. *also* draw what they have gathered, beside the notices of subscribers. *progress* is
+    called with the number after each letter that was sent.
     """
     sent = 0
     began = time.monotonic()
+    drawn = {digest.purpose: digest.draw for digest in (digests.NOTICES, *also)}
     _mark_interrupted(session, now)
     with closing(transport(settings)) as server:
         while True:
             moment = now + timedelta(seconds=time.monotonic() - began)
-            letter = _claim(session, kind, moment)
+            letter = claim(session, MAIL, moment)
             if letter is None:
                 return sent
             try:
-                if _send(session, letter, settings, keys, server, moment):
+                draw = drawn.get(letter.purpose, _read)
+                if _send(session, letter, draw, settings, keys, server, moment):
                     sent += 1
             except NotSent as trouble:
                 if trouble.down:
@@ -95,37 +100,36 @@ def deliver(
 def _send(
     session: Session,
     letter: Letter,
+    draw: Draw,
     settings: Settings,
     keys: Keys,
     server: Transport,
     now: datetime,
 ) -> bool:
     """Whether it was; :class:`NotSent` once it is settled what becomes of it otherwise."""
-    mail = _read(session, letter, settings, keys)
+    mail = draw(session, letter, settings, keys)
     # Nothing is kept open while the server thinks.
     session.rollback()
     if mail is None:
-        _drop(session, letter)
+        drop(session, letter)
         return False
     try:
         server.send(mail, partial(_hand, session, letter, now))
     except Withdrawn:
         return False
     except NotSent as trouble:
-        _settle(session, letter, _after(letter, trouble, now))
+        settle(session, letter, after(letter, trouble, now))
         if trouble.final:
             _heed_returns(session, letter)
         raise
     # There may be a link in it that lets somebody in, or what somebody wants to take back.
     gone = {"text": "", "html": "", "headers": ""}
-    _settle(session, letter, gone | {"sent_at": now, "next_try_at": None, "error": None})
+    settle(session, letter, gone | {"sent_at": now, "next_try_at": None, "error": None})
     return True
 
 
-def _read(session: Session, letter: Letter, settings: Settings, keys: Keys) -> Mail | None:
-    """What a letter says, or ``None`` when there is nothing to say any more."""
-    if letter.purpose == "notice":
-        return digests.draw(session, letter, settings, keys)
+def _read(session: Session, letter: Letter, _settings: Settings, _keys: Keys) -> Mail | None:
+    """What a letter says, or ``None`` when there is nobody to say it to any more."""
     recipient = letter.recipient
     if letter.subscriber_id is not None:
         subscriber = session.get(Subscriber, letter.subscriber_id, populate_existing=True)
@@ -147,26 +151,16 @@ def _read(session: Session, letter: Letter, settings: Settings, keys: Keys) -> M
 # ── claiming and settling ────────────────────────────────────────────────────────────────
 
 
-def _claim(session: Session, kind: str, now: datetime) -> Letter | None:
+def claim(session: Session, kind: str, now: datetime, *also: ColumnElement[bool]) -> Letter | None:
     """The next letter that is due, ours alone until :data:`CLAIM` is over."""
-    due = (
-        select(Letter)
-        .where(
-            Letter.sent_at.is_(None),
-            Letter.next_try_at <= now,
-            Letter.handed_at.is_(None),
-            Letter.kind == kind,
-        )
-        .order_by(Letter.next_try_at)
-        .limit(1)
-    )
-    nothing = session.execute(due).first() is None
+    found = due(kind, now)
+    nothing = session.execute(found).first() is None
     session.rollback()
     if nothing:
         # Without a word to SQLite, where claiming would keep everybody else from writing.
         return None
     begin_write(session)
-    letter = session.scalar(due.with_for_update(skip_locked=True))
+    letter = session.scalar(found.with_for_update(skip_locked=True))
     if letter is not None:
         letter.attempts += 1
         letter.next_try_at = now + CLAIM
@@ -177,7 +171,21 @@ def _claim(session: Session, kind: str, now: datetime) -> Letter | None:
     return letter
 
 
-def _claimed(letter: Letter) -> ColumnElement[bool]:
+def due(kind: str, now: datetime) -> Select[Letter]:
+    """The letter that has waited longest for its turn."""
+    waits = (Letter.sent_at.is_(None), Letter.next_try_at <= now, Letter.handed_at.is_(None))
+    found = select(Letter).where(*waits, Letter.kind == kind)
+    return found.order_by(Letter.next_try_at).limit(1)
+
+
+def interrupted(now: datetime) -> Select[int]:
+    """Letters whose worker died after their last byte may have left."""
+    return select(Letter.id).where(
+        Letter.sent_at.is_(None), Letter.next_try_at <= now, Letter.handed_at.is_not(None)
+    )
+
+
+def claimed(letter: Letter) -> ColumnElement[bool]:
     """Unless it took so long that somebody else has claimed the letter by now."""
     return and_(Letter.id == letter.id, Letter.attempts == letter.attempts)
 
@@ -186,7 +194,7 @@ def _hand(session: Session, letter: Letter, now: datetime) -> None:
     """Write down that the last byte is about to leave."""
     handed = session.execute(
         update(Letter)
-        .where(_claimed(letter), Letter.handed_at.is_(None), Letter.sent_at.is_(None))
+        .where(claimed(letter), Letter.handed_at.is_(None), Letter.sent_at.is_(None))
         .values(handed_at=now, next_try_at=now + CLAIM)
         .returning(Letter.id),
         execution_options={"synchronize_session": False},
@@ -196,7 +204,7 @@ def _hand(session: Session, letter: Letter, now: datetime) -> None:
         raise Withdrawn
 
 
-def _after(letter: Letter, trouble: NotSent, now: datetime) -> dict[str, Any]:
+def after(letter: Letter, trouble: NotSent, now: datetime) -> dict[str, Any]:
     """What becomes of a letter that was not taken: a longer pause each time, then the end."""
     if trouble.unknown:
         return {"next_try_at": None, "error": trouble.reason}
@@ -207,31 +215,30 @@ def _after(letter: Letter, trouble: NotSent, now: datetime) -> dict[str, Any]:
     return {"next_try_at": now + pause, "handed_at": None, "error": trouble.reason}
 
 
-def _settle(session: Session, letter: Letter, values: dict[str, Any]) -> None:
+def settle(session: Session, letter: Letter, values: dict[str, Any]) -> None:
+    """Write down what has become of a letter that was claimed."""
     session.execute(
-        update(Letter).where(_claimed(letter)).values(values),
+        update(Letter).where(claimed(letter)).values(values),
         execution_options={"synchronize_session": False},
     )
     session.commit()
 
 
-def _drop(session: Session, letter: Letter) -> None:
+def drop(session: Session, letter: Letter) -> None:
     """A letter with nothing to say."""
     session.execute(
-        delete(Letter).where(_claimed(letter)), execution_options={"synchronize_session": False}
+        delete(Letter).where(claimed(letter)), execution_options={"synchronize_session": False}
     )
     session.commit()
 
 
 def _mark_interrupted(session: Session, now: datetime) -> None:
-    """Letters whose worker died after their last byte may have left."""
-    ended = (Letter.sent_at.is_(None), Letter.next_try_at <= now, Letter.handed_at.is_not(None))
-    found = session.scalars(select(Letter.id).where(*ended)).all()
+    found = session.scalars(interrupted(now)).all()
     session.rollback()
     if found:
         session.execute(
             update(Letter)
-            .where(Letter.id.in_(found), *ended)
+            .where(Letter.id.in_(found), Letter.sent_at.is_(None), Letter.next_try_at <= now)
             .values(next_try_at=None, error="the worker died while it was sent"),
             execution_options={"synchronize_session": False},
         )

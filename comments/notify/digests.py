@@ -1,6 +1,7 @@
 """From what subscribers are owed to the mails that tell them: one each, however much is new."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,13 +35,27 @@ from comments.models import (
     Thread,
 )
 from comments.notify.mail import Mail
-from comments.notify.notices import MENTION
+from comments.notify.notices import MENTION, NEWS
 from comments.notify.wording import worded
 
 #: Letters written in one transaction.
 BATCH = 200
 #: Comments in one mail; of more it says how many there are.
 MOST_SHOWN = 20
+
+
+#: What a letter says when it is sent; ``None`` when there is nothing to say any more.
+Draw = Callable[[Session, Letter, Settings, Keys], Mail | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Letters of one *purpose* that *gather* writes when they are due, and gives how many, and
+    that *draw* words when they are sent."""
+
+    purpose: str
+    gather: Callable[[Session, Settings, datetime], int]
+    draw: Draw
 
 
 # ── gathering ────────────────────────────────────────────────────────────────────────────
@@ -53,13 +68,13 @@ def gather(session: Session, settings: Settings, now: datetime) -> int:
     mailed that was taken away meanwhile, or is not asked for any more. Commits.
     """
     written = 0
-    while session.execute(_due(settings, now).limit(1)).first() is not None:
+    while session.execute(due(settings, now).limit(1)).first() is not None:
         session.rollback()
         begin_write(session)
         # One that another worker holds is in their hands; comments being posted do not wait.
-        of_due = select(Subscriber.id).where(Subscriber.id.in_(_due(settings, now)))
-        of_due = of_due.order_by(Subscriber.id).limit(BATCH)
-        held = session.scalars(of_due.with_for_update(skip_locked=True, key_share=True)).all()
+        waiting_for = select(Subscriber.id).where(Subscriber.id.in_(due(settings, now)))
+        waiting_for = waiting_for.order_by(Subscriber.id).limit(BATCH)
+        held = session.scalars(waiting_for.with_for_update(skip_locked=True, key_share=True)).all()
         written += _write_letters(session, held, now)
         session.commit()
         if not held:
@@ -68,7 +83,8 @@ def gather(session: Session, settings: Settings, now: datetime) -> int:
     return written
 
 
-def _due(settings: Settings, now: datetime) -> Select[int]:
+def due(settings: Settings, now: datetime) -> Select[int]:
+    """Who is owed a mail by now, once for each notice."""
     due = (
         select(Notice.subscriber_id)
         .join(Subscriber, Subscriber.id == Notice.subscriber_id)
@@ -131,7 +147,7 @@ def draw(session: Session, letter: Letter, settings: Settings, keys: Keys) -> Ma
     if subscriber is None or subscriber.pace is Pace.NEVER:
         return None
     _leave_for_later(session, letter)
-    found = session.execute(_told(letter, keys.digest("email", subscriber.email))).all()
+    found = session.execute(told(letter, keys.digest("email", subscriber.email))).all()
     if not found:
         return None
     return worded(
@@ -139,7 +155,7 @@ def draw(session: Session, letter: Letter, settings: Settings, keys: Keys) -> Ma
     )
 
 
-def _told(letter: Letter, email_hash: str) -> Select[*tuple[Any, ...]]:
+def told(letter: Letter, email_hash: str) -> Select[*tuple[Any, ...]]:
     wanted = select(Subscription.id).where(
         Subscription.subscriber_id == Notice.subscriber_id,
         Subscription.thread_id == Comment.thread_id,
@@ -158,7 +174,14 @@ def _told(letter: Letter, email_hash: str) -> Select[*tuple[Any, ...]]:
         )
         .join_from(Notice, Comment, Comment.id == Notice.comment_id)
         .join(Thread, Thread.id == Comment.thread_id)
-        .where(*_of(letter), *_VISIBLE, wanted.exists(), ~is_theirs)
+        .where(
+            *_of(letter),
+            *_VISIBLE,
+            # Where mail was off for months, nobody is told of what was new then.
+            Comment.created_at > letter.created_at - NEWS,
+            wanted.exists(),
+            ~is_theirs,
+        )
         .order_by(Comment.thread_id, Comment.id)
         .limit(MOST_SHOWN)
     )
@@ -197,3 +220,6 @@ def _answered(session: Session, found: Sequence[Row[Any]]) -> Mapping[int, Comme
     ids = {row.Comment.parent_id for row in found} - {None}
     parents = session.scalars(select(Comment).where(Comment.id.in_(ids), *_VISIBLE))
     return {parent.id: parent for parent in parents}
+
+
+NOTICES = Digest("notice", gather, draw)

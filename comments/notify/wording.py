@@ -95,8 +95,8 @@ def worded(
     return Mail(
         recipient=subscriber.email,
         subject=_subject(groups, found[0].all_told, base, language),
-        text=_drawn("new_comments.txt", language, context),
-        html=_drawn("new_comments.html", language, context),
+        text=drawn("new_comments.txt", language, context),
+        html=drawn("new_comments.html", language, context),
         written_at=letter.created_at,
         number=numbers.of_letter(letter, found),
         headers=_headers(numbers, found, only, base, stop, settings),
@@ -223,7 +223,8 @@ def _templates() -> Environment:
     return templates
 
 
-def _drawn(template: str, language: str, context: Mapping[str, Any]) -> str:
+def drawn(template: str, language: str, context: Mapping[str, Any]) -> str:
+    """``templates/comments/mail/`` + *template*, in *language*."""
     words = i18n.catalogue(language)
     return (
         _templates()

@@ -125,6 +125,19 @@ def upgrade() -> None:
             sa.Column("queue_mail", sa.String(length=16), server_default="never", nullable=False)
         )
         batch_op.add_column(sa.Column("queue_mailed_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(
+            sa.Column("queue_language", sa.String(length=16), server_default="en", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("queue_base_url", sa.String(length=2000), server_default="", nullable=False)
+        )
+        batch_op.create_index(
+            "ix_comments_accounts_queue_mail",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("queue_mail != 'never'"),
+            postgresql_where=sa.text("queue_mail != 'never'"),
+        )
 
     with op.batch_alter_table("comments_comments") as batch_op:
         batch_op.add_column(sa.Column("anchor", sa.Text(), nullable=True))
@@ -213,6 +226,13 @@ def downgrade() -> None:
         batch_op.drop_column("anchor")
 
     with op.batch_alter_table("comments_accounts") as batch_op:
+        batch_op.drop_index(
+            "ix_comments_accounts_queue_mail",
+            sqlite_where=sa.text("queue_mail != 'never'"),
+            postgresql_where=sa.text("queue_mail != 'never'"),
+        )
+        batch_op.drop_column("queue_base_url")
+        batch_op.drop_column("queue_language")
         batch_op.drop_column("queue_mailed_at")
         batch_op.drop_column("queue_mail")
 
