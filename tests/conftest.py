@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
+from tests import thrift
 from tests.services import chromium, loopback, ports
 from tests.services.oidc import OpenIdProvider
 from tests.services.postgres import Postgres
@@ -62,6 +63,21 @@ def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
     report.outcome = "failed"
     report.longrepr = f"{reason} (COMMENTS_NO_SKIPS is set)"
+
+
+# ── quickly ──────────────────────────────────────────────────────────────────────────────────
+
+thrift.share_compiled_addresses()
+
+
+def pytest_collection_finish() -> None:
+    thrift.forget_what_stays()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    with thrift.unmeasured() if thrift.repeats(item) else nullcontext():
+        return (yield)
 
 
 # ── the wall ─────────────────────────────────────────────────────────────────────────────────
