@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 #: A test that runs on both databases is measured on one: storage on PostgreSQL and the service
 #: on SQLite, so that the lines of both are seen. The trace makes Python half as fast.
 _MEASURED_ON = {
+    "engine": "postgres",
     "migrated_uri": "postgres",
     "database_uri": "postgres",
     "make_app": "sqlite",
