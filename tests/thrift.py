@@ -3,14 +3,13 @@
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from coverage import Coverage
 from werkzeug.routing import Rule
 
 #: A test that runs on both databases is measured on one: storage on PostgreSQL and the service
-#: on SQLite, so that the lines of both are seen. The trace makes Python half as fast.
+#: on SQLite, so that the lines of both are seen. The trace makes Python two to four times slower.
 _MEASURED_ON = {
     "engine": "postgres",
     "migrated_uri": "postgres",
@@ -21,7 +20,13 @@ _MEASURED_ON = {
 
 
 def repeats(item: pytest.Item) -> bool:
-    """Whether *item* goes through lines that its twin on the other database goes through."""
+    """Whether *item* goes through lines that other tests go through, so that to trace it is idle.
+
+    Its twin on the other database does; a browser opens pages that the tests of the web have
+    opened; and what is marked ``again`` reads many texts in the ways that others read one.
+    """
+    if item.get_closest_marker("again") or "browser" in getattr(item, "fixturenames", ()):
+        return True
     params = getattr(getattr(item, "callspec", None), "params", {})
     named = _MEASURED_ON.keys() & params
     return any(params[name] != _MEASURED_ON[name] for name in named)
