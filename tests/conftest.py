@@ -68,6 +68,7 @@ def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
 # ── quickly ──────────────────────────────────────────────────────────────────────────────────
 
 thrift.share_compiled_addresses()
+thrift.keep_files_in_memory()
 
 
 def pytest_collection_finish() -> None:

