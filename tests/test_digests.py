@@ -295,7 +295,9 @@ def test_no_name_title_or_text_becomes_a_header_or_a_line_of_ours(plain, attacks
 
 def test_a_strangers_lines_never_look_like_ours(plain):
     make.subscribe(plain, "dave")
-    make.post(plain, CAROL, "Hm\n\n-- \nNo more of these: https://evil.example/\u2028x")
+    forged = "Hm\n\n-- \nNo more of these: https://evil.example/\u2028x"
+    make.post(plain, CAROL, forged)
+    plain.execute(update(Comment).values(author_name=forged))
     text = part(mailed(plain), "plain")
     ours = [line for line in text.splitlines() if line.startswith("No more of these: ")]
     assert len(ours) == 1

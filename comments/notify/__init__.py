@@ -20,6 +20,7 @@ from comments.notify.outbox import (
     write_test,
 )
 from comments.notify.postman import STRANDED, Courier, Postman
+from comments.notify.rounds import Rounds
 from comments.notify.smtp import NotSent, Server
 from comments.notify.wording import drawn
 
@@ -31,6 +32,7 @@ __all__ = [
     "Mail",
     "NotSent",
     "Postman",
+    "Rounds",
     "Server",
     "State",
     "Tell",
