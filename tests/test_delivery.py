@@ -21,7 +21,8 @@ from comments import notify
 from comments.config import Settings
 from comments.errors import CommentsError
 from comments.models import Letter, Notice, Pace, Subscriber
-from comments.notify.delivery import CLAIM, MOST_RETURNS, PAUSES
+from comments.notify.delivery import CLAIM, MOST_RETURNS
+from comments.notify.outbox import PAUSES
 from tests import factories as make
 from tests.factories import CAROL, KEYS, NOON, minutes
 from tests.services.postal import RudeMailServer, Workers

@@ -16,7 +16,8 @@ from comments import notify, signals
 from comments.config import Settings
 from comments.errors import ConfigError
 from comments.models import Letter
-from comments.notify.delivery import CLAIM, PAUSES
+from comments.notify.delivery import CLAIM
+from comments.notify.outbox import PAUSES
 from comments.notify.smtp import NotSent
 from comments.standalone import create_app
 from tests import factories as make

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from comments import i18n, notify, screening, text
@@ -104,13 +104,14 @@ def _found(
     session: Session, reader: Reader, since: datetime, until: datetime
 ) -> Sequence[Row[Any]]:
     new = or_(*(and_(*which) for which in news(reader, since, until)))
-    return session.execute(
+    query: Select[*tuple[Any, ...]] = (
         select(Comment, Thread, func.count().over().label("all_told"))
         .join(Thread, Thread.id == Comment.thread_id)
         .where(new)
         .order_by(Comment.id.desc())
         .limit(MOST_SHOWN)
-    ).all()
+    )
+    return session.execute(query).all()
 
 
 QUEUE = notify.Digest(PURPOSE, gather, draw)

@@ -103,18 +103,11 @@ def _written(message_id: str, letter: Letter, told: dict[str, Any]) -> bytes:
 
 
 class _Refused(NotSent):
-    """*pause* is what the receiver asked for, *gone* that it wants nothing any more."""
+    """With the *status* of the answer, if there was one, and the *pause* it asked for."""
 
-    def __init__(
-        self,
-        reason: str,
-        *,
-        final: bool = False,
-        gone: bool = False,
-        pause: timedelta | None = None,
-    ) -> None:
-        super().__init__(reason, final=final)
-        self.gone = gone
+    def __init__(self, reason: str, status: int = 503, pause: timedelta | None = None) -> None:
+        super().__init__(reason, final=status < 500 and status not in _LATER)
+        self.gone = status == GONE
         self.pause = pause
 
 

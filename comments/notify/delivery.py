@@ -24,13 +24,10 @@ from comments.models import Letter, Subscriber
 from comments.notify import digests, notices
 from comments.notify.digests import Digest, Draw
 from comments.notify.mail import Mail
-from comments.notify.outbox import FLEETING
+from comments.notify.outbox import FLEETING, PAUSES
 from comments.notify.smtp import NotSent, Server
 
 MAIL = "mail"
-#: How long to wait after each try that failed, in minutes; after the last the letter is given up.
-#: Three days in all: a mail server that fails on a Friday evening is mended by then.
-PAUSES = (1, 5, 15, 60, 180, 360, 720, 1440, 1440)
 #: A worker that died with a letter in its hand has not sent it; another takes it after this time.
 #: Longer than anybody waits for the answer to a mail.
 CLAIM = timedelta(minutes=15)
@@ -153,7 +150,7 @@ def _read(session: Session, letter: Letter, _settings: Settings, _keys: Keys) ->
 
 def claim(session: Session, kind: str, now: datetime, *also: ColumnElement[bool]) -> Letter | None:
     """The next letter that is due, ours alone until :data:`CLAIM` is over."""
-    found = due(kind, now)
+    found = due(kind, now, *also)
     nothing = session.execute(found).first() is None
     session.rollback()
     if nothing:
@@ -171,10 +168,10 @@ def claim(session: Session, kind: str, now: datetime, *also: ColumnElement[bool]
     return letter
 
 
-def due(kind: str, now: datetime) -> Select[Letter]:
+def due(kind: str, now: datetime, *also: ColumnElement[bool]) -> Select[Letter]:
     """The letter that has waited longest for its turn."""
     waits = (Letter.sent_at.is_(None), Letter.next_try_at <= now, Letter.handed_at.is_(None))
-    found = select(Letter).where(*waits, Letter.kind == kind)
+    found = select(Letter).where(*waits, Letter.kind == kind, *also)
     return found.order_by(Letter.next_try_at).limit(1)
 
 

@@ -13,6 +13,9 @@ from comments.errors import CommentsError, say
 from comments.models import Letter, Notice
 from comments.notify.mail import clean_header
 
+#: How long to wait after each try that failed, in minutes; after the last the letter is given up.
+#: Three days in all: a mail server that fails on a Friday evening is mended by then.
+PAUSES = (1, 5, 15, 60, 180, 360, 720, 1440, 1440)
 #: Letters with a link in them that lets somebody in, or does something for them: nothing of such
 #: a one is kept once there is no more to be done with it.
 FLEETING = ("link", "confirm")
@@ -82,6 +85,8 @@ def state(letter: Letter, now: datetime) -> State:
         return State.SENDING if claimed else State.INTERRUPTED
     if letter.next_try_at is not None:
         return State.SENDING if claimed and letter.error is None else State.WAITING
+    if letter.kind != "mail":
+        return State.FAILED if letter.attempts <= len(PAUSES) else State.GIVEN_UP
     return State.FAILED if (letter.error or "").startswith("5") else State.GIVEN_UP
 
 

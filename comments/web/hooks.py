@@ -27,9 +27,7 @@ def teller(state: State) -> Tell:
         event = letter.purpose.removeprefix("comment.")
         if comment is None or not _is_still_so(comment, event):
             return None
-        thread = threads.of_comment(session, comment.id)
-        if thread is None:
-            return None
+        thread = threads.by_id(session, comment.thread_id)
         presenter = Presenter(state.keys, thread, base)
         view = presenter.comment(comment, to_its_author=event != "published")
         told = {"thread": _thread(thread), "comment": comment_json(view)}
