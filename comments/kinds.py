@@ -135,7 +135,7 @@ def _parse_webhooks(value: Any) -> tuple[Webhook, ...]:
     given = value
     if isinstance(value, str):
         given = [line for line in value.split(";") if line.strip()]
-    found = [line if isinstance(line, Webhook) else _webhook(line) for line in given]
+    found = [line if isinstance(line, Webhook) else _webhook(_parse_text(line)) for line in given]
     if len({hook.url for hook in found}) < len(found):
         raise ValueError
     return tuple(found)

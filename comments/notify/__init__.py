@@ -4,7 +4,7 @@ So none is lost when the mail server is away, and none is sent for what was roll
 workers one claims each letter, and each is sent at most once.
 """
 
-from comments.notify import links, webhooks
+from comments.notify import links, messages, webhooks
 from comments.notify.courier import Tell, deliver_webhooks
 from comments.notify.delivery import Transport, deliver
 from comments.notify.digests import NOTICES, Digest, count_stranded, draw, gather
@@ -50,6 +50,7 @@ __all__ = [
     "forget",
     "gather",
     "links",
+    "messages",
     "send_again",
     "silence",
     "state",

@@ -96,7 +96,7 @@ def can_send_again(letter: Letter, now: datetime) -> bool:
     return state(letter, now) in lost and (letter.purpose == "notice" or letter.text != "")
 
 
-def send_again(session: Session, letter_id: int, now: datetime) -> None:
+def send_again(session: Session, letter_id: int, now: datetime) -> Letter:
     """Let a letter that failed, or may have been lost on its way, go out once more.
 
     Raises 404 where there is none, 409 for one that is on its way, or has arrived, or of which
@@ -111,6 +111,7 @@ def send_again(session: Session, letter_id: int, now: datetime) -> None:
     letter.handed_at = letter.error = None
     session.flush()
     signals.after_commit(session, "letter-written")
+    return letter
 
 
 def forget(session: Session, subscriber_id: int) -> None:

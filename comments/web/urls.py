@@ -35,6 +35,8 @@ PATHS: dict[str, str] = {
     "account_name": "/account/name",
     "account_password": "/account/password",
     "account_end": "/account/end",
+    "account_queue_mail": "/account/queue-mail",
+    "queue_mail": "/queue-mail",
     "verify": "/verify",
     "data_by_mail": "/mine/by-mail",
     "data_link": "/mine/by-mail/link",

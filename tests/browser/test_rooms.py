@@ -14,7 +14,7 @@ Start = Callable[..., Site]
 NewContext = Callable[..., BrowserContext]
 
 OWNER = Identity(id=1, name="Olga", is_owner=True)
-VIEWS = ("threads", "thread/1", "words", "log", "overview", "log?person=nobody")
+VIEWS = ("threads", "thread/1", "words", "log", "overview", "messages", "log?person=nobody")
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ PRIVATE = {
     "comments.signin.show_new_password": "/sign-in/new-password?token=x",
     "comments.signin.show_verify": "/verify?token=x",
     "comments.signin.account": "/account",
+    "comments.signin.show_queue_mail": "/queue-mail?token=x",
     "comments.signin.sign_in_with": "/sign-in/with/github",
     "comments.signin.sign_in_from": "/sign-in/from/github",
 }

@@ -71,6 +71,7 @@ CALLS |= {
     "account": ("GET", "/account", None),
     "rename": ("POST", "/account/name", {"name": ""}),
     "password": ("POST", "/account/password", {"password": "short"}),
+    "queue-mail": ("POST", "/account/queue-mail", {"pace": "hourly"}),
     "end-others": ("POST", "/account/end", {"which": "others"}),
     "continue": ("POST", "/sign-in/continue", {"origin": "https://blog.example"}),
     "sign-out!": ("DELETE", f"{API}/sign-in", None),
@@ -116,6 +117,9 @@ CALLS |= {
     "log": ("GET", "/admin/log?everything=1", None),
     "csv": ("GET", "/admin/log.csv?everything=1", None),
     "overview": ("GET", "/admin/overview", None),
+    "messages": ("GET", "/admin/messages", None),
+    "resend": ("POST", "/admin/messages/resend", {"id": "4711"}),
+    "test-mail": ("POST", "/admin/messages/test", {}),
 }
 
 # fmt: off
@@ -171,6 +175,7 @@ verification           401      403    403  403    403    403    403    403 403 
 account                401      401    401  401    401    401    200    200 401   200  200 200   200
 rename                 401      401    401  401    401    401    422    422 403   422  422 422   422
 password               401      401    401  401    401    401    422    422 403   422  422 422   422
+queue-mail             401      401    401  401    401    401    404    404 403   404  404 404   404
 end-others             401      401    401  401    401    401    303    303 403   303  303 303   303
 continue               401      401    401  401    401    401    200    200 403   200  200 200   200
 sign-out!              401      401    401  401    401    401    204    204 204   204  204 204   204
@@ -213,6 +218,9 @@ search                 401      401    401  401    401    401    403    403 401 
 log                    401      401    401  401    401    401    403    403 401   200  200 200   200
 csv                    401      401    401  401    401    401    403    403 401   200  200 200   200
 overview               401      401    401  401    401    401    403    403 401   200  200 200   200
+messages               401      401    401  401    401    401    403    403 401   403  403 403   200
+resend                 401      401    401  401    401    401    403    403 403   403  403 403   404
+test-mail              401      401    401  401    401    401    403    403 403   403  403 403   404
 """
 # fmt: on
 
@@ -223,8 +231,8 @@ OPEN = {
     "forms": "post preview",
     "pages": "asset embed fragment_comment fragment_replies fragment_thread thread",
     "signin": """ask by_password mail_link ask_for_data mail_data_link show_data use_data_link
-        show_link use_link show_new_password use_new_password show_verify verify sign_in_from
-        sign_in_with""",
+        show_link use_link show_new_password use_new_password show_verify verify show_queue_mail
+        end_queue_mail sign_in_from sign_in_with""",
 }
 
 
