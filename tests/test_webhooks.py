@@ -3,9 +3,12 @@
 import base64
 import hmac
 import json
+import re
+import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
@@ -22,6 +25,7 @@ from comments.notify.delivery import CLAIM
 from comments.notify.outbox import PAUSES
 from tests import factories as make
 from tests.factories import CAROL, KEYS, NOON, minutes
+from tests.services import node
 from tests.services.ports import free_port
 from tests.services.receiver import Receiver
 
@@ -303,3 +307,42 @@ def test_what_failed_can_be_sent_again(session, receiver):
     session.commit()
     assert bring(session, hook(receiver.url), at=6) == 1
     assert len(set(receiver.ids())) == 1
+
+
+# ── the examples of the docs ─────────────────────────────────────────────────────────────────
+
+PAGE = Path(__file__).parent.parent / "docs" / "webhooks.md"
+SECRET = f"whsec_{base64.b64encode(KEY).decode()}"
+
+
+def example(language: str) -> str:
+    (found,) = re.findall(rf"^```{language}\n(.*?)^```", PAGE.read_text(), re.M | re.S)
+    return str(found)
+
+
+def in_python(headers: dict[str, str], body: bytes) -> bool:
+    room: dict[str, Any] = {}
+    exec(example("python"), room)  # noqa: S102 - our own page
+    return bool(room["is_ours"](headers, body, SECRET))
+
+
+def in_node(headers: dict[str, str], body: bytes) -> bool:
+    headers_, body_, secret = map(json.dumps, (headers, body.decode(), SECRET))
+    ask = f"console.log(isOurs({headers_}, Buffer.from({body_}), {secret}))"
+    command = [*node.command("node"), "-e", f"{example('js')}\n{ask}"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said in ("true\n", "false\n")
+    return said == "true\n"
+
+
+@pytest.mark.parametrize("is_ours", [in_python, in_node])
+def test_the_examples_of_the_docs_know_ours_from_others(is_ours):
+    body = '{"id":"ä"}'.encode()
+    old_and_new = Webhook(SOMEWHERE, (b"another key, as long as this one", KEY), EVERYTHING)
+    at = datetime.now(UTC)
+    good = webhooks.signed(old_and_new, "msg_1", body, at)
+    assert is_ours(good, body)
+    assert not is_ours(good, body + b" ")
+    assert not is_ours(good | {"webhook-id": "msg_2"}, body)
+    assert not is_ours(good | {"webhook-signature": "v1,AAAA v1 "}, body)
+    assert not is_ours(webhooks.signed(hook(), "msg_1", body, at - timedelta(minutes=6)), body)

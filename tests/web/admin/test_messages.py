@@ -1,5 +1,6 @@
 """The owner sees what became of each message, why, and can have it sent again."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -43,7 +44,8 @@ def put(app: Flask, **facts: Any) -> int:
 
 def rows(answer: TestResponse) -> list[str]:
     page = BeautifulSoup(answer.text, "html.parser")
-    return [" ".join(row.get_text(" ").split()) for row in page.select(".g-table tbody tr")]
+    said = (" ".join(row.get_text(" ").split()) for row in page.select(".g-table tbody tr"))
+    return [re.sub(r"[-0-9]{10} [:0-9]{5} UTC", "WHEN", row) for row in said]
 
 
 def soon() -> Any:
@@ -56,8 +58,8 @@ def soon() -> Any:
 @pytest.mark.parametrize(
     ("facts", "told"),
     [
-        ({}, "A link to sign in or to confirm r…@example.org 1 hour ago waiting"),
-        ({"purpose": "notice", "text": ""}, "New comments r…@example.org 1 hour ago waiting"),
+        ({}, "A link to sign in or to confirm r…@example.org WHEN waiting"),
+        ({"purpose": "notice", "text": ""}, "New comments r…@example.org WHEN waiting"),
         (
             {"next_try_at": "soon", "attempts": 2, "error": "451 4.7.1"},
             "waiting the mail server puts it off (451 4.7.1) 2 tries",
@@ -79,7 +81,7 @@ def soon() -> Any:
         ),
         (
             {"kind": "webhook", "purpose": "comment.pending", "recipient": "https://h.example/s3"},
-            "Webhook: a comment waits h.example 1 hour ago waiting",
+            "Webhook: a comment waits h.example WHEN waiting",
         ),
         (
             {"kind": "webhook", "next_try_at": None, "attempts": 1, "error": "410"},
@@ -90,7 +92,7 @@ def soon() -> Any:
             "given up the receiver cannot be reached (h.example: TimeoutError)",
         ),
         ({"purpose": "something-new"}, "something-new r…@example.org"),
-        ({"recipient": ""}, "A link to sign in or to confirm — 1 hour ago"),
+        ({"recipient": ""}, "A link to sign in or to confirm — WHEN"),
     ],
 )
 def test_each_message_tells_what_became_of_it(app, ann, facts, told):
@@ -189,23 +191,24 @@ def test_the_overview_says_that_messages_wait_and_why(make_app, monkeypatch):
         COMMENTS_SMTP_URI=f"smtp://127.0.0.1:{free_port()}", COMMENTS_MAIL_FROM="c@blog.example"
     )
     ann = owner(app, monkeypatch)
-    assert "a-notice" not in see(ann, "/overview").text
+    assert notice(see(ann, "/overview")) == ""
     old = {"created_at": now() - timedelta(hours=3), "next_try_at": soon()}
     put(app, **old)
     put(app, **old, attempts=3, error="the server cannot be reached: ConnectionRefusedError")
     put(app, **old, kind="webhook")
     told = notice(see(ann, "/overview"))
-    assert "2 messages wait, the first since 3 hours ago: the mail server cannot be reached" in told
+    assert told.startswith("2 messages wait, the first written ")
+    assert "the mail server cannot be reached" in told
     assert "2 messages wait" in notice(see(ann, "/messages"))
 
 
 def test_a_moderator_who_owns_nothing_is_not_told(app):
     put(app, created_at=now() - timedelta(hours=3))
-    assert "a-notice" not in see(cast.visitor(app, "bob"), "/overview").text
+    assert notice(see(cast.visitor(app, "bob"), "/overview")) == ""
 
 
 def test_the_outbox_holds_what_the_list_shows(app, ann):
-    """The list is of rows, and changes none."""
+
     put(app)
     see(ann, "/messages")
     with app.app_context():
