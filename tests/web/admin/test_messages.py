@@ -62,11 +62,11 @@ def soon() -> Any:
         ({"purpose": "notice", "text": ""}, "New comments r…@example.org WHEN waiting"),
         (
             {"next_try_at": "soon", "attempts": 2, "error": "451 4.7.1"},
-            "waiting the mail server puts it off (451 4.7.1) 2 tries",
+            "waiting the mail server puts it off (451 4.7.1) · 2 tries",
         ),
         (
             {"next_try_at": "soon", "attempts": 1, "error": "the server cannot be reached: X"},
-            "waiting the mail server cannot be reached 1 try",
+            "waiting the mail server cannot be reached · 1 try",
         ),
         ({"next_try_at": "soon", "attempts": 1}, "being sent"),
         ({"next_try_at": None, "sent_at": "soon", "text": ""}, "sent"),
@@ -74,10 +74,10 @@ def soon() -> Any:
             {"next_try_at": None, "attempts": 1, "error": "550 5.1.1"},
             "refused the mail server refuses it (550 5.1.1) Send again",
         ),
-        (GIVEN_UP | {"error": "421"}, "given up the mail server puts it off (421) 10 tries"),
+        (GIVEN_UP | {"error": "421"}, "given up the mail server puts it off (421) · 10 tries"),
         (
             {"handed_at": "soon", "next_try_at": None, "error": "the worker died while it was"},
-            "interrupted the program ended while it was sent It may have arrived. Send again",
+            "interrupted the program ended while it was sent · It may have arrived. Send again",
         ),
         (
             {"kind": "webhook", "purpose": "comment.pending", "recipient": "https://h.example/s3"},
