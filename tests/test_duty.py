@@ -57,7 +57,9 @@ def mails(session: Session, settings: Settings = SETTINGS) -> list[Mail]:
 
 def test_who_asked_is_mailed_what_waits_and_why_with_a_link_to_the_decision(session):
     ann(session)
-    comment = waits(session, "Buy this", thread_title="A story")
+    comment = waits(session, "Buy this")
+    make.thread(session).title = "A story"
+    session.commit()
     assert gathered(session) == 1
     (mail,) = mails(session)
     assert mail.recipient == "ann@example.org"

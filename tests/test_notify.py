@@ -328,11 +328,12 @@ def test_a_wrong_password_of_ours_gives_up_no_letter(session, start_mail_server)
         {"COMMENTS_SMTP_URI": "smtp://mail.example:x", "COMMENTS_MAIL_FROM": "c@blog.example"},
         {"COMMENTS_SMTP_URI": "smtp://mail.example", "COMMENTS_MAIL_FROM": "nobody"},
         {"COMMENTS_SMTP_URI": "smtp://mail.example"},
+        {"COMMENTS_MODERATORS_MAIL": "mods@blog.example"},
     ],
 )
 def test_a_setting_that_cannot_work_stops_the_start(values, tmp_path):
     given = {"COMMENTS_INSTANCE": str(tmp_path)}
-    with pytest.raises(ConfigError, match=r"COMMENTS_(SMTP_URI|MAIL_FROM) is"):
+    with pytest.raises(ConfigError, match=r"COMMENTS_(SMTP_URI|MAIL_FROM|MODERATORS_MAIL) is"):
         create_app(given | values)
 
 

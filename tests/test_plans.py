@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from comments import moderation, notify, posting, screening, threads, upkeep
+from comments.accounts import duty
 from comments.database import is_sqlite
 from comments.models import (
     Account,
@@ -25,6 +26,7 @@ from comments.models import (
     ListedWord,
     MailedLink,
     Notice,
+    Pace,
     Person,
     Report,
     ReservedName,
@@ -40,7 +42,7 @@ from comments.models import (
 )
 from comments.moderation import figures, log, threadlist
 from comments.moderation.log import Asked
-from comments.notify import delivery, digests
+from comments.notify import delivery, digests, messages
 from comments.screening import Arrival, attack
 from comments.threads import Listing
 from tests import factories as make
@@ -51,6 +53,7 @@ from tests.reading import SORTS, page, replies, statements
 MANY = 20_000
 BUSY_PARENT = 1
 LATE_ROOT = 24_000
+READER = duty.Reader("ann@example.org", Pace.HOURLY, None, "en", "https://c.example")
 
 #: A process remembers what it counted: each look is at another time.
 _later = itertools.count()
@@ -145,6 +148,8 @@ def _fill_people(session: Session) -> None:
     session.execute(insert(MailedLink), [key | asked for key in keys])
     sent = {"recipient": "", "subject": "", "text": "", "attempts": 1, "sent_at": NOON}
     session.execute(insert(Letter), [sent | {"created_at": NOON}] * len(numbers))
+    readers = [{"id": 1 + n, "created_at": NOON} for n in range(1, 3_001)]
+    session.execute(insert(Account), readers)
 
 
 def _fill_returning(session: Session) -> None:
@@ -330,6 +335,18 @@ WRITES: dict[str, Read] = {
     "what a letter says": lambda session: session.execute(
         digests.told(Letter(id=1, subscriber_id=1, created_at=NOON), "a hash")
     ).all(),
+    "messages that wait": lambda session: [
+        messages.page(session, "waiting", NOON),
+        messages.overdue(session, ["mail"], NOON + timedelta(days=1)),
+    ],
+    "webhooks that are due": lambda session: session.execute(
+        delivery.due("webhook", NOON, Letter.recipient == "https://hooks.example/")
+    ).all(),
+    "what waits for a moderator": lambda session: [
+        session.execute(select(Comment.id).where(*which).limit(1)).all()
+        for which in duty.news(READER, NOON + timedelta(days=9), NOON + timedelta(days=10))
+    ],
+    "who is mailed what waits": lambda session: duty.gather(session, make.SETTINGS, NOON),
     "post": lambda session: make.post(session, to=LATE_ROOT, key="a key"),
     "screen": _screen,
     "vote": _vote,

@@ -95,9 +95,12 @@ def _is_time(reader: Reader, now: datetime) -> bool:
 
 
 def _accounts(session: Session, settings: Settings) -> Iterator[Reader]:
-    # In the very words of the index.
-    chosen = select(Account).where(literal_column("queue_mail != 'never'"))
-    found = session.scalars(chosen.order_by(Account.id)).all()
+    chosen = (
+        Account.queue_mail.in_(PAUSES),
+        # In the very words of the index.
+        literal_column("queue_mail != 'never'"),
+    )
+    found = session.scalars(select(Account).where(*chosen)).all()
     readers = (_of_account(session, account, settings) for account in found)
     yield from (reader for reader in readers if reader is not None)
 

@@ -29,7 +29,7 @@ class Account(Base):
         # Looked at every few seconds, and hardly anybody is in it.
         Index(
             "ix_comments_accounts_queue_mail",
-            "id",
+            "queue_mail",
             sqlite_where=text("queue_mail != 'never'"),
             postgresql_where=text("queue_mail != 'never'"),
         ),

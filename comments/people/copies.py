@@ -62,6 +62,7 @@ def _accounts(session: Session, subject: Subject) -> Iterator[dict[str, Any]]:
             "name": account.name,
             "avatar": account.avatar,
             "created_at": _written(account.created_at),
+            "mailed_what_waits": str(account.queue_mail),
             "signs_in_with": sorted(session.scalars(logins)),
             "signed_in": [
                 {"since": _written(it.created_at), "seen_at": _written(it.seen_at), "at": it.origin}

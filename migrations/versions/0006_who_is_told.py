@@ -133,7 +133,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_comments_accounts_queue_mail",
-            ["id"],
+            ["queue_mail"],
             unique=False,
             sqlite_where=sa.text("queue_mail != 'never'"),
             postgresql_where=sa.text("queue_mail != 'never'"),

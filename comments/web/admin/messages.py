@@ -27,7 +27,7 @@ STATES: dict[str, Message] = {
     "sending": say("being sent"),
     "sent": say("sent"),
     "interrupted": say("interrupted"),
-    "failed": say("refused"),
+    "failed": say("not accepted"),
     "given_up": say("given up"),
 }
 PURPOSES: dict[str, Message] = {

@@ -72,7 +72,7 @@ def soon() -> Any:
         ({"next_try_at": None, "sent_at": "soon", "text": ""}, "sent"),
         (
             {"next_try_at": None, "attempts": 1, "error": "550 5.1.1"},
-            "refused the mail server refuses it (550 5.1.1) Send again",
+            "not accepted the mail server refuses it (550 5.1.1) Send again",
         ),
         (GIVEN_UP | {"error": "421"}, "given up the mail server puts it off (421) · 10 tries"),
         (
@@ -85,7 +85,7 @@ def soon() -> Any:
         ),
         (
             {"kind": "webhook", "next_try_at": None, "attempts": 1, "error": "410"},
-            "refused the receiver answers 410",
+            "not accepted the receiver answers 410",
         ),
         (
             GIVEN_UP | {"kind": "webhook", "error": "h.example: TimeoutError"},
@@ -122,7 +122,7 @@ def test_what_one_looks_at_can_be_chosen(app, ann):
     put(app, handed_at=now() - timedelta(hours=1), next_try_at=now() - timedelta(minutes=1))
     words = {show: rows(see(ann, "/messages", show=show)) for show in messages.SHOWS}
     assert [len(words[show]) for show in messages.SHOWS] == [4, 1, 1, 2]
-    assert "interrupted" in words["lost"][0] and "refused" in words["lost"][1]
+    assert "interrupted" in words["lost"][0] and "not accepted" in words["lost"][1]
     assert len(rows(see(ann, "/messages", show="nonsense"))) == 4
 
 
