@@ -283,6 +283,18 @@ class Settings:
         _one_of("oldest", "newest", "most_voted"),
         "The order of a thread when the reader chose none.",
     )
+    bubble: str = _setting(
+        "end",
+        _one_of("off", "start", "end"),
+        "The corner of the small button that tells what is new; `off` for none, and then nothing "
+        "is asked for while a page is open.",
+    )
+    invitation: str | None = _setting(
+        None,
+        _text,
+        "What the button says where nobody has written yet (default: a sentence in the reader's "
+        "language); `off` for nothing.",
+    )
     language: str = _setting("en", _text, "The language of pages whose address names none.")
     cache_bytes: int = _setting(
         64 * 1024 * 1024,

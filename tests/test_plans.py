@@ -239,6 +239,12 @@ def _permalink(session: Session) -> None:
 def _pulse(session: Session) -> None:
     thread = threads.find(session, ARTICLE)
     threads.new_since(session, thread, thread.revision - 1)
+    threads.changed_at(session, thread)
+
+
+def _news(session: Session) -> None:
+    thread = threads.find(session, ARTICLE)
+    threads.news(session, thread, thread.revision - 1)
 
 
 def _screen(session: Session) -> None:
@@ -273,6 +279,7 @@ LISTS: dict[str, Read] = {
     "permalink": _permalink,
     "counts": lambda session: threads.counts(session, [ARTICLE, "a third", "nobody"]),
     "pulse": _pulse,
+    "news": _news,
     "an old key": lambda session: threads.find(session, "an old key"),
     "page under an old key": lambda session: page(session, key="an old key"),
 }

@@ -108,6 +108,14 @@ class Comment(Base):
         Index("ix_comments_comments_by_author_at", "author_id", "created_at"),
         # "What is new since revision N": the tail of this index.
         Index("ix_comments_comments_by_publication", "thread_id", "published_revision"),
+        # What changed since then, of what was there before. Few comments ever do.
+        Index(
+            "ix_comments_comments_by_change",
+            "thread_id",
+            "changed_revision",
+            sqlite_where=text("changed_revision IS NOT NULL"),
+            postgresql_where=text("changed_revision IS NOT NULL"),
+        ),
         Index(
             "ix_comments_comments_pinned",
             "thread_id",
@@ -180,6 +188,9 @@ class Comment(Base):
     listed: Mapped[bool] = mapped_column(default=False)
     #: The thread's revision at which it became visible.
     published_revision: Mapped[int | None]
+    #: The thread's revision at which it last read differently for everybody: edited, pinned,
+    #: or no longer there. Votes do not count.
+    changed_revision: Mapped[int | None]
     pinned_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
     author_id: Mapped[AuthorId]

@@ -91,6 +91,8 @@ def _screen_again(
     comment.risk, comment.shadowed = verdict.risk, verdict.shadowed
     if status is Status.PUBLISHED:
         thread.revision += comment.listed
+        if comment.listed:
+            comment.changed_revision = thread.revision
         return
     if status is comment.status and comment.status_reason == str(verdict.reason):
         return

@@ -16,6 +16,7 @@ from comments.threads.lists import (
     page,
     replies,
 )
+from comments.threads.news import MOST_LATEST, MOST_NEWS, News, changed_at, news
 from comments.threads.places import (
     MAX_COUNTS,
     MAX_NEW,
@@ -50,13 +51,17 @@ __all__ = [
     "MAX_COUNTS",
     "MAX_LIMIT",
     "MAX_NEW",
+    "MOST_LATEST",
+    "MOST_NEWS",
     "SHOWN",
     "Listing",
+    "News",
     "ThreadFacts",
     "ancestors",
     "branch",
     "branch_after",
     "by_id",
+    "changed_at",
     "check_key",
     "closes_at",
     "counts",
@@ -69,6 +74,7 @@ __all__ = [
     "lock_many",
     "lock_or_create",
     "new_since",
+    "news",
     "next_replies",
     "open_way_to",
     "own",

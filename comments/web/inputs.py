@@ -18,6 +18,8 @@ BODY_BYTES_BESIDE = 20_000
 MOST_KEY = 200
 #: What a database counts up to.
 MOST_NUMBER = 2**63 - 1
+#: Threads in one pulse.
+MOST_PULSES = 20
 
 
 def order(state: State) -> tree.Order:
@@ -36,10 +38,25 @@ def since() -> int:
     return _whole("since", 0, 0, MOST_NUMBER)
 
 
+def pulsed() -> list[tuple[str, int]]:
+    """The threads of a pulse, each with the revision that is known of it: the first ``since`` is
+    of the first ``thread``, and so on."""
+    keys = request.args.getlist("thread") or [None]
+    if len(keys) > MOST_PULSES:
+        too_many = say("At most %(most)s threads can be asked about at once.", most=MOST_PULSES)
+        raise CommentsError("invalid", errors={"thread": too_many})
+    given = request.args.getlist("since")
+    sinces = [_number("since", each, 0, MOST_NUMBER) for each in given[: len(keys)]]
+    sinces += [0] * (len(keys) - len(sinces))
+    return [(threads.check_key(key), since) for key, since in zip(keys, sinces, strict=True)]
+
+
 def _whole(field: str, default: int, low: int, high: int) -> int:
     given = request.args.get(field)
-    if given is None:
-        return default
+    return default if given is None else _number(field, given, low, high)
+
+
+def _number(field: str, given: str, low: int, high: int) -> int:
     # int() would take " 7 ", "1_0" and other alphabets' digits as well.
     number = int(given) if given.isascii() and given.isdigit() and len(given) < 20 else -1
     if not low <= number <= high:

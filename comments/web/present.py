@@ -65,6 +65,9 @@ class CommentView:
     replies_count: int
     replies: Sequence["CommentView"] = ()
     next: str | None = None
+    #: The thread's revision at which it came, and the one at which it last changed.
+    published: int | None = None
+    changed: int | None = None
     #: What its author is told of why nobody else sees it.
     reason: Message | None = None
 
@@ -141,6 +144,8 @@ class Presenter:
             pinned=row.pinned_at is not None,
             url=addresses.with_comment(self._address, row.id),
             replies_count=row.replies_count,
+            published=row.published_revision,
+            changed=row.changed_revision,
             reason=reason,
         )
 

@@ -14,6 +14,7 @@ PATHS: dict[str, str] = {
     "fragment_thread": "/fragment/thread",
     "fragment_replies": "/fragment/replies",
     "fragment_comment": "/fragment/comment",
+    "fragment_news": "/fragment/news",
     "mine": "/mine",
     "own_data": "/mine/data",
     "erase": "/mine/erase",

@@ -1,4 +1,4 @@
-"""Who is told of what is new: subscribers, notices, mentions; comments on a passage
+"""Who is told of what is new: subscribers, notices, mentions, changes; comments on a passage
 
 Revision ID: 0006
 Revises: 0004
@@ -125,6 +125,14 @@ def upgrade() -> None:
 
     with op.batch_alter_table("comments_comments") as batch_op:
         batch_op.add_column(sa.Column("anchor", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("changed_revision", sa.Integer(), nullable=True))
+        batch_op.create_index(
+            "ix_comments_comments_by_change",
+            ["thread_id", "changed_revision"],
+            unique=False,
+            sqlite_where=sa.text("changed_revision IS NOT NULL"),
+            postgresql_where=sa.text("changed_revision IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_comments_comments_inline_by_time",
             ["thread_id", "listed", "created_at", "id"],
@@ -207,6 +215,12 @@ def downgrade() -> None:
             sqlite_where=sa.text("anchor IS NOT NULL"),
             postgresql_where=sa.text("anchor IS NOT NULL"),
         )
+        batch_op.drop_index(
+            "ix_comments_comments_by_change",
+            sqlite_where=sa.text("changed_revision IS NOT NULL"),
+            postgresql_where=sa.text("changed_revision IS NOT NULL"),
+        )
+        batch_op.drop_column("changed_revision")
         batch_op.drop_column("anchor")
 
     with op.batch_alter_table("comments_accounts") as batch_op:

@@ -27,6 +27,7 @@ PUBLIC = {
     "comments.pages.fragment_thread": "/fragment/thread?key=story",
     "comments.pages.fragment_replies": "/fragment/replies?id=1",
     "comments.pages.fragment_comment": "/fragment/comment?id=2",
+    "comments.pages.fragment_news": "/fragment/news?key=story&since=0",
 }
 FILES = {"comments.pages.embed": "/embed.js", "comments.pages.asset": "/static/comments.css"}
 PRIVATE = {

@@ -217,6 +217,18 @@ def _answers() -> dict[str, Schema]:
                 "revision": _count("The thread's revision now."),
                 "count": _count("Published comments."),
                 "new": _count("Comments that became visible after `since`."),
+                "changed": _count(
+                    "The revision at which a comment last came, changed or went; votes do not "
+                    "move it."
+                ),
+            },
+            {
+                "others": _map("Further threads, by their keys.", THREAD_KEY, ref("Pulse")),
+                "counts": _map(
+                    "Published comments of the threads to be counted.",
+                    THREAD_KEY,
+                    _count("0 where nobody wrote."),
+                ),
             },
         ),
         "Posted": _object(
