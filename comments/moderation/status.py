@@ -109,7 +109,7 @@ def _count_in_ancestors(session: Session, comment: Comment, change: int, revisio
         )
 
 
-def _changed_if(condition: ColumnElement[bool], revision: Any) -> Any:
+def _changed_if(condition: Any, revision: Any) -> Any:
     """The revision of a change for the rows it shows in, such as a tombstone that comes or goes."""
     return case((condition, revision), else_=Comment.changed_revision)
 

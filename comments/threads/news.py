@@ -42,10 +42,17 @@ def news(session: Session, thread: ThreadFacts, revision: int) -> News:
     if thread.id is None:
         return News()
     latest = [(row.id, row.published_revision) for row in session.execute(_latest(thread))]
+    latest.sort(key=lambda each: (each[1], each[0]), reverse=True)
     if revision >= thread.revision:
         return News(latest=latest)
-    came = session.execute(_came(thread, revision)).all()
-    changed = session.execute(_changed(thread, revision)).all()
+    # The database takes them out of its indexes as they stand; of those that came at once, as an
+    # import does, a reply follows what it answers by its number.
+    came = sorted(
+        session.execute(_came(thread, revision)), key=lambda row: (row.published_revision, row.id)
+    )
+    changed = sorted(
+        session.execute(_changed(thread, revision)), key=lambda row: (row.changed_revision, row.id)
+    )
     shown = [row for row in changed[:MOST_NEWS] if _has_a_place(row)]
     return News(
         came=came[:MOST_NEWS],
@@ -68,11 +75,11 @@ def changed_at(session: Session, thread: ThreadFacts) -> int:
     return max(number or 0 for number in session.execute(select(*ends)).one())
 
 
-def _latest(thread: ThreadFacts) -> Select[Any]:
+def _latest(thread: ThreadFacts) -> Select[int, int | None]:
     return (
         select(Comment.id, Comment.published_revision)
         .where(Comment.thread_id == thread.id, Comment.published_revision.is_not(None))
-        .order_by(Comment.published_revision.desc(), Comment.id.desc())
+        .order_by(Comment.published_revision.desc())
         .limit(MOST_LATEST)
     )
 
@@ -80,7 +87,7 @@ def _latest(thread: ThreadFacts) -> Select[Any]:
 def _came(thread: ThreadFacts, revision: int) -> Select[Any]:
     return (
         shown_rows.where(Comment.thread_id == thread.id, Comment.published_revision > revision)
-        .order_by(Comment.published_revision, Comment.id)
+        .order_by(Comment.published_revision)
         .limit(MOST_NEWS + 1)
     )
 
@@ -91,7 +98,7 @@ def _changed(thread: ThreadFacts, revision: int) -> Select[Any]:
         shown_rows.where(
             Comment.thread_id == thread.id, Comment.changed_revision > revision, was_there
         )
-        .order_by(Comment.changed_revision, Comment.id)
+        .order_by(Comment.changed_revision)
         .limit(MOST_NEWS + 1)
     )
 

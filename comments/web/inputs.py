@@ -41,7 +41,7 @@ def since() -> int:
 def pulsed() -> list[tuple[str, int]]:
     """The threads of a pulse, each with the revision that is known of it: the first ``since`` is
     of the first ``thread``, and so on."""
-    keys = request.args.getlist("thread") or [None]
+    keys: list[str | None] = list(request.args.getlist("thread")) or [None]
     if len(keys) > MOST_PULSES:
         too_many = say("At most %(most)s threads can be asked about at once.", most=MOST_PULSES)
         raise CommentsError("invalid", errors={"thread": too_many})
