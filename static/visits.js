@@ -29,6 +29,7 @@ export class Visit {
   /** Whether the thread itself was in view. */ #seen = false;
   /** @type {Map<Element, ReturnType<typeof setTimeout>>} */ #looks = new Map();
   #eye = new IntersectionObserver((seen) => seen.forEach((one) => this.#look(one)), { threshold: [0, 0.25, 0.5, 0.75, 1] });
+  /** What is observed. @type {HTMLElement | null} */ #section = null;
   #title = "";
   #heading = "";
   /** Where the reader jumped last. @type {Element | null} */ #here = null;
@@ -59,7 +60,8 @@ export class Visit {
   /** The thread may have been drawn anew. @param {MutationObserver} changes */
   #observe(changes) {
     const { section } = this.thread;
-    if (!section) return;
+    if (!section || section === this.#section) return;
+    this.#section = section;
     changes.disconnect();
     changes.observe(section, { childList: true, subtree: true });
     this.#start();
