@@ -286,8 +286,8 @@ class Settings:
     bubble: str = _setting(
         "end",
         _one_of("off", "start", "end"),
-        "The corner of the small button that tells what is new; `off` for none, and then nothing "
-        "is asked for while a page is open.",
+        "The corner of the small button that tells what is new; `off` for none, and then pages "
+        "do not ask for it while they are open.",
     )
     invitation: str | None = _setting(
         None,

@@ -13,13 +13,15 @@ let standing = 0;
 
 /**
  * Puts the bubble into a corner and keeps it true.
- * @param {CommentThread} thread @param {Watch} watch @param {Visit} visit @param {string} corner
+ * @param {CommentThread} thread @param {Watch} watch @param {Visit} visit
+ * @param {string} [corner] none: as the server says
  */
 export async function float(thread, watch, visit, corner) {
   await Promise.all([watch.look(), dress(thread)]);
   const box = watch.take("[data-float]");
-  if (!box || thread.signal.aborted) return;
-  box.dataset.float = corner;
+  const where = corner ?? watch.word("corner");
+  if (!box || thread.signal.aborted || where === "off") return;
+  box.dataset.float = where;
   new Bubble(thread, watch, visit, box);
   listen({
     thread,
@@ -41,7 +43,7 @@ class Bubble {
     this.watch = watch;
     this.visit = visit;
     this.box = box;
-    this.#invites = !watch.count && Boolean(thread.form) && !this.#wasInvited;
+    this.#invites = !watch.count && !thread.form?.hidden && !thread.recall("invited");
     this.#stand();
     this.#act("[data-show]", () => this.#show());
     this.#act("[data-shut]", () => this.#close());
@@ -55,6 +57,7 @@ class Bubble {
       if (thread.section) near.observe(thread.section);
     };
     look();
+    if (!thread.section) this.draw();
     thread.hear(thread, "comments:load", look);
     watch.heed(() => this.draw());
     thread.signal.addEventListener("abort", () => {
@@ -91,6 +94,8 @@ class Bubble {
   draw() {
     const { watch, visit, box } = this;
     const news = this.#news;
+    // Somebody has written meanwhile.
+    if (watch.count) this.#invites = false;
     const sentence = news || (this.#invites && !this.#isNear ? this.#invitation : "");
     const flash = this.#part("[data-flash]");
     flash.hidden = !sentence;
@@ -137,10 +142,7 @@ class Bubble {
     return this.thread.getAttribute("invitation") ?? this.watch.word("invitation");
   }
 
-  get #wasInvited() {
-    return this.thread.recall("invited") !== null && this.thread.recall("invited") !== undefined;
-  }
-
+  /** Whatever comes of it, it was said once and is not said again in this browser. */
   #accept() {
     this.#invites = false;
     this.thread.keep("invited", "once");
@@ -151,6 +153,7 @@ class Bubble {
   async #show() {
     if (this.#news) return this.watch.show();
     this.#accept();
+    if (!this.thread.form) await this.thread.show();
     this.thread.form?.scrollIntoView({ block: "center" });
     this.thread.form?.body.focus({ preventScroll: true });
   }

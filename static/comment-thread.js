@@ -19,6 +19,7 @@ export class CommentThread extends HTMLElement {
   /** @type {HTMLElement | ShadowRoot} */ root = this;
   /** @type {Me} */ me = { viewer: null, votes: {}, own: {}, sources: {} };
   #life = new AbortController();
+  #stirred = false;
 
   connectedCallback() {
     this.#life = new AbortController();
@@ -110,6 +111,7 @@ export class CommentThread extends HTMLElement {
     // A token in the address does not wait until somebody scrolls.
     if (linked() || location.hash.startsWith(RETURN)) show();
     else near.observe(this);
+    this.#settle();
   }
 
   /** Shows the thread as the reader last saw it, at the comment that the address names. */
@@ -195,18 +197,20 @@ export class CommentThread extends HTMLElement {
       if (!this.signal.aborted) this.emit("error", error);
     }
     await this.meet();
-    this.#settle();
+    this.#settle(true);
   }
 
-  /** What can wait is loaded when the reader stirs, or has been here for a while. */
-  #settle() {
+  /** What can wait is loaded when the reader stirs, or has been here for a while. @param {boolean} [met] */
+  #settle(met) {
     const settled = new AbortController();
     const signal = AbortSignal.any([this.signal, settled.signal]);
     const follow = async () => {
       if (signal.aborted) return;
       settled.abort();
-      (await import("./later.js")).follow(this);
+      this.#stirred = true;
+      (await import("./later.js")).follow(this, met);
     };
+    if (this.#stirred) return follow();
     for (const stir of ["scroll", "pointermove", "keydown"]) addEventListener(stir, follow, { signal, passive: true });
     setTimeout(follow, 4000);
   }

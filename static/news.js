@@ -10,7 +10,8 @@ import { article, drawVote, layOver, put, reveal } from "./layer.js";
  * nobody sees it, and otherwise when it has left the view; never where somebody types.
  */
 export class Watch {
-  /** The revision that the page shows. */ shown = 0;
+  /** The revision that the page shows; what came before the first answer is no news to a page
+   *  that shows nothing yet. */ shown = Number.MAX_SAFE_INTEGER;
   /** The last answer: its lists, and its words. @type {HTMLElement | null} */ #part = null;
   /** @type {(() => void)[]} */ #told = [];
   #leaving = new IntersectionObserver((seen) => seen.some((one) => !one.isIntersecting) && this.settle());
@@ -27,7 +28,13 @@ export class Watch {
   }
 
   #drawn() {
-    this.shown = Number(this.thread.section?.dataset.revision) || 0;
+    const { revision } = this.thread.section?.dataset ?? {};
+    if (revision) this.shown = Number(revision);
+  }
+
+  /** Whether anything is known of the thread. */
+  get isKnown() {
+    return this.shown < Number.MAX_SAFE_INTEGER;
   }
 
   /** @param {() => void} act called after every answer, and after every change */
@@ -48,12 +55,15 @@ export class Watch {
     return Number(this.#part?.dataset.count ?? this.thread.section?.dataset.count) || 0;
   }
 
-  /** Asks what has happened since the page was drawn. */
+  /** Asks what has happened since the page was drawn. @returns {Promise<void>} */
   async look() {
     const { thread, shown } = this;
     const part = await thread.fragment("news", { since: String(shown) });
-    if (thread.signal.aborted || shown !== this.shown) return;
+    if (thread.signal.aborted) return;
+    // It was drawn meanwhile, and shows something else.
+    if (shown !== this.shown) return this.look();
     this.#part = part.querySelector("[data-news]");
+    if (!this.isKnown) this.shown = Number(this.#part?.dataset.revision);
     this.settle();
     this.tell();
   }
@@ -172,7 +182,8 @@ export class Watch {
 
   /** Draws the thread anew, where the comment is. @param {string | undefined} comment */
   async #lead(comment) {
-    await this.thread.load({ comment });
+    const { thread } = this;
+    await thread.load({ comment, sort: thread.recall("sort") ?? thread.getAttribute("sort") ?? undefined });
     reveal(this.thread, comment);
   }
 
@@ -184,15 +195,16 @@ export class Watch {
   }
 }
 
-/** Brings the sheet for all this, once. @param {CommentThread} thread */
+/** Brings the sheet for all this, once; and ours, where the thread itself is not there yet. @param {CommentThread} thread */
 export async function dress(thread) {
-  const href = thread.base + "/static/news.css";
-  if (thread.root.querySelector(`link[href="${href}"]`)) return;
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = href;
-  thread.root.prepend(link);
-  await new Promise((done) => (link.onload = link.onerror = done));
+  const { root, base } = thread;
+  const hrefs = ["comments", "news"].map((name) => `${base}/static/${name}.css`);
+  const missing = hrefs.slice(Number(root === thread)).filter((href) => !root.querySelector(`link[href="${href}"]`));
+  const links = missing.map((href) => Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
+  const before = root.querySelector("link");
+  if (before) before.after(...links);
+  else root.prepend(...links);
+  await Promise.all(links.map((link) => new Promise((done) => (link.onload = link.onerror = done))));
 }
 
 /** @param {HTMLElement} item */

@@ -3,6 +3,7 @@
 // looks at it, and less often the longer nothing comes.
 /** @import { CommentThread } from "./comment-thread.js" */
 /** @import { PulseJson } from "./types" */
+import { isHidden } from "./visits.js";
 
 /** Milliseconds between two questions: at first, at the most, and by what they grow. */
 const FIRST = 20_000;
@@ -28,10 +29,6 @@ export function listen(listener) {
   const poll = polls.get(base) ?? new Poll(base);
   polls.set(base, poll);
   poll.add(listener);
-}
-
-export function isHidden() {
-  return document.hidden || document.visibilityState === "hidden";
 }
 
 class Poll {

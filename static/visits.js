@@ -4,7 +4,7 @@
 /** @import { CommentThread } from "./comment-thread.js" */
 /** @import { Watch } from "./news.js" */
 import { article } from "./layer.js";
-import { isHidden } from "./pulse.js";
+import { dress } from "./news.js";
 
 /** How long a comment is looked at before it counts as read, in milliseconds. */
 const DWELL = 1500;
@@ -15,6 +15,11 @@ const MOST_COUNTED = 100;
 /** Where letters are written, or mean something else. */
 const TYPING = "input, textarea, select, [contenteditable]:not([contenteditable=false])";
 
+/** Whether the page is behind another tab or window. */
+export function isHidden() {
+  return document.hidden || document.visibilityState === "hidden";
+}
+
 /**
  * What is new here to this reader.
  *
@@ -23,10 +28,11 @@ const TYPING = "input, textarea, select, [contenteditable]:not([contenteditable=
  * none is left, all that is remembered is the revision of that moment.
  */
 export class Visit {
-  /** What came after this revision is new, @type {number} */ #at;
-  /** but for what was read before, @type {Set<string>} */ #before;
+  /** What came after this revision is new, @type {number | null} */ #at = null;
+  /** but for what was read before, @type {Set<string>} */ #before = new Set();
   /** and what is read now. @type {Set<string>} */ #read = new Set();
   /** Whether the thread itself was in view. */ #seen = false;
+  #isMet = false;
   /** @type {Map<Element, ReturnType<typeof setTimeout>>} */ #looks = new Map();
   #eye = new IntersectionObserver((seen) => seen.forEach((one) => this.#look(one)), { threshold: [0, 0.25, 0.5, 0.75, 1] });
   /** What is observed. @type {HTMLElement | null} */ #section = null;
@@ -38,23 +44,35 @@ export class Visit {
   constructor(thread, watch) {
     this.thread = thread;
     this.watch = watch;
-    const { at, read } = this.#kept();
-    // What is ahead of the server was kept before its database was put back.
-    this.#at = at !== null && at <= watch.shown ? at : watch.shown;
-    this.#before = read;
     const changes = new MutationObserver(() => this.draw());
     watch.heed(() => {
-      this.#observe(changes);
       this.draw();
+      this.#observe(changes);
     });
+    thread.hear(thread, "comments:post", () => this.#keep());
     thread.hear(document, "visibilitychange", () => this.#start());
     thread.hear(document, "keydown", (event) => this.#press(event));
     thread.signal.addEventListener("abort", () => {
       changes.disconnect();
       this.#stop();
     });
-    this.#observe(changes);
-    this.draw();
+  }
+
+  /** The thread stands and knows its reader, whose own comments are not new to them. */
+  async meet() {
+    this.#isMet = true;
+    this.watch.tell();
+    this.#start();
+    if (this.ids.length && !this.watch.word("mark")) await this.watch.look();
+  }
+
+  /** What was read before is told when the first of the thread is known. */
+  #begin() {
+    const { at, read } = this.#kept();
+    const { shown } = this.watch;
+    // What is ahead of the server was kept before its database was put back.
+    this.#at = at !== null && at <= shown ? at : shown;
+    this.#before = read;
   }
 
   /** The thread may have been drawn anew. @param {MutationObserver} changes */
@@ -71,7 +89,7 @@ export class Visit {
 
   /** @param {string} id @param {number} came */
   #isNew(id, came) {
-    return came > this.#at && !this.#before.has(id) && !(id in this.thread.me.own);
+    return this.#at !== null && came > this.#at && !this.#before.has(id) && !(id in this.thread.me.own);
   }
 
   /** The ids of what is new, those on later pages and not yet put in included, the earliest first. */
@@ -92,11 +110,6 @@ export class Visit {
     return this.ids.filter((id) => !this.#read.has(id)).length;
   }
 
-  /** Whether this page has to ask the server before it can tell. */
-  get hasMissed() {
-    return this.watch.shown > this.#at;
-  }
-
   /** "12 comments, 3 new" */
   get heading() {
     return this.#heading;
@@ -105,6 +118,8 @@ export class Visit {
   // ── marks ──
 
   draw() {
+    if (this.#at === null && this.watch.isKnown) this.#begin();
+    if (this.#isMet && this.ids.length) dress(this.thread);
     for (const item of this.items) this.#mark(item);
     this.#drawHeading();
   }
@@ -112,7 +127,7 @@ export class Visit {
   /** @param {HTMLElement} item */
   #mark(item) {
     const comment = article(item);
-    const word = this.watch.word("mark");
+    const word = this.#isMet && this.watch.word("mark");
     if (!comment || !word || comment.querySelector("[data-new]")) return;
     const mark = document.createElement("span");
     mark.className = "c-new";
@@ -125,15 +140,15 @@ export class Visit {
   #drawHeading() {
     const { thread, watch } = this;
     const heading = thread.section?.querySelector("[data-heading]");
-    if (!heading) return;
-    const stands = heading.textContent?.trim() ?? "";
+    const stands = heading?.textContent?.trim() ?? "";
     // Somebody else has written it anew: a comment of one's own came or went.
-    if (stands !== this.#heading) this.#title = stands;
-    if (watch.revision > watch.shown) this.#title = watch.word("title");
+    if (heading && stands !== this.#heading) this.#title = stands;
+    if (!heading || watch.revision > watch.shown) this.#title = watch.word("title");
     const { length } = this.ids;
     const number = length < MOST_COUNTED ? String(length) : MOST_COUNTED + "+";
     const both = watch.word("both").replace("{comments}", this.#title);
     this.#heading = length && both ? both.replace("{new}", watch.sentence("new", length, number)) : this.#title;
+    if (!heading || !this.#isMet) return;
     if (stands !== this.#heading) heading.textContent = this.#heading;
     this.#offerWay(heading, length);
   }
@@ -193,7 +208,7 @@ export class Visit {
   /** Looks at everything from the beginning; what is in view is told of once more. */
   #start() {
     this.#stop();
-    if (isHidden()) return;
+    if (isHidden() || !this.#isMet) return;
     const { section } = this.thread;
     if (section && !this.#seen) this.#eye.observe(section);
     for (const item of this.items) if (!this.#read.has(item.dataset.id ?? "")) this.#eye.observe(/** @type {Element} */ (article(item)));
@@ -240,12 +255,14 @@ export class Visit {
   }
 
   #keep() {
+    const { thread, watch } = this;
     // Another tab may have read on meanwhile.
     const kept = this.#kept();
-    const at = Math.max(kept.at ?? 0, this.#at);
     const read = new Set([...kept.read, ...this.#before, ...this.#read]);
-    const left = this.ids.filter((id) => !read.has(id));
-    const all = !left.length || read.size > MOST_READ;
-    this.thread.keep(this.#name, all ? String(Math.max(this.watch.revision, at)) : [at, ...read].join(" "));
+    const all = this.ids.every((id) => read.has(id)) || read.size > MOST_READ;
+    const at = Math.max(kept.at ?? 0, this.#at ?? 0, all ? watch.revision : 0);
+    if (all) read.clear();
+    for (const id in thread.me.own) if (Number(thread.find(id)?.dataset.published) > at) read.add(id);
+    thread.keep(this.#name, [at, ...read].join(" "));
   }
 }

@@ -22,6 +22,12 @@ class Returning(Thread):
         self.open(address)
         self.stays()
 
+    def comes_near(self, address: str) -> None:
+        """The same, with the thread so far below that it is not loaded."""
+        self.page.goto(address)
+        self.page.wait_for_function("() => Boolean(customElements.get('comment-thread'))")
+        self.stays()
+
     def returns(self) -> None:
         self.reload()
         self.stays()
