@@ -34,7 +34,7 @@ class Returning(Thread):
 
     def stays(self) -> None:
         self.page.keyboard.press("Shift")
-        self.bubble.wait_for(state="attached")
+        self.bubble.first.wait_for(state="attached")
 
     def looks(self) -> None:
         """Reads what is in view."""
