@@ -31,6 +31,7 @@ export class Visit {
   /** What came after this revision is new, @type {number | null} */ #at = null;
   /** but for what was read before, @type {Set<string>} */ #before = new Set();
   /** and what is read now. @type {Set<string>} */ #read = new Set();
+  /** What this reader has decided about as a moderator. @type {Set<string>} */ #decided = new Set();
   /** Whether the thread itself was in view. */ #seen = false;
   #isMet = false;
   /** @type {Map<Element, ReturnType<typeof setTimeout>>} */ #looks = new Map();
@@ -50,6 +51,8 @@ export class Visit {
       this.#observe(changes);
     });
     thread.hear(thread, "comments:post", () => this.#keep());
+    // Who lets a comment through has read it.
+    thread.hear(thread, "comments:moderate", ({ detail }) => this.#decided.add(String(detail.id)));
     thread.hear(document, "visibilitychange", () => this.#start());
     thread.hear(document, "keydown", (event) => this.#press(event));
     thread.signal.addEventListener("abort", () => {
@@ -89,7 +92,11 @@ export class Visit {
 
   /** @param {string} id @param {number} came */
   #isNew(id, came) {
-    return this.#at !== null && came > this.#at && !this.#before.has(id) && !(id in this.thread.me.own);
+    return this.#at !== null && came > this.#at && !this.#before.has(id) && !this.#own.has(id);
+  }
+
+  get #own() {
+    return new Set([...Object.keys(this.thread.me.own), ...this.#decided]);
   }
 
   /** The ids of what is new, those on later pages and not yet put in included, the earliest first. */
@@ -262,7 +269,7 @@ export class Visit {
     const all = this.ids.every((id) => read.has(id)) || read.size > MOST_READ;
     const at = Math.max(kept.at ?? 0, this.#at ?? 0, all ? watch.revision : 0);
     if (all) read.clear();
-    for (const id in thread.me.own) if (Number(thread.find(id)?.dataset.published) > at) read.add(id);
+    for (const id of this.#own) if (Number(thread.find(id)?.dataset.published) > at) read.add(id);
     thread.keep(this.#name, [at, ...read].join(" "));
   }
 }
