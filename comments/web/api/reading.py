@@ -89,7 +89,7 @@ def show_counts() -> Response:
 @api.get("/pulse")
 @described(PUBLIC, takes=("pulsed", "since", "counted"), answers={200: "Pulse"})
 def show_pulse() -> Response:
-    """Has anything happened in a thread since a revision? Further ones may be asked for along"""
+    """Has anything happened in a thread since a revision?"""
     state = current()
     session = state.session()
     asked = inputs.pulsed()
