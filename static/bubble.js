@@ -126,14 +126,15 @@ class Bubble {
     return watch.differs ? watch.word("differs") : "";
   }
 
-  /** Once for each change. @param {string} news */
+  /** Once for each change. The page around may tell it in its own way. @param {string} news */
   #tell(news) {
     const { thread, watch } = this;
-    if (news && news !== this.#said) {
-      say(thread, news);
-      thread.emit("news", { thread: thread.key, count: watch.count, new: watch.came.length });
-    }
+    const isKnown = news === this.#said;
     this.#said = news;
+    if (!news || isKnown) return;
+    if (thread.emit("news", { thread: thread.key, count: watch.count, new: watch.came.length })) return say(thread, news);
+    this.#shut = watch.revision;
+    this.draw();
   }
 
   // ── the invitation ──
