@@ -28,8 +28,10 @@ def erase(thread: Thread) -> Locator:
 
 
 def kept(page: Page) -> dict[str, str]:
+    """What the browser has kept; up to where somebody has read is of nobody, unless it tells of
+    comments one by one."""
     found: dict[str, str] = page.evaluate("({ ...localStorage })")
-    return found
+    return {key: it for key, it in found.items() if ":visit:" not in key or " " in it}
 
 
 def write(here: Site, thread: Thread, address: str) -> None:
