@@ -340,7 +340,7 @@ def test_it_can_be_left_out(
     tag = here.tag.replace(" data-thread", ' data-bubble="off" data-thread')
     reader.open(here.article(here.tag if settings else tag))
     reader.page.keyboard.press("Shift")
-    reader.page.wait_for_function("Object.keys(localStorage).length")
+    reader.page.wait_for_function("() => Boolean(Object.keys(localStorage).length)")
     reader.page.clock.run_for(10 * MOST_MS)
 
     assert reader.kept() == "1"

@@ -160,6 +160,7 @@ def test_a_moderator_writes_and_replies_in_a_closed_discussion(site: Start, thre
     thread.button("Post").click()
     expect(thread.comment("The last word")).to_be_focused()
     thread.link("Reply to Ann").click()
+    expect(thread.text).to_be_focused()
     thread.text.fill("An answer")
     thread.button("Post").click()
 
