@@ -22,10 +22,12 @@ def upgrade() -> None:
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("language", sa.String(length=16), server_default="en", nullable=False),
+        sa.Column("base_url", sa.String(length=2000), server_default="", nullable=False),
         sa.Column("pace", sa.String(length=16), server_default="immediate", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_comments_subscribers")),
         sa.UniqueConstraint("email", name=op.f("uq_comments_subscribers_email")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "comments_subscriptions",
@@ -90,6 +92,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("letter_id", ROW_ID, nullable=True),
         sa.ForeignKeyConstraint(
             ["comment_id"], ["comments_comments.id"], name=op.f("fk_comments_notices_comment_id")
         ),
