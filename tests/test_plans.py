@@ -24,6 +24,7 @@ from comments.models import (
     Letter,
     ListedWord,
     MailedLink,
+    Mention,
     Person,
     Report,
     ReservedName,
@@ -134,6 +135,13 @@ def _fill(session: Session) -> None:
         ],
     )
 
+    session.execute(
+        insert(Mention),
+        [
+            {"comment_id": 1 + number, "name": "Bob", "target_id": 1, "author_id": make.BOB.id}
+            for number in range(3_000)
+        ],
+    )
     _fill_peace(session)
     _fill_people(session)
     # Every comment is in the index of the search; PostgreSQL reads a small table through.
@@ -295,6 +303,7 @@ FROM_THE_END: dict[str, Read] = {
 LISTS |= FROM_THE_END
 WRITES: dict[str, Read] = {
     "post": lambda session: make.post(session, to=LATE_ROOT, key="a key"),
+    "post with names": lambda session: make.post(session, body="@Alice and @ALICE with @nobody"),
     "screen": _screen,
     "vote": _vote,
     "report": lambda session: posting.report(

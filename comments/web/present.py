@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from comments import i18n, identity, screening, threads, tree
+from comments import i18n, identity, screening, text, threads, tree
 from comments.errors import Message
 from comments.identity import Author
 from comments.keys import Keys
@@ -130,7 +130,7 @@ class Presenter:
             parent=row.parent_id,
             depth=row.depth,
             state=state.value if shown else "deleted",
-            html=row.html if shown else "",
+            html=text.address_mentions(row.html, self._address_of) if shown else "",
             author=self.author(row) if shown else None,
             parent_name=self._names.get(row.parent_id) if row.parent_id else None,
             created=row.created_at,
@@ -139,7 +139,7 @@ class Presenter:
             up=row.up if shown else 0,
             down=row.down if shown else 0,
             pinned=row.pinned_at is not None,
-            url=addresses.with_comment(self._address, row.id),
+            url=self._address_of(row.id),
             replies_count=row.replies_count,
             reason=reason,
         )
@@ -166,6 +166,9 @@ class Presenter:
             website=author.website,
             verified=author.is_guest and author.verified,
         )
+
+    def _address_of(self, comment_id: int) -> str:
+        return addresses.with_comment(self._address, comment_id)
 
     def _badge(self, author_id: str) -> str:
         known = self._badges.get(author_id)
