@@ -273,6 +273,11 @@ def _in_each_order(name: str, read: Callable[[Session, str], Any]) -> dict[str, 
     return {f"{name}, {sort}": partial(read, sort=sort) for sort in SORTS}
 
 
+def _feed_below(session: Session, comment_id: int) -> Any:
+    top = threads.visible(session, comment_id)
+    return threads.latest_below(session, top, threads.by_id(session, top.thread_id))
+
+
 LISTS: dict[str, Read] = {
     **_in_each_order("page", page),
     **_in_each_order("later page", _later_page),
@@ -281,6 +286,10 @@ LISTS: dict[str, Read] = {
     "permalink": _permalink,
     "counts": lambda session: threads.counts(session, [ARTICLE, "a third", "nobody"]),
     "pulse": _pulse,
+    "feed": lambda session: threads.latest_in(session, threads.find(session, ARTICLE)),
+    "feed of a reply": lambda session: _feed_below(session, LATE_ROOT),
+    "feed of a busy parent": lambda session: _feed_below(session, BUSY_PARENT),
+    "feed of the site": threads.latest_everywhere,
     "an old key": lambda session: threads.find(session, "an old key"),
     "page under an old key": lambda session: page(session, key="an old key"),
 }

@@ -130,7 +130,7 @@ class Presenter:
             parent=row.parent_id,
             depth=row.depth,
             state=state.value if shown else "deleted",
-            html=text.address_mentions(row.html, self._address_of) if shown else "",
+            html=text.address_mentions(row.html, self.address_of) if shown else "",
             author=self.author(row) if shown else None,
             parent_name=self._names.get(row.parent_id) if row.parent_id else None,
             created=row.created_at,
@@ -139,7 +139,7 @@ class Presenter:
             up=row.up if shown else 0,
             down=row.down if shown else 0,
             pinned=row.pinned_at is not None,
-            url=self._address_of(row.id),
+            url=self.address_of(row.id),
             replies_count=row.replies_count,
             reason=reason,
         )
@@ -167,7 +167,8 @@ class Presenter:
             verified=author.is_guest and author.verified,
         )
 
-    def _address_of(self, comment_id: int) -> str:
+    def address_of(self, comment_id: int) -> str:
+        """Where a comment of the thread is read."""
         return addresses.with_comment(self._address, comment_id)
 
     def _badge(self, author_id: str) -> str:
