@@ -77,7 +77,18 @@ def _check_is_no_moderator(session: Session, subject: Subject) -> None:
 
 
 def _lock(session: Session, subject: Subject) -> None:
-    """Hold every thread that changes before the first one does."""
+    """Hold every thread that changes before the first one does.
+
+    Looked up again afterwards: somebody may have written or voted elsewhere while we waited.
+    """
+    held: set[int] = set()
+    while missing := _concerned(session, subject) - held:
+        for some in _chunks(sorted(missing)):
+            threads.lock_many(session, some)
+        held |= missing
+
+
+def _concerned(session: Session, subject: Subject) -> set[int]:
     wrote_in = select(Comment.thread_id).where(comments_of(subject)).distinct()
     voted_in = (
         select(Comment.thread_id)
@@ -87,9 +98,7 @@ def _lock(session: Session, subject: Subject) -> None:
     )
     named_in = mentions.threads_naming(subject.author_ids)
     asked = (wrote_in, voted_in, named_in)
-    concerned = {id for threads_of in asked for id in session.scalars(threads_of)}
-    for some in _chunks(sorted(concerned)):
-        threads.lock_many(session, some)
+    return {id for threads_of in asked for id in session.scalars(threads_of)}
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

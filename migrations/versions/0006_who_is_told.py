@@ -1,7 +1,7 @@
 """Who is told of what is new: subscribers, notices, mentions; comments on a passage
 
 Revision ID: 0006
-Revises: 0004
+Revises: 0005
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from alembic import op
 from comments.models import folded_name
 
 revision = "0006"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
