@@ -10,6 +10,7 @@ from comments.models import Comment, Mention, Status
 from tests import factories as make
 from tests.factories import BOB, CAROL, KEYS, SETTINGS, minutes
 from tests.reading import statements
+from tests.test_concurrency import at_once
 
 
 def says(session: Session, body: str, name: str = "Carol", by=CAROL, **more) -> Comment:
@@ -248,3 +249,21 @@ def test_a_copy_of_what_is_kept_tells_who_names_one_in_the_open(session):
     copy = people.export(session, people.subject_of(session, KEYS, make.ALICE.id), now=minutes(1))
 
     assert copy["named_in"] == [{"comment": comment.id, "name": "Alice"}]
+
+
+def test_whoever_is_erased_while_others_name_them_is_named_by_nobody(session, engine):
+    make.post(session)
+    session.commit()
+
+    def name_them(session: Session) -> None:
+        make.post(session, make.stranger(), "Hello @Alice", name="Zoe")
+
+    def erase(session: Session) -> None:
+        people.erase(session, people.subject_of(session, KEYS, make.ALICE.id), now=minutes(1))
+
+    at_once(engine, *[name_them] * 3, erase, *[name_them] * 3)
+
+    session.expire_all()
+    html = session.scalars(select(Comment.html).where(Comment.html != "")).all()
+    assert html == ["<p>Hello @Alice</p>"] * 6
+    assert session.scalars(select(Mention)).all() == []
