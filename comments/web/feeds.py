@@ -21,7 +21,7 @@ from comments.web import answers, fragments, guards
 from comments.web.policy import FRAGMENT_POLICY
 from comments.web.present import CommentView, Presenter
 from comments.web.state import State, current
-from comments.web.urls import Urls, thread_page
+from comments.web.urls import Urls
 
 feeds = Blueprint("feeds", __name__)
 
@@ -157,4 +157,4 @@ def _absolute(thread: ThreadFacts) -> ThreadFacts:
 
 
 def _page_of(thread: ThreadFacts) -> str:
-    return thread.url or thread_page(_base(), thread.key)
+    return thread.url or Urls(_base())("thread", key=thread.key)
