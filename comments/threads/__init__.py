@@ -6,6 +6,13 @@ keyset, so the thousandth page costs what the first one costs.
 """
 
 from comments.threads.emptying import empty
+from comments.threads.latest import (
+    latest_below,
+    latest_everywhere,
+    latest_in,
+    threads_of,
+    times_of,
+)
 from comments.threads.levels import next_replies
 from comments.threads.lists import (
     DEFAULT_LIMIT,
@@ -71,6 +78,9 @@ __all__ = [
     "find",
     "get",
     "is_closed",
+    "latest_below",
+    "latest_everywhere",
+    "latest_in",
     "leads_to",
     "lock",
     "lock_many",
@@ -86,5 +96,7 @@ __all__ = [
     "read_id",
     "replies",
     "rows",
+    "threads_of",
+    "times_of",
     "visible",
 ]

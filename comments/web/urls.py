@@ -15,6 +15,7 @@ PATHS: dict[str, str] = {
     "fragment_replies": "/fragment/replies",
     "fragment_comment": "/fragment/comment",
     "fragment_news": "/fragment/news",
+    "feed": "/feed.atom",
     "mine": "/mine",
     "own_data": "/mine/data",
     "erase": "/mine/erase",

@@ -23,6 +23,7 @@ PUBLIC = {
     "comments.api.show_counts": "/api/v1/counts?thread=story&thread=other",
     "comments.api.show_pulse": "/api/v1/pulse?thread=story&since=0",
     "comments.api.show_contract": "/api/v1/openapi.json",
+    "comments.feeds.feed": "/feed.atom",
     "comments.pages.thread": "/thread?key=story",
     "comments.pages.fragment_thread": "/fragment/thread?key=story",
     "comments.pages.fragment_replies": "/fragment/replies?id=1",

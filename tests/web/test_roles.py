@@ -222,6 +222,7 @@ overview               401      401    401  401    401    401    403    403 401 
 OPEN = {
     "api": """give_challenge list_comments list_replies show_comment show_contract show_counts
         show_pulse post_comment preview""",
+    "feeds": "feed",
     "forms": "post preview",
     "pages": "asset embed fragment_comment fragment_news fragment_replies fragment_thread thread",
     "signin": """ask by_password mail_link ask_for_data mail_data_link show_data use_data_link
