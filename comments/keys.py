@@ -26,6 +26,7 @@ Purpose = Literal[
     "journey",
     "subscriber",
     "message",
+    "feed",
 ]
 
 _MAC_BYTES = 16  # 128 bits: forging needs an online guess for each try
