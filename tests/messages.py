@@ -20,6 +20,7 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _METHODS = [
     ("templates/**.html", "jinja2"),
     ("templates/**.txt", "jinja2"),
+    ("templates/**.xml", "jinja2"),
     ("**.py", "python"),
 ]
 _KEYWORDS = {"_": None, "say": None, "ngettext": (1, 2), "say_n": (1, 2)}

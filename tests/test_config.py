@@ -56,6 +56,8 @@ SAMPLES = {
         "id.example us secret",
     ),
     "COMMENTS_DEFAULT_SORT": ("most_voted", "most_voted", "best"),
+    "COMMENTS_BUBBLE": ("start", "start", "left"),
+    "COMMENTS_INVITATION": (" Say hello! ", "Say hello!", 7),
     "COMMENTS_LANGUAGE": ("de", "de", 7),
     "COMMENTS_CACHE_BYTES": ("0", 0, "64MB"),
     "COMMENTS_PUBLIC_MAX_AGE": ("60", 60, "86401"),

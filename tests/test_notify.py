@@ -154,6 +154,12 @@ def test_the_owners_own_name_passes_through_it_too(mail_server):
     assert "=?" not in str(notify.compose(MAIL, settings)["From"])
 
 
+def test_a_domain_that_there_cannot_be_is_left_as_it_is():
+    mail = replace(MAIL, recipient=f"ann@{'x' * 64}.example")
+    message = notify.compose(mail, Settings(mail_from="c@blog.example"))
+    assert str(message["To"]) == mail.recipient
+
+
 def test_an_address_of_another_alphabets_domain_is_written_as_mail_servers_do():
     mail = replace(MAIL, recipient="ann@bücher.example")
     message = notify.compose(mail, Settings(mail_from="c@blog.example"))

@@ -25,6 +25,7 @@ from comments.models import (
     Letter,
     ListedWord,
     MailedLink,
+    Mention,
     Notice,
     Pace,
     Person,
@@ -126,6 +127,13 @@ def _fill(session: Session) -> None:
         ],
     )
 
+    session.execute(
+        insert(Mention),
+        [
+            {"comment_id": 1 + number, "name": "Bob", "target_id": 1, "author_id": make.BOB.id}
+            for number in range(3_000)
+        ],
+    )
     _fill_peace(session)
     _fill_people(session)
     _fill_returning(session)
@@ -268,6 +276,12 @@ def _permalink(session: Session) -> None:
 def _pulse(session: Session) -> None:
     thread = threads.find(session, ARTICLE)
     threads.new_since(session, thread, thread.revision - 1)
+    threads.changed_at(session, thread)
+
+
+def _news(session: Session) -> None:
+    thread = threads.find(session, ARTICLE)
+    threads.news(session, thread, thread.revision - 1)
 
 
 def _screen(session: Session) -> None:
@@ -294,6 +308,11 @@ def _in_each_order(name: str, read: Callable[[Session, str], Any]) -> dict[str, 
     return {f"{name}, {sort}": partial(read, sort=sort) for sort in SORTS}
 
 
+def _feed_below(session: Session, comment_id: int) -> Any:
+    top = threads.visible(session, comment_id)
+    return threads.latest_below(session, top, threads.by_id(session, top.thread_id))
+
+
 LISTS: dict[str, Read] = {
     **_in_each_order("page", page),
     **_in_each_order("later page", _later_page),
@@ -302,6 +321,11 @@ LISTS: dict[str, Read] = {
     "permalink": _permalink,
     "counts": lambda session: threads.counts(session, [ARTICLE, "a third", "nobody"]),
     "pulse": _pulse,
+    "news": _news,
+    "feed": lambda session: threads.latest_in(session, threads.find(session, ARTICLE)),
+    "feed of a reply": lambda session: _feed_below(session, LATE_ROOT),
+    "feed of a busy parent": lambda session: _feed_below(session, BUSY_PARENT),
+    "feed of the site": threads.latest_everywhere,
     "an old key": lambda session: threads.find(session, "an old key"),
     "page under an old key": lambda session: page(session, key="an old key"),
 }
@@ -348,6 +372,7 @@ WRITES: dict[str, Read] = {
     ],
     "who is mailed what waits": lambda session: duty.gather(session, make.SETTINGS, NOON),
     "post": lambda session: make.post(session, to=LATE_ROOT, key="a key"),
+    "post with names": lambda session: make.post(session, body="@Alice and @ALICE with @nobody"),
     "screen": _screen,
     "vote": _vote,
     "report": lambda session: posting.report(

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from comments.database import UtcDateTime
 from comments.models.columns import (
@@ -19,6 +19,7 @@ from comments.models.columns import (
     Scope,
     words_of,
 )
+from comments.models.discussion import Comment
 
 
 class Subscriber(Base):
@@ -138,3 +139,5 @@ class Mention(Base):
     #: The comment that the name leads to: its author's latest at that time.
     target_id: Mapped[int] = mapped_column(RowId, ForeignKey("comments_comments.id"))
     author_id: Mapped[str] = mapped_column(String(AUTHOR_LENGTH))
+
+    comment: Mapped[Comment] = relationship(foreign_keys=[comment_id])

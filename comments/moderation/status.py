@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from comments import notify, signals, threads
@@ -27,6 +27,8 @@ from comments.moderation.teaching import teach
 _BATCH = 10_000
 #: Comments decided in one round of statements.
 _CHUNK = 1_000
+#: The revision of a comment's thread, in a statement that changes the comment.
+_REVISION = select(Thread.revision).where(Thread.id == Comment.thread_id).scalar_subquery()
 
 
 def set_status(
@@ -59,9 +61,11 @@ def set_status(
     change = (status is Status.PUBLISHED) - was
     if seen_before or comment.listed:
         thread.revision += 1
+    if seen_before:
+        comment.changed_revision = thread.revision
     if change:
         thread.count += change
-        _count_in_ancestors(session, comment, change)
+        _count_in_ancestors(session, comment, change, thread.revision)
     if change > 0:
         comment.published_revision = thread.revision
     session.add(
@@ -92,7 +96,7 @@ def set_status(
     )
 
 
-def _count_in_ancestors(session: Session, comment: Comment, change: int) -> None:
+def _count_in_ancestors(session: Session, comment: Comment, change: int, revision: int) -> None:
     """Add *change* to every comment above; a tombstone lives as long as it carries replies."""
     below = Comment.replies_count + change
     for ids in _chunks(comment.ancestor_ids, _BATCH):
@@ -102,9 +106,15 @@ def _count_in_ancestors(session: Session, comment: Comment, change: int) -> None
             .values(
                 replies_count=below,
                 listed=or_(Comment.status == Status.PUBLISHED, below > 0),
+                changed_revision=_changed_if(Comment.status != Status.PUBLISHED, revision),
             )
             .execution_options(synchronize_session=False)
         )
+
+
+def _changed_if(condition: Any, revision: Any) -> Any:
+    """The revision of a change for the rows it shows in, such as a tombstone that comes or goes."""
+    return case((condition, revision), else_=Comment.changed_revision)
 
 
 # ── many at once ─────────────────────────────────────────────────────────────────────────
@@ -230,7 +240,9 @@ def _move_threads(session: Session, counts: Counter[int], sign: int) -> None:
 
 def _move_comments(session: Session, ids: Sequence[int], status: Status, action: Action) -> None:
     shows = status is Status.PUBLISHED
+    # An UPDATE reads the row as it was: what was listed before is seen to change.
     values: dict[str, Any] = {
+        "changed_revision": _changed_if(Comment.listed, _REVISION),
         "status": status,
         "status_at": action.now,
         "status_reason": action.reason[:REASON_LENGTH],
@@ -239,8 +251,7 @@ def _move_comments(session: Session, ids: Sequence[int], status: Status, action:
         "listed": shows or Comment.replies_count > 0,
     }
     if shows:
-        revision = select(Thread.revision).where(Thread.id == Comment.thread_id)
-        values |= {"published_revision": revision.scalar_subquery(), "kept_at": action.now}
+        values |= {"published_revision": _REVISION, "kept_at": action.now}
     else:
         values |= {"pinned_at": None, "published_revision": None}
     session.execute(
@@ -263,10 +274,15 @@ def _move_ancestors(session: Session, moved: Iterable[Row[Any]], sign: int) -> N
     if not below:
         return
     count = Comment.replies_count + bindparam("change")
+    is_tombstone = Comment.status != Status.PUBLISHED
     session.connection().execute(
         update(Comment)
         .where(Comment.id == bindparam("at"))
-        .values(replies_count=count, listed=or_(Comment.status == Status.PUBLISHED, count > 0)),
+        .values(
+            replies_count=count,
+            listed=or_(Comment.status == Status.PUBLISHED, count > 0),
+            changed_revision=_changed_if(is_tombstone, _REVISION),
+        ),
         [{"at": id, "change": sign * number} for id, number in sorted(below.items())],
     )
 

@@ -132,10 +132,11 @@ def _told(
     parent = answered.get(comment.parent_id or 0)
     # The form below a comment, where it is there without a script.
     form = f"{own_page}&comment={comment.id}&reply={comment.id}#reply-{comment.id}"
+    html = text.address_mentions(comment.html, partial(with_comment, url))
     return Told(
         name=clean_header(comment.author_name),
         text=_begun(comment.body, most),
-        html=Markup(comment.html) if len(comment.body) <= most else None,  # noqa: S704
+        html=Markup(html) if len(comment.body) <= most else None,  # noqa: S704
         url=with_comment(url, comment.id),
         reply_url=form,
         to_name=clean_header(parent.author_name) if parent else "",

@@ -14,6 +14,8 @@ PATHS: dict[str, str] = {
     "fragment_thread": "/fragment/thread",
     "fragment_replies": "/fragment/replies",
     "fragment_comment": "/fragment/comment",
+    "fragment_news": "/fragment/news",
+    "feed": "/feed.atom",
     "mine": "/mine",
     "own_data": "/mine/data",
     "erase": "/mine/erase",

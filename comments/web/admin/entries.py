@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy import Row
 
+from comments import text
 from comments.errors import Message, say
 from comments.models import Status
 from comments.moderation import dossier
@@ -45,7 +47,8 @@ class Entry:
 
     @property
     def markup(self) -> Markup:
-        return sanitised(self.c.html)
+        address_of = partial(with_comment, self.article)
+        return sanitised(text.address_mentions(self.c.html, address_of))
 
     @property
     def is_long(self) -> bool:
@@ -53,8 +56,8 @@ class Entry:
 
     @property
     def parent_opening(self) -> str:
-        text = " ".join((self.c.parent_body or "").split())
-        return text if len(text) <= _OPENING else text[:_OPENING].rstrip() + "…"
+        line = " ".join((self.c.parent_body or "").split())
+        return line if len(line) <= _OPENING else line[:_OPENING].rstrip() + "…"
 
     @property
     def acts(self) -> list[str]:
