@@ -36,6 +36,9 @@ KEEP_LINKS = timedelta(days=1)
 #: Sent or given up. There is an address in each.
 KEEP_LETTERS = timedelta(days=7)
 
+#: Nobody has pressed the button in the mail, or somebody has ended it and may want it back.
+KEEP_UNCONFIRMED = timedelta(days=3)
+
 #: One write in so many tidies up behind it, and one in an hour; the deletes go through indexes.
 EVERY = 200
 AT_LEAST_EVERY = timedelta(hours=1)

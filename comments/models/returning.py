@@ -24,6 +24,8 @@ class Subscriber(Base):
     """An address that wants mail. It is kept here and nowhere else, and goes with its row."""
 
     __tablename__ = "comments_subscribers"
+    # Links in mails name these rows: no number comes again.
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[BigId]
     #: In lower case.
@@ -61,6 +63,7 @@ class Subscription(Base):
             sqlite_where=text("confirmed_at IS NULL"),
             postgresql_where=text("confirmed_at IS NULL"),
         ),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[BigId]
@@ -73,8 +76,10 @@ class Subscription(Base):
     #: ``NULL`` for different each time.
     comment_id: Mapped[int] = mapped_column(RowId, default=0, server_default="0")
     created_at: Mapped[Moment]
-    #: Nothing is sent before the address has said yes.
+    #: Nothing is sent before the address has said yes, nor after it has said no.
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: When its owner ended it: it is not confirmed any more, and can be taken back for a while.
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
 
 class Notice(Base):
