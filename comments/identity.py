@@ -8,14 +8,14 @@ and a new one is made with a guest's first write.
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from comments import text
 from comments.config import Settings
 from comments.errors import CommentsError
 from comments.keys import Keys
-from comments.models import NAME_LENGTH, URL_LENGTH, AuthorKind, Comment, Status
+from comments.models import EMAIL_LENGTH, NAME_LENGTH, URL_LENGTH, AuthorKind, Comment, Status
 
 #: A guest keeps a tag for a year and a bit after it was made; browsers cap cookies there too.
 TOKEN_LIFETIME = timedelta(days=400)
@@ -35,6 +35,9 @@ class Identity:
     is_moderator: bool = False
     #: May also change settings, word lists and who moderates.
     is_owner: bool = False
+    #: An e-mail address that the host has verified to be theirs: mail that they ask for goes there
+    #: without a question. One that was only typed into a profile does not belong here.
+    email: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,8 @@ class Author:
     email_hash: str | None = None
     verified: bool = False
     is_owner: bool = False
+    #: An address, in lower case, that whoever signed them in knows to be theirs.
+    email: str | None = field(default=None, repr=False)
     #: The sites whose threads a moderator may touch; ``None`` for all of them.
     sites: frozenset[str] | None = None
 
@@ -77,7 +82,13 @@ def from_identity(identity: Identity, *, realm: str = "host") -> Author:
         avatar=_picture(identity.avatar),
         website=_web_address(identity.website),
         is_owner=identity.is_owner,
+        email=_mailbox(identity.email),
     )
+
+
+def _mailbox(email: str | None) -> str | None:
+    fits = email and "@" in email and len(email) <= EMAIL_LENGTH and email.isprintable()
+    return email.lower() if email and fits else None
 
 
 def _kind(identity: Identity) -> AuthorKind:
@@ -138,11 +149,16 @@ def badge(keys: Keys, author_id: str, thread_id: int) -> str:
 def ban_targets(author: Author) -> list[str]:
     """What a ban of *author* may be written down as; a network meets guests alone."""
     targets = [author.id]
-    if author.email_hash:
-        targets.append(f"email:{author.email_hash}")
     if author.is_guest and author.address:
         targets.append(f"network:{author.address}")
-    return [*targets, *map(erased_target, targets)]
+    found = [*targets, *map(erased_target, targets)]
+    return [*found, *mailbox_targets(author.email_hash)] if author.email_hash else found
+
+
+def mailbox_targets(email_hash: str) -> list[str]:
+    """What a ban of an e-mail address may be written down as."""
+    target = f"email:{email_hash}"
+    return [target, erased_target(target)]
 
 
 def erased_target(target: str) -> str:

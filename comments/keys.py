@@ -24,9 +24,8 @@ Purpose = Literal[
     "link",
     "data",
     "journey",
+    "subscriber",
     "confirm",
-    "manage",
-    "unsubscribe",
 ]
 
 _MAC_BYTES = 16  # 128 bits: forging needs an online guess for each try

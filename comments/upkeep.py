@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Row, delete, func, select, tuple_, update
+from sqlalchemy import Row, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from comments import index
@@ -17,12 +17,15 @@ from comments.models import (
     Edit,
     Letter,
     MailedLink,
+    Notice,
     Report,
     ScoreStep,
     SignIn,
     Spent,
     Status,
     Submission,
+    Subscriber,
+    Subscription,
     Vote,
 )
 
@@ -75,6 +78,7 @@ def sweep(
     swept += _apply(session, delete(Spent), Spent.key_hash, session.scalars(spent).all())
     swept += _forget_networks(session, now - KEEP_ADDRESSES, most)
     swept += _purge(session, now - keep_rejected, most)
+    swept += _sweep_subscriptions(session, now - KEEP_UNCONFIRMED, most)
     return swept + _sweep_sign_ins(session, now, most)
 
 
@@ -123,6 +127,28 @@ def _purge(session: Session, before: datetime, most: int) -> int:
     _apply(session, update(Report).values(note=""), Report.comment_id, ids)
     index.drop(session, ids)
     return _apply(session, empty, Comment.id, ids)
+
+
+def _sweep_subscriptions(session: Session, before: datetime, most: int) -> int:
+    """What nobody confirmed, or somebody ended, *before*; with the last one goes its address."""
+    old = select(Subscription.id, Subscription.subscriber_id).where(
+        Subscription.confirmed_at.is_(None),
+        Subscription.created_at < before,
+        or_(Subscription.ended_at.is_(None), Subscription.ended_at < before),
+    )
+    found = session.execute(old.limit(most)).all()
+    whose = {row.subscriber_id for row in found}
+    # Whoever is confirming or asking right now holds the subscriber, who is left for another time.
+    held = select(Subscriber.id).where(Subscriber.id.in_(whose)).with_for_update(skip_locked=True)
+    ids = session.scalars(held).all()
+    theirs = [row.id for row in found if row.subscriber_id in ids]
+    unconfirmed = delete(Subscription).where(Subscription.confirmed_at.is_(None))
+    swept = _apply(session, unconfirmed, Subscription.id, theirs)
+    still = select(Subscription.subscriber_id).where(Subscription.subscriber_id.in_(ids))
+    gone = sorted(set(ids) - set(session.scalars(still)))
+    for table in (Notice, Letter):
+        _apply(session, delete(table), table.subscriber_id, gone)
+    return swept + _apply(session, delete(Subscriber), Subscriber.id, gone)
 
 
 def _sweep_sign_ins(session: Session, now: datetime, most: int) -> int:

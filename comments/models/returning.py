@@ -10,6 +10,7 @@ from comments.models.columns import (
     AUTHOR_LENGTH,
     EMAIL_LENGTH,
     NAME_LENGTH,
+    URL_LENGTH,
     Base,
     BigId,
     Moment,
@@ -24,7 +25,7 @@ class Subscriber(Base):
     """An address that wants mail. It is kept here and nowhere else, and goes with its row."""
 
     __tablename__ = "comments_subscribers"
-    # Links in mails name these rows: no number comes again.
+    # Signed links name the row for years: no other address may ever have its number.
     __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[BigId]
@@ -32,6 +33,9 @@ class Subscriber(Base):
     email: Mapped[str] = mapped_column(String(EMAIL_LENGTH), unique=True)
     #: What its owner read the site in when they subscribed last.
     language: Mapped[str] = mapped_column(String(16), default="en", server_default="en")
+    #: Under which public address of ours they did (``https://blog.example/comments``): a worker
+    #: that writes to them has no request that tells it. Empty where ``COMMENTS_URL`` alone knows.
+    base_url: Mapped[str] = mapped_column(String(URL_LENGTH), default="", server_default="")
     pace: Mapped[Pace] = mapped_column(
         words_of(Pace), default=Pace.IMMEDIATE, server_default=Pace.IMMEDIATE
     )

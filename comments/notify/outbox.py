@@ -1,7 +1,9 @@
 """The outbox: letters that wait, and how they leave it."""
 
+import json
 import re
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
 from email.headerregistry import Address
@@ -41,12 +43,32 @@ class Opener(Protocol):
     def __call__(self, settings: Settings, /) -> Transport: ...
 
 
-def write(session: Session, recipient: str, subject: str, body: str, now: datetime) -> Letter:
-    """Put a letter into the outbox; it leaves when this transaction is committed."""
+def write(
+    session: Session,
+    recipient: str,
+    subject: str,
+    body: str,
+    now: datetime,
+    *,
+    html: str = "",
+    headers: Mapping[str, str] | None = None,
+    purpose: str = "link",
+    subscriber_id: int | None = None,
+) -> Letter:
+    """Put a letter into the outbox; it leaves when this transaction is committed.
+
+    *recipient* is empty where *subscriber_id* tells to whom it goes: an address stands in one
+    place only. *html* is the same as *body* for programs that show it; *headers* are those that
+    are not the same in every mail.
+    """
     letter = Letter(
         recipient=recipient,
+        subscriber_id=subscriber_id,
+        purpose=purpose,
         subject=clean_header(subject),
         text=body,
+        html=html,
+        headers=json.dumps(dict(headers)) if headers else "",
         created_at=now,
         next_try_at=now,
     )

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
 from comments.keys import Keys
-from comments.models import Account, Comment, Decision, Person
+from comments.models import Account, Comment, Decision, Person, Subscriber, Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,15 @@ def _claimed(session: Session, author_ids: Collection[str]) -> list[str]:
 def comments_of(subject: Subject) -> ColumnElement[bool]:
     by_email = Comment.email_hash == subject.email_hash if subject.email_hash else false()
     return or_(Comment.author_id.in_(subject.author_ids), by_email)
+
+
+def subscriptions_of(subject: Subject) -> ColumnElement[bool]:
+    """What was asked for under their ids, and what goes to their address whoever asked."""
+    by_email: ColumnElement[bool] = false()
+    if subject.email:
+        theirs = select(Subscriber.id).where(Subscriber.email == subject.email)
+        by_email = Subscription.subscriber_id.in_(theirs)
+    return or_(Subscription.author_id.in_(subject.author_ids), by_email)
 
 
 def account_ids(subject: Subject) -> list[int]:

@@ -1,19 +1,55 @@
-"""Who is told of what is new, and how somebody begins and ends that, with no need of an account."""
+"""Who is told of what is new, and how somebody begins and ends that without an account.
 
+A subscription counts once its address has said yes: by the link in a mail, or because whoever
+asks is known to own it. Ending one leaves it for a while, to be taken back; then it goes, and the
+address with its last one.
+"""
+
+from comments.subscriptions import moving
+from comments.subscriptions.asking import Wish, ask, leave, own
 from comments.subscriptions.links import (
+    CONFIRM,
     confirm_link,
     confirm_token,
-    manage_link,
     manage_token,
-    unsubscribe_link,
-    unsubscribe_token,
+    read_holder,
+    read_manage,
+)
+from comments.subscriptions.mails import ABOUT, Mailing, page_address
+from comments.subscriptions.managing import (
+    PACES,
+    Wanted,
+    asked,
+    confirm,
+    end,
+    pace_of,
+    set_pace,
+    take_back,
+    wanted,
 )
 
 __all__ = [
+    "ABOUT",
+    "CONFIRM",
+    "PACES",
+    "Mailing",
+    "Wanted",
+    "Wish",
+    "ask",
+    "asked",
+    "confirm",
     "confirm_link",
     "confirm_token",
-    "manage_link",
+    "end",
+    "leave",
     "manage_token",
-    "unsubscribe_link",
-    "unsubscribe_token",
+    "moving",
+    "own",
+    "pace_of",
+    "page_address",
+    "read_holder",
+    "read_manage",
+    "set_pace",
+    "take_back",
+    "wanted",
 ]

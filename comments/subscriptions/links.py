@@ -1,36 +1,18 @@
-"""The links in mails to subscribers, who need no account: signed by us, one key for each purpose.
+"""The link that confirms a subscription: signed by us, for a while; nothing is kept of it here.
 
-Each says whose it is and for how much it is good, and nothing is kept of it here. Opening one
-does nothing (mail scanners open every link they see); a button on the page behind it does.
+Opening it does nothing (mail scanners open every link they see); a button on the page behind it
+does. The links that stand in every later mail are in :mod:`comments.notify.links`.
 """
 
-import re
-from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
+from comments import notify
 from comments.errors import CommentsError
-from comments.keys import Keys, Purpose
+from comments.keys import Keys
+from comments.notify.links import Holder
 from comments.upkeep import KEEP_UNCONFIRMED
 
 CONFIRM = "/subscriptions/confirm"
-MANAGE = "/subscriptions"
-UNSUBSCRIBE = "/unsubscribe"
-
-#: What goes into one link; of more, the whole subscriber is named.
-MOST_NAMED = 50
-
-_NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
-
-
-class Named(NamedTuple):
-    """What a link to end something names: some subscriptions, or with none of them all."""
-
-    subscriber_id: int
-    subscription_ids: tuple[int, ...]
-
-
-# ── tokens ───────────────────────────────────────────────────────────────────────────────
 
 
 def confirm_token(keys: Keys, subscription_id: int, now: datetime) -> str:
@@ -39,64 +21,39 @@ def confirm_token(keys: Keys, subscription_id: int, now: datetime) -> str:
     return keys.seal("confirm", f"{subscription_id}.{until}".encode())
 
 
-def manage_token(keys: Keys, subscriber_id: int) -> str:
-    """Leads to all subscriptions of somebody, as long as there are any."""
-    return keys.seal("manage", str(subscriber_id).encode())
-
-
-def unsubscribe_token(keys: Keys, subscriber_id: int, subscription_ids: Sequence[int] = ()) -> str:
-    """Ends some subscriptions of somebody, and shows no others; without any named, all of them.
-
-    The same subscriptions give the same token, so that a mail that is sent twice is one mail.
-    """
-    named = [] if len(subscription_ids) > MOST_NAMED else sorted(set(subscription_ids))
-    return keys.seal("unsubscribe", ".".join(map(str, (subscriber_id, *named))).encode())
-
-
 def read_confirm(keys: Keys, token: str, now: datetime) -> int:
-    """The subscription to confirm; 403 when the link is not ours or too old."""
-    numbers = _opened(keys, "confirm", token)
-    if len(numbers) != 2 or numbers[1] <= now.timestamp():
+    """The subscription to confirm; 403 when the link is too old or was not made here."""
+    payload = keys.open("confirm", token)
+    if payload is None:
         raise CommentsError("link_not_good")
-    return numbers[0]
-
-
-def read_manage(keys: Keys, token: str) -> int:
-    """Whose subscriptions to show; 403 when the link is not ours."""
-    return _opened(keys, "manage", token)[0]
-
-
-def read_unsubscribe(keys: Keys, token: str) -> Named:
-    """What to end; 403 when the link is not ours."""
-    subscriber_id, *subscription_ids = _opened(keys, "unsubscribe", token)
-    return Named(subscriber_id, tuple(subscription_ids))
-
-
-def _opened(keys: Keys, purpose: Purpose, token: str) -> list[int]:
-    payload = keys.open(purpose, token)
-    parts = (payload or b"").decode("ascii", "replace").split(".")
-    if not all(_NUMBER.fullmatch(part) for part in parts):
+    subscription_id, until = map(int, payload.split(b"."))
+    if until <= now.timestamp():
         raise CommentsError("link_not_good")
-    return [int(part) for part in parts]
-
-
-# ── addresses ────────────────────────────────────────────────────────────────────────────
+    return subscription_id
 
 
 def confirm_link(base_url: str, token: str, language: str | None = None) -> str:
-    """The address in a mail, below our own public one; *language* where it is not the default."""
-    return _address(base_url, CONFIRM, token, language)
-
-
-def manage_link(base_url: str, token: str, language: str | None = None) -> str:
-    return _address(base_url, MANAGE, token, language)
-
-
-def unsubscribe_link(base_url: str, token: str, language: str | None = None) -> str:
-    """For people, and for ``List-Unsubscribe``: it also takes the POST of RFC 8058."""
-    return _address(base_url, UNSUBSCRIBE, token, language)
-
-
-def _address(base_url: str, path: str, token: str, language: str | None) -> str:
+    """The address in the mail, below our own public one; *language* where it is not the usual."""
     spoken = f"&lang={language}" if language else ""
-    return f"{base_url}{path}?token={token}{spoken}"
+    return f"{base_url}{CONFIRM}?token={token}{spoken}"
+
+
+def manage_token(keys: Keys, subscriber_id: int) -> str:
+    """Leads to everything that somebody has asked for."""
+    return notify.links.seal(keys, Holder(subscriber_id))
+
+
+def read_manage(keys: Keys, token: str) -> int:
+    """Whose subscriptions to show; a link that ends the mails of one thread shows no others."""
+    holder = read_holder(keys, token)
+    if holder.thread_id:
+        raise CommentsError("link_not_good")
+    return holder.subscriber_id
+
+
+def read_holder(keys: Keys, token: str) -> Holder:
+    """Whose mails to end, of one thread or all; 403 when the link was not made here."""
+    holder = notify.links.read(keys, token)
+    if holder is None:
+        raise CommentsError("link_not_good")
+    return holder

@@ -22,11 +22,11 @@ def upgrade() -> None:
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("language", sa.String(length=16), server_default="en", nullable=False),
+        sa.Column("base_url", sa.String(length=2000), server_default="", nullable=False),
         sa.Column("pace", sa.String(length=16), server_default="immediate", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_comments_subscribers")),
         sa.UniqueConstraint("email", name=op.f("uq_comments_subscribers_email")),
-        # Links in mails name these rows: no number comes again.
         sqlite_autoincrement=True,
     )
     op.create_table(
