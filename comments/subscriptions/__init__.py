@@ -17,7 +17,6 @@ from comments.subscriptions.links import (
 )
 from comments.subscriptions.mails import ABOUT, Mailing, page_address
 from comments.subscriptions.managing import (
-    PACES,
     Wanted,
     asked,
     confirm,
@@ -31,7 +30,6 @@ from comments.subscriptions.managing import (
 __all__ = [
     "ABOUT",
     "CONFIRM",
-    "PACES",
     "Mailing",
     "Wanted",
     "Wish",

@@ -56,10 +56,11 @@ def ask(
     keys: Keys,
     mailing: Mailing,
     now: datetime,
-) -> None:
+) -> bool:
     """Subscribe *author* to a *thread* that is locked; a mail asks whoever is not known.
 
-    Raises 403 for somebody who is banned. A banned address gets no mail.
+    Tells whether their address has to say yes first. Raises 403 for somebody who is banned. A
+    banned address gets no mail.
     """
     digest = keys.digest("email", wish.email)
     check_not_banned(session, author, now)
@@ -75,19 +76,18 @@ def ask(
     if known:
         _remember(subscriber, wish, mailing)
     row, is_new = _row(session, subscriber, author, wish, thread, now)
-    if row is None:
-        return
-    if known:
+    if row is not None and known:
         begin(session, [row], now)
-    elif _may_ask(session, subscriber, row, is_new, digest, now):
+    elif row is not None and _may_ask(session, subscriber, row, is_new, digest, now):
         row.created_at, row.ended_at = now, None
         mails.ask_to_confirm(session, subscriber, row, thread, keys=keys, mailing=mailing, now=now)
+    return not known
 
 
 def leave(
     session: Session,
     author: Author,
-    email: str,
+    email: str | None,
     thread_id: int | None,
     comment_id: int = 0,
     *,
@@ -95,38 +95,39 @@ def leave(
     mailing: Mailing,
     now: datetime,
 ) -> None:
-    """End what *author* themselves asked for in a thread; and unless they are known to own the
-    address, mail it the link with which its owner ends anything."""
-    digest = keys.digest("email", email)
+    """End what *author* themselves asked for in a thread, for one address or all.
+
+    Unless they are known to own the address, it is mailed the link with which its owner ends
+    anything. Raises 403 for somebody who is banned.
+    """
     check_not_banned(session, author, now)
     begin_write(session)
-    subscriber = session.scalar(select(Subscriber).where(Subscriber.email == email))
-    known = owns(session, author, email, digest)
-    if subscriber is not None:
-        finish(_own_rows(session, subscriber, author, thread_id, comment_id), now)
+    digest = keys.digest("email", email) if email else ""
+    known = email is None or owns(session, author, email, digest)
+    finish(_own_rows(session, author, email, thread_id, comment_id), now)
+    if email is None:
+        return
     # Written in any case: it takes as long to answer for an address that nobody knows.
     window = int(now.timestamp() // ASKED_AGAIN.total_seconds())
     once = keys.digest("confirm", f"{digest}.{window}")
     may = insert_or_ignore(session, Spent, key_hash=once, expires_at=now + ASKED_AGAIN)
-    if subscriber is None or known or not may or bans.holds_mailbox(session, digest, now):
-        return
-    mails.show_the_way(session, subscriber, keys=keys, mailing=mailing, now=now)
+    subscriber = session.scalar(select(Subscriber).where(Subscriber.email == email))
+    if subscriber and may and not known and not bans.holds_mailbox(session, digest, now):
+        mails.show_the_way(session, subscriber, keys=keys, mailing=mailing, now=now)
 
 
 def _own_rows(
-    session: Session,
-    subscriber: Subscriber,
-    author: Author,
-    thread_id: int | None,
-    comment_id: int,
+    session: Session, author: Author, email: str | None, thread_id: int | None, comment_id: int
 ) -> Sequence[Subscription]:
-    return held(
-        session,
-        Subscription.subscriber_id == subscriber.id,
+    which = [
         Subscription.author_id == author.id,
         Subscription.thread_id == thread_id,
         Subscription.comment_id == comment_id,
-    )
+    ]
+    if email is not None:
+        theirs = select(Subscriber.id).where(Subscriber.email == email)
+        which.append(Subscription.subscriber_id.in_(theirs))
+    return held(session, *which)
 
 
 def own(session: Session, author_id: str, thread_id: int) -> str:

@@ -10,14 +10,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from comments.draft import PACES
 from comments.errors import CommentsError, say
 from comments.keys import Keys
 from comments.models import Pace, Scope, Subscriber, Subscription, Thread
 from comments.subscriptions import links
 from comments.subscriptions.rows import begin, finish, held, hold_by_id
-
-#: What a subscriber may choose; moderators' mail knows more.
-PACES = (Pace.IMMEDIATE, Pace.HOURLY, Pace.DAILY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,7 @@ def _answers() -> dict[str, Schema]:
             "What the member has taken over.", {"comments": _count("Comments the guest wrote.")}
         ),
         "Votes": _object("The comment's votes now.", ballot, token),
+        "Subscribed": _object("Taken note of, whoever's address it is.", {}, token),
         "Reported": _object("The moderators will see it.", {}, token),
         "Challenge": _object(
             "A small sum: `work` of one comment in this thread.",
@@ -298,7 +299,7 @@ def _me(until: Schema) -> Schema:
 
 def _own_data() -> Schema:
     rows = {"type": "array", "items": {"type": "object"}}
-    lists = ("accounts", "people", "bans", "comments", "votes", "reports")
+    lists = ("accounts", "people", "bans", "comments", "votes", "reports", "subscriptions")
     return _object(
         "Everything that is kept of the caller. Rows may hold more with later versions.",
         {
@@ -330,7 +331,13 @@ def _bodies(settings: Settings) -> dict[str, Schema]:
                 "name": _nullable(name),
                 "email": _nullable(_text("An e-mail address.", most=254)),
                 "website": _nullable(_text("A guest's website.", most=URL_LENGTH)),
-                "notify": _nullable({"enum": list(draft.NOTIFY)}),
+                "notify": _nullable(
+                    {"enum": [*draft.NOTIFY, draft.NOTIFY_OF_COMMENT]}
+                    | {
+                        "description": "What its author is mailed from now on; `comment` is what "
+                        "is below this comment alone. Guests give `email` with it."
+                    }
+                ),
                 "anchor": {"description": "Reserved."},
                 "work": _nullable(_work()),
             },
@@ -350,12 +357,27 @@ def _bodies(settings: Settings) -> dict[str, Schema]:
         ),
         "Pin": _object("Whether to pin.", {"pinned": _YES_OR_NO}),
         "Undo": _object("What to take back.", {"batch": _text(pattern="^[0-9A-Za-z]+$")}),
+        "Subscription": _subscription(),
         "Report": _object(
             "What is wrong with a comment.",
             {"reason": {"enum": list(posting.REASONS)}},
             {"note": note},
         ),
     }
+
+
+def _subscription() -> Schema:
+    return _object(
+        "What somebody wants to be mailed.",
+        {"thread": _named_thread(), "notify": {"enum": list(draft.NOTIFY)}},
+        {
+            "email": _nullable(
+                _text("Where; left out by who ends what they asked for themselves.", most=254)
+            ),
+            "comment": _nullable(ID | {"description": "Follow this comment, not the thread."}),
+            "pace": _nullable({"enum": list(draft.PACES)}),
+        },
+    )
 
 
 def _work() -> Schema:
