@@ -41,11 +41,11 @@ def carry_out(state: State, author: Author, order: Order, mailing: Mailing) -> N
     """Do what was ordered; 404 when the comment to be followed is not there for everybody."""
     state.limits.check(Kind.SUBSCRIBING, author)
     author = as_known(state, author, order.email)
-    comment = _followed(state, order)
     if order.notify == "none":
         _leave(state, author, order, mailing)
         return
     assert order.email is not None
+    comment = _followed(state, order)
     wish = Wish(
         email=order.email,
         scope=Scope.COMMENT if comment else Scope(order.notify),
