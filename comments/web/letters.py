@@ -98,11 +98,10 @@ def check_wish(state: State, author: Author, draft: Draft) -> None:
 def follow_up(state: State, author: Author, draft: Draft, posted: Posted) -> None:
     """What a stored comment's author is mailed: what they asked for, or whether an address is
     theirs. It goes out with the commit."""
-    is_asked = (
-        _wants(state, draft) and not posted.repeated and _follow(state, author, draft, posted)
-    )
-    if not is_asked:
-        # One question is enough; the answer to the other one says the same.
+    if posted.repeated:
+        return
+    # One question is enough; the answer to the first says what the other would ask.
+    if not (_wants(state, draft) and _follow(state, author, draft, posted)):
         _ask_to_verify(state, author, draft)
 
 
