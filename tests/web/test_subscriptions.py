@@ -16,6 +16,7 @@ from comments import Identity
 from comments.models import Letter, Pace, Person, Scope, Subscriber, Subscription
 from comments.notify import compose
 from comments.notify.links import Holder, seal
+from comments.standalone import POSTMAN
 from tests.web import cast
 from tests.web.cast import BLOG, ELSEWHERE, STORY, Visitor, problem, wrong_fields
 
@@ -25,14 +26,19 @@ MAILING = {"COMMENTS_SMTP_URI": "smtp://127.0.0.1:1", "COMMENTS_MAIL_FROM": "c@b
 
 @pytest.fixture
 def mailing(make_app) -> Flask:
-    """The service with a mail server that is away: letters wait where a test can look at them."""
-    return make_app(**MAILING)
+    """The service with mail that nobody fetches: letters wait where a test can look at them."""
+    return at_rest(make_app(**MAILING))
 
 
 @pytest.fixture
 def quick(start, migrated_sqlite_uri) -> Flask:
     """The same for what no database has a part in."""
-    return start(migrated_sqlite_uri, **MAILING)
+    return at_rest(start(migrated_sqlite_uri, **MAILING))
+
+
+def at_rest(app: Flask) -> Flask:
+    app.extensions[POSTMAN].stop()
+    return app
 
 
 def wants(visitor: Visitor, notify: str = "all", email: str | None = ANN, **more: Any) -> Any:
