@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from comments.errors import Message, say
@@ -12,7 +12,10 @@ from comments.models import Ban
 
 def found(session: Session, author: Author, now: datetime) -> Ban | None:
     """The ban that holds *author* off now; of several an open one, then the one that ends last."""
-    active = select(Ban).where(Ban.target.in_(ban_targets(author)), _holds(now))
+    active = select(Ban).where(
+        Ban.target.in_(ban_targets(author)),
+        Ban.in_force(now),
+    )
     return session.scalars(
         active.order_by(Ban.shadow, Ban.until.desc().nulls_first(), Ban.id).limit(1)
     ).first()
@@ -20,12 +23,8 @@ def found(session: Session, author: Author, now: datetime) -> Ban | None:
 
 def holds_mailbox(session: Session, email_hash: str, now: datetime) -> bool:
     """Whether an e-mail address is banned, openly or not; nothing is mailed to one that is."""
-    active = select(Ban.id).where(Ban.target.in_(mailbox_targets(email_hash)), _holds(now))
+    active = select(Ban.id).where(Ban.target.in_(mailbox_targets(email_hash)), Ban.in_force(now))
     return session.execute(active.limit(1)).first() is not None
-
-
-def _holds(now: datetime) -> ColumnElement[bool]:
-    return and_(Ban.lifted_at.is_(None), or_(Ban.until.is_(None), Ban.until > now))
 
 
 def sentence(ban: Ban) -> Message:

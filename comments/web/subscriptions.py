@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments import accounts, i18n, threads
+from comments import accounts, i18n, text, threads
 from comments import subscriptions as subscribing
 from comments.draft import PACES, Order
 from comments.errors import CommentsError
@@ -76,13 +76,13 @@ def subscribe() -> AnyResponse:
 
 def _fields() -> dict[str, Any]:
     form = request.form
-    number = form.get("comment", "")
-    is_id = number.isascii() and number.isdigit() and len(number) < 19
+    comment = form.get("comment", "")
+    number = text.read_number(comment)
     return {
         "thread": form.get("key"),
         "email": form.get("email"),
         "notify": form.get("notify"),
-        "comment": int(number) if is_id else number or None,
+        "comment": comment or None if number is None else number,
         "pace": form.get("pace"),
     }
 
@@ -225,8 +225,8 @@ def _token() -> str:
 
 def _ids(field: str) -> list[int]:
     """The subscriptions that a button names; whose they are is looked at where they change."""
-    given = request.form[field].split(".")
-    return [int(each) for each in given if each.isascii() and each.isdigit() and len(each) < 19]
+    given = map(text.read_number, request.form[field].split("."))
+    return [number for number in given if number is not None]
 
 
 def _row(state: State, one: Wanted) -> dict[str, Any]:
