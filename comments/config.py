@@ -158,6 +158,12 @@ class Settings:
         secret=True,
     )
     mail_from: str | None = _setting(None, kinds.SENDER, "The sender of mail.")
+    mail_wait: int = _setting(
+        60,
+        kinds.whole(0, 3600),
+        "Seconds for which new comments are gathered, so that a burst of them becomes one mail to "
+        "each who asked to be told at once.",
+    )
 
     @classmethod
     def load(cls, source: Mapping[str, Any]) -> "Settings":

@@ -25,6 +25,7 @@ Purpose = Literal[
     "data",
     "journey",
     "subscriber",
+    "message",
     "confirm",
 ]
 

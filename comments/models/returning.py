@@ -121,8 +121,10 @@ class Notice(Base):
     created_at: Mapped[Moment]
     #: The earliest moment of the mail; it takes along whatever else waits for the subscriber.
     due_at: Mapped[Moment]
-    #: When it was put into a letter, or found to be of no use any more.
+    #: When a letter was written that tells of it, and which: what the letter says is read from
+    #: here when it is sent. Letters are thrown away earlier.
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    letter_id: Mapped[int | None] = mapped_column(RowId)
 
 
 class Mention(Base):

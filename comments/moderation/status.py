@@ -1,9 +1,10 @@
 """The one door for visibility.
 
 Only :func:`set_status` and :func:`set_status_of_many` change a comment's status. They write the
-log, move the counters and the thread's revision, all in the caller's transaction; nothing else
-touches them. For one comment the caller holds the thread's lock (``threads.lock``), so decisions
-on a thread come one after the other; many comments lock their threads themselves.
+log, move the counters and the thread's revision, and owe a mail to whoever asked to be told, all
+in the caller's transaction; nothing else touches them. For one comment the caller holds the
+thread's lock (``threads.lock``), so decisions on a thread come one after the other; many comments
+lock their threads themselves.
 """
 
 from collections import Counter
@@ -14,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from comments import signals, threads
+from comments import notify, signals, threads
 from comments.database import begin_write
 from comments.models import REASON_LENGTH, Comment, Decision, Report, Status, Thread
 from comments.moderation.actions import Action
@@ -77,6 +78,8 @@ def set_status(
         )
     )
     session.flush()
+    if change > 0:
+        notify.announce(session, [comment.id], now)
     signals.after_commit(
         session,
         "status-changed",
@@ -204,6 +207,8 @@ def _change(session: Session, rows: Sequence[Row[Any]], status: Status, action: 
     _move_comments(session, [row.id for row in rows], status, action)
     _move_ancestors(session, moved, 1 if shows else -1)
     _write_log(session, rows, status, action)
+    if shows:
+        notify.announce(session, [row.id for row in moved], action.now)
     _tell(session, rows, status)
 
 

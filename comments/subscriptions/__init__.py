@@ -15,7 +15,7 @@ from comments.subscriptions.links import (
     read_holder,
     read_manage,
 )
-from comments.subscriptions.mails import ABOUT, Mailing, page_address
+from comments.subscriptions.mails import ABOUT, Mailing
 from comments.subscriptions.managing import (
     Wanted,
     asked,
@@ -44,7 +44,6 @@ __all__ = [
     "moving",
     "own",
     "pace_of",
-    "page_address",
     "read_holder",
     "read_manage",
     "set_pace",

@@ -8,7 +8,7 @@ program can take it for a link: nobody has us mail their words around.
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from comments.errors import Message, say
 from comments.keys import Keys
 from comments.models import Scope, Subscriber, Subscription, Thread
 from comments.subscriptions import links
+from comments.threads.addresses import thread_page, with_comment
 
 #: What the letters are called in the outbox.
 CONFIRM = "confirm"
@@ -125,17 +126,9 @@ def _write(
 
 def page(thread: Thread, base_url: str, comment_id: int = 0) -> str:
     """A page in the words of a mail: its title where it is harmless, and its address."""
-    address = page_address(thread, base_url)
+    # A path where the host's name was not known for sure.
+    address = urljoin(base_url, thread.url) if thread.url else thread_page(base_url, thread.key)
     if comment_id:
-        joint = "&" if "?" in address else "?"
-        address = f"{address}{joint}comment={comment_id}#comment-{comment_id}"
+        address = with_comment(address, comment_id)
     title = thread.title or ""
     return address if not title or _LIKE_A_LINK.search(title) else f"{title}\n{address}"
-
-
-def page_address(thread: Thread, base_url: str) -> str:
-    """The article's address, or our own page of the thread."""
-    if thread.url:
-        # A path where the host's name was not known for sure.
-        return urljoin(base_url, thread.url)
-    return f"{base_url}/thread?key={quote(thread.key, safe='')}"

@@ -10,7 +10,6 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from comments.draft import PACES
 from comments.errors import CommentsError, say
 from comments.keys import Keys
 from comments.models import Pace, Scope, Subscriber, Subscription, Thread
@@ -61,6 +60,8 @@ def confirm(
         raise CommentsError("link_not_good")
     begin(session, rows, now)
     subscriber.language = language
+    if subscriber.pace is Pace.NEVER:
+        subscriber.pace = Pace.IMMEDIATE
     return rows[0]
 
 
@@ -114,8 +115,8 @@ def take_back(
 
 def set_pace(session: Session, subscriber_id: int, pace: str) -> None:
     """How soon they are mailed; 422 for a word that is none."""
-    if pace not in PACES:
-        wrong = say("One of %(choices)s.", choices=", ".join(PACES))
+    if pace not in list(Pace):
+        wrong = say("One of %(choices)s.", choices=", ".join(Pace))
         raise CommentsError("invalid", errors={"pace": wrong})
     hold_by_id(session, subscriber_id).pace = Pace(pace)
 

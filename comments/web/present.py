@@ -16,9 +16,8 @@ from comments.errors import Message
 from comments.identity import Author
 from comments.keys import Keys
 from comments.models import AuthorKind, Status
-from comments.threads import Listing, ThreadFacts
+from comments.threads import Listing, ThreadFacts, addresses
 from comments.tree import Node
-from comments.web import urls as addresses
 from comments.web.closing import is_closed
 
 #: What spam and what was rejected are called to their author, and in an address.

@@ -11,14 +11,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from comments import accounts, i18n, text, threads
 from comments import subscriptions as subscribing
-from comments.draft import PACES, Order
+from comments.draft import Order
 from comments.errors import CommentsError
-from comments.models import Subscriber
+from comments.models import Pace, Subscriber
 from comments.subscriptions import Wanted
+from comments.threads.addresses import thread_page, with_comment
 from comments.web import answers, fragments, guards, letters
 from comments.web.policy import ADMIN_POLICY
 from comments.web.state import State, commit, current, now
-from comments.web.urls import thread_page, with_comment
 
 subscriptions = Blueprint("subscriptions", __name__)
 
@@ -169,7 +169,7 @@ def _list(
         token=subscribing.manage_token(state.keys, subscriber_id),
         rows=rows,
         pace=pace,
-        paces=PACES,
+        paces=[one for one in Pace if one is not Pace.NEVER] + [Pace.NEVER],
         done=done,
         ended=".".join(map(str, ended or ())),
     )

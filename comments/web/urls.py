@@ -7,7 +7,7 @@ the table and the app's ``url_map`` and finds them equal.
 
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote_plus
 
 PATHS: dict[str, str] = {
     "thread": "/thread",
@@ -79,14 +79,3 @@ class Urls:
 def _quoted(value: str) -> str:
     # The links of a page repeat the thread's key, the sort and each comment's id.
     return quote_plus(value)
-
-
-def with_comment(address: str, comment_id: int) -> str:
-    """*address* of an article or thread, opened at a comment (works without JavaScript)."""
-    joint = "&" if "?" in address else "?"
-    return f"{address}{joint}comment={comment_id}#comment-{comment_id}"
-
-
-def thread_page(base: str, key: str) -> str:
-    """Our own page of a thread, for threads that have no article's address."""
-    return f"{base}/thread?key={quote(key, safe='')}"

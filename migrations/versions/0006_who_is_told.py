@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("letter_id", ROW_ID, nullable=True),
         sa.ForeignKeyConstraint(
             ["comment_id"], ["comments_comments.id"], name=op.f("fk_comments_notices_comment_id")
         ),

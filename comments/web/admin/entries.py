@@ -12,10 +12,10 @@ from comments.models import Status
 from comments.moderation import dossier
 from comments.moderation.dossier import Dossier
 from comments.threads import ThreadFacts
+from comments.threads.addresses import thread_page, with_comment
 from comments.web.admin.door import moderator
 from comments.web.present import AuthorView, Presenter, sanitised
 from comments.web.state import State
-from comments.web.urls import thread_page, with_comment
 
 REPORT_REASONS: dict[str, Message] = {
     "spam": say("Spam"),
