@@ -43,6 +43,8 @@ export async function offer(thread, form) {
   offered.add(form);
   const row = await piece(thread, "data-notify").catch(() => null);
   if (!row) return void offered.delete(form);
+  // The row of a form that stood open without a script.
+  form.querySelector("[data-notify]")?.remove();
   form.querySelector("[data-bar]")?.after(row);
   const fit = () => choose(form, row);
   form.addEventListener("moved", fit);

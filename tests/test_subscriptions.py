@@ -158,6 +158,17 @@ def test_it_is_remembered_where_the_site_is_unless_that_is_configured(session):
     ]
 
 
+def test_who_wants_mail_again_gets_it(session):
+    confirmed(session)
+    ann = session.get_one(Subscriber, owner(session))
+    ann.pace = Pace.NEVER
+    confirmed(session, CAROL, at=2)
+    assert ann.pace is Pace.IMMEDIATE
+    ann.pace = Pace.NEVER
+    ask(session, thread="another", at=4)
+    assert ann.pace is Pace.IMMEDIATE
+
+
 # ── no question ──────────────────────────────────────────────────────────────────────────────
 
 MEMBER = from_identity(Identity(id=7, name="Ann", email="Ann@Example.org"), realm="member")
@@ -383,7 +394,7 @@ def test_the_pace_is_one_that_there_is(session):
     confirmed(session)
     subscriptions.set_pace(session, owner(session), "daily")
     assert subscriptions.pace_of(session, owner(session)) is Pace.DAILY
-    for wrong in ("never", "yearly", ""):
+    for wrong in ("yearly", ""):
         assert refused(subscriptions.set_pace, session, owner(session), wrong) == "invalid"
 
 

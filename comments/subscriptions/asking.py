@@ -176,7 +176,8 @@ def owns(session: Session, author: Author, email: str, digest: str) -> bool:
 def _remember(subscriber: Subscriber, wish: Wish, mailing: Mailing) -> None:
     """Their owner alone changes how they are written to."""
     subscriber.language, subscriber.base_url = mailing.language, mailing.kept_base
-    subscriber.pace = wish.pace or subscriber.pace
+    if wish.pace or subscriber.pace is Pace.NEVER:
+        subscriber.pace = wish.pace or Pace.IMMEDIATE
 
 
 # ── the row, and whether its address is asked ────────────────────────────────────────────
