@@ -319,8 +319,7 @@ def test_the_list_has_a_line_for_what_several_browsers_asked_for(session):
     lines = [(one.thread.key, one.scope, one.waits, len(one.ids)) for one in wanted(session)]
     assert lines == [
         ("another", Scope.REPLIES, True, 1),
-        (ARTICLE, Scope.ALL, True, 1),
-        (ARTICLE, Scope.ALL, False, 2),
+        (ARTICLE, Scope.ALL, False, 3),
     ]
 
 

@@ -32,7 +32,7 @@ from comments.accounts.sessions import (
     sign_out_everywhere,
     who,
 )
-from comments.accounts.verifying import answered, ask_to_verify, verify, with_email
+from comments.accounts.verifying import ask_to_verify, verify, with_email
 
 __all__ = [
     "LIFETIME",
@@ -40,7 +40,6 @@ __all__ = [
     "TOKEN_START",
     "Appointed",
     "account_of",
-    "answered",
     "appoint",
     "appointed",
     "appointments_of",

@@ -64,24 +64,12 @@ def verify(session: Session, keys: Keys, token: str, *, now: datetime) -> links.
     asked = links.redeem(session, token, "verify", now)
     if asked.author_id is None:
         raise CommentsError("link_not_good")
-    _verified(session, asked.author_id, keys.digest("email", asked.email), now)
-    return asked
-
-
-def answered(session: Session, keys: Keys, author_id: str, email: str, *, now: datetime) -> None:
-    """A guest has said yes to another mail at *email*: with an address that they gave with a
-    comment this is verified too, so that nobody is asked twice."""
-    digest = keys.digest("email", email)
-    gave = select(Comment.id).where(Comment.author_id == author_id, Comment.email_hash == digest)
-    if author_id.startswith("guest:") and session.execute(gave.limit(1)).first():
-        _verified(session, author_id, digest, now)
-
-
-def _verified(session: Session, author_id: str, digest: str, now: datetime) -> None:
-    insert_or_ignore(session, Person, author_id=author_id, created_at=now)
-    person = session.get_one(Person, author_id, populate_existing=True)
+    digest = keys.digest("email", asked.email)
+    insert_or_ignore(session, Person, author_id=asked.author_id, created_at=now)
+    person = session.get_one(Person, asked.author_id, populate_existing=True)
     person.email_hash, person.verified_at = digest, now
-    _mark(session, author_id, digest)
+    _mark(session, asked.author_id, digest)
+    return asked
 
 
 def _mark(session: Session, author_id: str, digest: str) -> None:

@@ -25,7 +25,7 @@ class Wanted:
     thread: Thread
     scope: Scope
     comment_id: int
-    #: Nobody has confirmed it yet.
+    #: It has not been confirmed in any of them.
     waits: bool
 
     @property
@@ -76,12 +76,14 @@ def wanted(session: Session, subscriber_id: int, thread_id: int = 0) -> list[Wan
         .where(*_of(subscriber_id, thread_id), Subscription.ended_at.is_(None))
         .order_by(Subscription.created_at.desc(), Subscription.id.desc())
     )
-    found: dict[tuple[int, str, int, bool], Wanted] = {}
+    found: dict[tuple[int, str, int], Wanted] = {}
     for one, thread in rows:
-        waits = one.confirmed_at is None
-        line = (one.thread_id, str(one.scope), one.comment_id, waits)
-        before = found[line].ids if line in found else ()
-        found[line] = Wanted((*before, one.id), thread, one.scope, one.comment_id, waits)
+        line = (one.thread_id, str(one.scope), one.comment_id)
+        seen = found.get(line)
+        ids = (*seen.ids, one.id) if seen else (one.id,)
+        # What one browser has confirmed needs no second yes because of another.
+        waits = one.confirmed_at is None and (seen is None or seen.waits)
+        found[line] = Wanted(ids, thread, one.scope, one.comment_id, waits)
     return list(found.values())
 
 

@@ -100,7 +100,7 @@ def follow_up(state: State, author: Author, draft: Draft, posted: Posted) -> Non
     theirs. It goes out with the commit."""
     if posted.repeated:
         return
-    # One question is enough; the answer to the first says what the other would ask.
+    # One question at a time.
     if not (_wants(state, draft) and _follow(state, author, draft, posted)):
         _ask_to_verify(state, author, draft)
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments import accounts, i18n, text, threads
+from comments import i18n, text, threads
 from comments import subscriptions as subscribing
 from comments.draft import Order
 from comments.errors import CommentsError
@@ -119,8 +119,6 @@ def confirm() -> Response:
     state = current()
     session = state.session()
     one = subscribing.confirm(session, state.keys, _token(), language=state.language(), now=now())
-    email = session.get_one(Subscriber, one.subscriber_id).email
-    accounts.answered(session, state.keys, one.author_id, email, now=now())
     subscriber_id = one.subscriber_id
     commit(state)
     return _list(state, subscriber_id, done="begun")
