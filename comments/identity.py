@@ -55,6 +55,9 @@ class Author:
     #: A guest's e-mail address as a keyed hash, and whether they have shown that it is theirs.
     email_hash: str | None = None
     verified: bool = False
+    #: The same of the address that a member signs in with. It stands beside nothing they write:
+    #: only bans ask for it.
+    account_hash: str | None = None
     is_owner: bool = False
     #: An address, in lower case, that whoever signed them in knows to be theirs.
     email: str | None = field(default=None, repr=False)
@@ -146,13 +149,17 @@ def badge(keys: Keys, author_id: str, thread_id: int) -> str:
 # ── whom a ban meets ─────────────────────────────────────────────────────────────────────
 
 
-def ban_targets(author: Author) -> list[str]:
-    """What a ban of *author* may be written down as; a network meets guests alone."""
-    targets = [author.id]
+def ban_targets(author: Author, shown: str | None = None) -> list[str]:
+    """What a ban of *author* may be written down as; a network meets guests alone.
+
+    *shown* is the keyed hash of an address that they have once shown to be theirs: giving another
+    one with a comment, or none with a vote, is no way around a ban.
+    """
+    hashes = {author.email_hash, author.account_hash, shown} - {None}
+    targets = [author.id, *(f"email:{it}" for it in sorted(filter(None, hashes)))]
     if author.is_guest and author.address:
         targets.append(f"network:{author.address}")
-    found = [*targets, *map(erased_target, targets)]
-    return [*found, *mailbox_targets(author.email_hash)] if author.email_hash else found
+    return [*targets, *map(erased_target, targets)]
 
 
 def mailbox_targets(email_hash: str) -> list[str]:

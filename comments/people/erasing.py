@@ -86,7 +86,18 @@ def _check_is_no_moderator(session: Session, subject: Subject) -> None:
 
 
 def _lock(session: Session, subject: Subject) -> None:
-    """Hold every thread that changes before the first one does."""
+    """Hold every thread that changes before the first one does.
+
+    Looked up again afterwards: somebody may have written or voted elsewhere while we waited.
+    """
+    held: set[int] = set()
+    while missing := _concerned(session, subject) - held:
+        for some in _chunks(sorted(missing)):
+            threads.lock_many(session, some)
+        held |= missing
+
+
+def _concerned(session: Session, subject: Subject) -> set[int]:
     wrote_in = select(Comment.thread_id).where(comments_of(subject)).distinct()
     voted_in = (
         select(Comment.thread_id)
@@ -95,10 +106,8 @@ def _lock(session: Session, subject: Subject) -> None:
         .distinct()
     )
     subscribed = select(Subscription.thread_id).where(subscriptions_of(subject)).distinct()
-    concerned = {*session.scalars(wrote_in), *session.scalars(voted_in)}
-    concerned.update(session.scalars(subscribed))
-    for some in _chunks(sorted(concerned)):
-        threads.lock_many(session, some)
+    found = (session.scalars(which) for which in (wrote_in, voted_in, subscribed))
+    return set().union(*found)
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -1,5 +1,7 @@
 """Mail that what a visitor does calls for."""
 
+from flask import request
+
 from comments import accounts, subscriptions, threads
 from comments.draft import Draft, Order
 from comments.errors import CommentsError, say
@@ -129,11 +131,15 @@ def _follow(state: State, author: Author, draft: Draft, posted: Posted) -> bool:
 
 def _ask_to_verify(state: State, author: Author, draft: Draft) -> None:
     """Ask a guest who gave an address whether it is theirs."""
+    here = guards.own_origin()
+    site = request.headers.get("Origin", here)
+    origin = site if site != here and site in state.settings.origins else ""
     accounts.ask_to_verify(
         state.session(),
         author,
         draft.email,
-        back=state.urls()("thread", key=draft.thread_key),
+        origin=origin,
+        back=draft.thread_url or "" if origin else state.urls()("thread", key=draft.thread_key),
         language=state.language(),
         settings=state.settings,
         base_url=guards.public_base(state),
