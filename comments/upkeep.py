@@ -52,6 +52,8 @@ KEEP_REJECTED = timedelta(days=30)
 KEEP_LINKS = timedelta(days=1)
 #: Sent or given up. There is an address in each.
 KEEP_LETTERS = timedelta(days=7)
+#: Longer than a comment is news (``notify.notices.NEWS``), or somebody might be told of it twice.
+KEEP_NOTICES = timedelta(days=31)
 
 #: Nobody has pressed the button in the mail, or somebody has ended it and may want it back.
 KEEP_UNCONFIRMED = timedelta(days=3)
@@ -90,6 +92,7 @@ def sweep(
     swept += _apply(session, delete(ScoreStep), tuple_(*step), session.execute(steps).all())
     spent = select(Spent.key_hash).where(Spent.expires_at < now).limit(most)
     swept += _apply(session, delete(Spent), Spent.key_hash, session.scalars(spent).all())
+    swept += _sweep_notices(session, now - KEEP_NOTICES, most)
     swept += _forget_networks(session, now - KEEP_ADDRESSES, most)
     swept += _forget_banned_networks(session, now, most)
     swept += _purge(session, now - keep_rejected, most)
@@ -133,6 +136,19 @@ def _forget_banned_networks(session: Session, now: datetime, most: int) -> int:
         for table in (Ban, Decision):
             _apply(session, update(table).values(target=kind), table.target, of_kind)
     return len(found)
+
+
+def _sweep_notices(session: Session, before: datetime, most: int) -> int:
+    """Those that were told, and those that nothing can be sent about any more."""
+    key = (Notice.subscriber_id, Notice.comment_id)
+    swept = 0
+    for past in (
+        [Notice.told_at < before],
+        [Notice.told_at.is_(None), Notice.due_at < before],
+    ):
+        found = session.execute(select(*key).where(*past).limit(most)).all()
+        swept += _apply(session, delete(Notice), tuple_(*key), found)
+    return swept
 
 
 def _purge(session: Session, before: datetime, most: int) -> int:

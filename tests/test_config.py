@@ -60,6 +60,7 @@ SAMPLES = {
     "COMMENTS_PUBLIC_STALE": ("0", 0, "1.5"),
     "COMMENTS_SMTP_URI": ("smtp://u:p@host:587", "smtp://u:p@host:587", 7),
     "COMMENTS_MAIL_FROM": ("Us <us@blog.example>", "Us <us@blog.example>", 7),
+    "COMMENTS_MAIL_WAIT": ("0", 0, "a minute"),
 }
 HUSH = b"hush, hush"
 SECRETS = {row.key for row in table() if row.secret}

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from comments import moderation, notify
+from comments import moderation, notify, upkeep
 from comments.models import (
     Comment,
     Letter,
@@ -242,3 +242,17 @@ def test_of_a_subscriber_who_leaves_nothing_stays(session, first):
     session.flush()
     assert owed(session) == {"erin": "all"}
     assert session.scalars(select(Letter.id)).all() == []
+
+
+def test_notices_are_kept_longer_than_a_comment_is_news_and_then_go(session, first):
+    make.subscribe(session, "dave")
+    make.subscribe(session, "erin")
+    make.post(session, CAROL, "Yes.")
+    told = session.scalars(select(Notice).order_by(Notice.subscriber_id)).all()
+    told[0].told_at = minutes(1)
+    session.flush()
+    assert NEWS < upkeep.KEEP_NOTICES
+    upkeep.sweep(session, NOON + upkeep.KEEP_NOTICES)
+    assert len(owed(session)) == 2
+    upkeep.sweep(session, minutes(2) + upkeep.KEEP_NOTICES)
+    assert owed(session) == {}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
@@ -19,6 +19,7 @@ from comments.models import Letter
 from comments.notify.delivery import CLAIM, PAUSES
 from comments.notify.smtp import NotSent
 from comments.standalone import create_app
+from tests import factories as make
 from tests.factories import KEYS, NOON, minutes
 from tests.services.ports import free_port
 from tests.services.smtp import MailServer
@@ -373,3 +374,45 @@ def test_the_postman_outlives_a_database_that_is_away(engine, mail_server, caplo
     postman.stop()
     assert "OSError" in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_the_postman_gathers_and_delivers_and_tells_it(engine, mail_server):
+    told: list[tuple[int, int]] = []
+    settings = replace(settings_for(mail_server), mail_wait=0)
+    postman = notify.Postman(lambda: engine, settings, KEYS, lambda *round_: told.append(round_))
+    with Session(engine) as session:
+        make.subscribe(session)
+        make.post(session, make.CAROL, "Hello", now=datetime.now(UTC))
+        session.commit()
+    postman.start()
+    mail_server.wait_until(lambda: bool(told))
+    postman.stop()
+    assert told == [(1, 1)]
+    assert mail_server.letters[0].recipients == ["dave@example.org"]
+
+
+def test_the_postman_says_once_that_nothing_tells_our_address(engine, mail_server, caplog):
+    postman = notify.Postman(lambda: engine, settings_for(mail_server), KEYS)
+    with Session(engine) as session:
+        make.subscribe(session, base_url="")
+        make.post(session, make.CAROL, "Hello")
+        session.commit()
+        postman.start()
+        mail_server.wait_until(lambda: "COMMENTS_URL" in caplog.text)
+        write(session)
+        postman.wake()
+        mail_server.wait_for(1)
+    postman.stop()
+    assert caplog.text.count("COMMENTS_URL") == 1
+
+
+def test_a_server_that_is_away_for_a_day_loses_and_doubles_nothing(session, mail_server):
+    emails = make.subscribers(session, 5)
+    make.post(session, make.CAROL, "Hello")
+    session.commit()
+    nobody = f"smtp://127.0.0.1:{free_port()}"
+    notify.gather(session, settings_for(mail_server), minutes(2))
+    for hour in range(48):
+        assert deliver(session, nobody, at=60 * hour + 2) == 0
+    assert deliver(session, mail_server, at=72 * 60) == 5
+    assert sorted(mail.recipients[0] for mail in mail_server.letters) == emails

@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, insert, text, update
+from sqlalchemy import Connection, Engine, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from comments import moderation, posting, screening, threads, upkeep
+from comments import moderation, notify, posting, screening, threads, upkeep
 from comments.database import is_sqlite
 from comments.models import (
     Account,
@@ -24,6 +24,7 @@ from comments.models import (
     Letter,
     ListedWord,
     MailedLink,
+    Notice,
     Person,
     Report,
     ReservedName,
@@ -32,11 +33,14 @@ from comments.models import (
     Spent,
     Status,
     Submission,
+    Subscriber,
+    Subscription,
     Thread,
     Vote,
 )
 from comments.moderation import figures, log, threadlist
 from comments.moderation.log import Asked
+from comments.notify import delivery, digests
 from comments.screening import Arrival, attack
 from comments.threads import Listing
 from tests import factories as make
@@ -121,6 +125,7 @@ def _fill(session: Session) -> None:
 
     _fill_peace(session)
     _fill_people(session)
+    _fill_returning(session)
     # Every comment is in the index of the search; PostgreSQL reads a small table through.
     if not is_sqlite(session):
         indexed = "SELECT id, array_to_tsvector(ARRAY['t' || id]) FROM comments_comments"
@@ -140,6 +145,36 @@ def _fill_people(session: Session) -> None:
     session.execute(insert(MailedLink), [key | asked for key in keys])
     sent = {"recipient": "", "subject": "", "text": "", "attempts": 1, "sent_at": NOON}
     session.execute(insert(Letter), [sent | {"created_at": NOON}] * len(numbers))
+
+
+def _fill_returning(session: Session) -> None:
+    """Three thousand who are told of other threads, and a letter about this one to the first."""
+    numbers = range(1, 3_001)
+    session.execute(
+        insert(Subscriber),
+        [{"id": n, "email": f"{n}@example.org", "created_at": NOON} for n in numbers],
+    )
+    wish = {"author_id": "", "created_at": NOON, "confirmed_at": NOON}
+    first = session.scalars(select(Thread.id).where(Thread.key == "quiet 0")).one()
+    wishes = [
+        {"subscriber_id": n, "thread_id": 1 if n < 4 else first + n % 2_000, "scope": "all"}
+        for n in numbers
+    ]
+    wishes += [{"subscriber_id": n, "thread_id": 1, "scope": "replies"} for n in range(1, 4)]
+    session.execute(insert(Subscription), [one | wish for one in wishes])
+    notice = {"why": "all", "created_at": NOON, "due_at": NOON}
+    told = {"told_at": NOON, "letter_id": 2}
+    session.execute(
+        insert(Notice),
+        [{"subscriber_id": n, "comment_id": 1 + n} | notice | told for n in numbers],
+    )
+    session.execute(
+        insert(Notice),
+        [
+            {"subscriber_id": 1, "comment_id": LATE_ROOT - n, "letter_id": 1} | notice
+            for n in range(1, 4)
+        ],
+    )
 
 
 def _fill_peace(session: Session) -> None:
@@ -283,6 +318,18 @@ FROM_THE_END: dict[str, Read] = {
 }
 LISTS |= FROM_THE_END
 WRITES: dict[str, Read] = {
+    "announce": lambda session: notify.announce(session, [LATE_ROOT], NOON),
+    "letters that are due": lambda session: [
+        session.execute(statement).all()
+        for statement in (
+            digests.due(make.SETTINGS, NOON + timedelta(days=1)).limit(1),
+            delivery.due("mail", NOON + timedelta(days=1)),
+            delivery.interrupted(NOON + timedelta(days=1)),
+        )
+    ],
+    "what a letter says": lambda session: session.execute(
+        digests.told(Letter(id=1, subscriber_id=1, created_at=NOON), "a hash")
+    ).all(),
     "post": lambda session: make.post(session, to=LATE_ROOT, key="a key"),
     "screen": _screen,
     "vote": _vote,

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from comments.config import Settings
@@ -149,24 +149,14 @@ def _read(session: Session, letter: Letter, settings: Settings, keys: Keys) -> M
 
 def _claim(session: Session, kind: str, now: datetime) -> Letter | None:
     """The next letter that is due, ours alone until :data:`CLAIM` is over."""
-    due = (
-        select(Letter)
-        .where(
-            Letter.sent_at.is_(None),
-            Letter.next_try_at <= now,
-            Letter.handed_at.is_(None),
-            Letter.kind == kind,
-        )
-        .order_by(Letter.next_try_at)
-        .limit(1)
-    )
-    nothing = session.execute(due).first() is None
+    found = due(kind, now)
+    nothing = session.execute(found).first() is None
     session.rollback()
     if nothing:
         # Without a word to SQLite, where claiming would keep everybody else from writing.
         return None
     begin_write(session)
-    letter = session.scalar(due.with_for_update(skip_locked=True))
+    letter = session.scalar(found.with_for_update(skip_locked=True))
     if letter is not None:
         letter.attempts += 1
         letter.next_try_at = now + CLAIM
@@ -175,6 +165,20 @@ def _claim(session: Session, kind: str, now: datetime) -> Letter | None:
         session.expunge(letter)
     session.commit()
     return letter
+
+
+def due(kind: str, now: datetime) -> Select[Letter]:
+    """The letter that has waited longest for its turn."""
+    waits = (Letter.sent_at.is_(None), Letter.next_try_at <= now, Letter.handed_at.is_(None))
+    found = select(Letter).where(*waits, Letter.kind == kind)
+    return found.order_by(Letter.next_try_at).limit(1)
+
+
+def interrupted(now: datetime) -> Select[int]:
+    """Letters whose worker died after their last byte may have left."""
+    return select(Letter.id).where(
+        Letter.sent_at.is_(None), Letter.next_try_at <= now, Letter.handed_at.is_not(None)
+    )
 
 
 def _claimed(letter: Letter) -> ColumnElement[bool]:
@@ -224,14 +228,12 @@ def _drop(session: Session, letter: Letter) -> None:
 
 
 def _mark_interrupted(session: Session, now: datetime) -> None:
-    """Letters whose worker died after their last byte may have left."""
-    ended = (Letter.sent_at.is_(None), Letter.next_try_at <= now, Letter.handed_at.is_not(None))
-    found = session.scalars(select(Letter.id).where(*ended)).all()
+    found = session.scalars(interrupted(now)).all()
     session.rollback()
     if found:
         session.execute(
             update(Letter)
-            .where(Letter.id.in_(found), *ended)
+            .where(Letter.id.in_(found), Letter.sent_at.is_(None), Letter.next_try_at <= now)
             .values(next_try_at=None, error="the worker died while it was sent"),
             execution_options={"synchronize_session": False},
         )

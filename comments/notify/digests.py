@@ -34,7 +34,7 @@ from comments.models import (
     Thread,
 )
 from comments.notify.mail import Mail
-from comments.notify.notices import MENTION
+from comments.notify.notices import MENTION, NEWS
 from comments.notify.wording import worded
 from comments.screening import bans
 
@@ -54,13 +54,13 @@ def gather(session: Session, settings: Settings, now: datetime) -> int:
     mailed that was taken away meanwhile, or is not asked for any more. Commits.
     """
     written = 0
-    while session.execute(_due(settings, now).limit(1)).first() is not None:
+    while session.execute(due(settings, now).limit(1)).first() is not None:
         session.rollback()
         begin_write(session)
         # One that another worker holds is in their hands; comments being posted do not wait.
-        of_due = select(Subscriber.id).where(Subscriber.id.in_(_due(settings, now)))
-        of_due = of_due.order_by(Subscriber.id).limit(BATCH)
-        held = session.scalars(of_due.with_for_update(skip_locked=True, key_share=True)).all()
+        waiting_for = select(Subscriber.id).where(Subscriber.id.in_(due(settings, now)))
+        waiting_for = waiting_for.order_by(Subscriber.id).limit(BATCH)
+        held = session.scalars(waiting_for.with_for_update(skip_locked=True, key_share=True)).all()
         written += _write_letters(session, held, now)
         session.commit()
         if not held:
@@ -69,7 +69,8 @@ def gather(session: Session, settings: Settings, now: datetime) -> int:
     return written
 
 
-def _due(settings: Settings, now: datetime) -> Select[int]:
+def due(settings: Settings, now: datetime) -> Select[int]:
+    """Who is owed a mail by now, once for each notice."""
     due = (
         select(Notice.subscriber_id)
         .join(Subscriber, Subscriber.id == Notice.subscriber_id)
@@ -135,7 +136,7 @@ def draw(session: Session, letter: Letter, settings: Settings, keys: Keys) -> Ma
     if bans.holds_mailbox(session, email_hash, letter.created_at):
         return None
     _leave_for_later(session, letter)
-    found = session.execute(_told(letter, email_hash)).all()
+    found = session.execute(told(letter, email_hash)).all()
     if not found:
         return None
     return worded(
@@ -143,7 +144,7 @@ def draw(session: Session, letter: Letter, settings: Settings, keys: Keys) -> Ma
     )
 
 
-def _told(letter: Letter, email_hash: str) -> Select[*tuple[Any, ...]]:
+def told(letter: Letter, email_hash: str) -> Select[*tuple[Any, ...]]:
     wanted = select(Subscription.id).where(
         Subscription.subscriber_id == Notice.subscriber_id,
         Subscription.thread_id == Comment.thread_id,
@@ -162,7 +163,14 @@ def _told(letter: Letter, email_hash: str) -> Select[*tuple[Any, ...]]:
         )
         .join_from(Notice, Comment, Comment.id == Notice.comment_id)
         .join(Thread, Thread.id == Comment.thread_id)
-        .where(*_of(letter), *_VISIBLE, wanted.exists(), ~is_theirs)
+        .where(
+            *_of(letter),
+            *_VISIBLE,
+            # Where mail was off for months, nobody is told of what was new then.
+            Comment.created_at > letter.created_at - NEWS,
+            wanted.exists(),
+            ~is_theirs,
+        )
         .order_by(Comment.thread_id, Comment.id)
         .limit(MOST_SHOWN)
     )

@@ -12,6 +12,7 @@ import socketserver
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(sys.argv[2])
 _USUAL = {"CONNECT": "220 rude.test", "DATA": "354 go on"}
@@ -83,8 +84,9 @@ class Conversation(socketserver.StreamRequestHandler):
     def _say(self, answer: str) -> None:
         self.wfile.write(f"{answer}\r\n".encode())
 
-    def _ways(self) -> dict:
-        return json.loads((FOLDER / "ways.json").read_text())
+    def _ways(self) -> dict[str, Any]:
+        ways: dict[str, Any] = json.loads((FOLDER / "ways.json").read_text())
+        return ways
 
 
 class Server(socketserver.ThreadingTCPServer):
