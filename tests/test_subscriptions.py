@@ -16,6 +16,7 @@ from comments.models import (
     Comment,
     Letter,
     Pace,
+    Person,
     Scope,
     Subscriber,
     Subscription,
@@ -25,6 +26,7 @@ from comments.notify.links import Holder, seal
 from comments.subscriptions import Mailing, Wish
 from tests import factories as make
 from tests.factories import ALICE, ARTICLE, CAROL, KEYS, NOON, guest, minutes
+from tests.reading import statements
 from tests.test_concurrency import at_once
 
 ANN = "ann@example.org"
@@ -527,6 +529,37 @@ def test_erasing_an_address_takes_all_that_is_mailed_to_it(session):
     erase(session, email=ANN)
     assert (rows(session), letters(session)) == ([], [])
     assert session.scalar(select(func.count()).select_from(Subscriber)) == 0
+
+
+def test_erasing_a_guest_who_verified_the_address_takes_what_other_browsers_asked_for(session):
+    session.add(
+        Person(
+            author_id=ALICE.id,
+            email_hash=KEYS.digest("email", ANN),
+            created_at=NOON,
+            verified_at=NOON,
+        )
+    )
+    confirmed(session)
+    confirmed(session, CAROL, at=2)
+    erase(session, author_id=ALICE.id)
+    assert (rows(session), session.scalars(select(Subscriber)).all()) == ([], [])
+
+
+# ── the same for everybody ───────────────────────────────────────────────────────────────────
+
+
+def test_as_much_is_done_for_an_address_that_nobody_knows(engine):
+    with Session(engine) as session:
+        confirmed(session)
+        session.commit()
+    kinds = []
+    for email in (ANN, "nobody@example.org"):
+        with Session(engine) as session, statements(engine) as sent:
+            ask(session, CAROL, email, at=2)
+            session.commit()
+        kinds.append([statement.split()[0] for statement, _ in sent])
+    assert kinds[0] == kinds[1]
 
 
 # ── many at once ─────────────────────────────────────────────────────────────────────────────
