@@ -350,7 +350,7 @@ WRITES: dict[str, Read] = {
     ).all(),
     "subscribe": _subscribe,
     "a reader's subscriptions": _look_at_subscriptions,
-    "end what a reader is mailed": lambda session: subscriptions.end(session, 1, now=NOON),
+    "end what a reader is mailed": lambda session: subscriptions.end(session, 9, now=NOON),
     "post": lambda session: make.post(session, to=LATE_ROOT, key="a key"),
     "screen": _screen,
     "vote": _vote,
