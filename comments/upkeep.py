@@ -117,6 +117,19 @@ def _forget_networks(session: Session, before: datetime, most: int) -> int:
     return swept + _apply(session, forget, Report.id, session.scalars(reports.limit(most)).all())
 
 
+def _sweep_notices(session: Session, before: datetime, most: int) -> int:
+    """Those that were told, and those that nothing can be sent about any more."""
+    key = (Notice.subscriber_id, Notice.comment_id)
+    swept = 0
+    for past in (
+        [Notice.told_at < before],
+        [Notice.told_at.is_(None), Notice.due_at < before],
+    ):
+        found = session.execute(select(*key).where(*past).limit(most)).all()
+        swept += _apply(session, delete(Notice), tuple_(*key), found)
+    return swept
+
+
 def _forget_banned_networks(session: Session, now: datetime, most: int) -> int:
     """Bans of networks that are over keep no hash, and neither does what the log says of them.
 
@@ -136,19 +149,6 @@ def _forget_banned_networks(session: Session, now: datetime, most: int) -> int:
         for table in (Ban, Decision):
             _apply(session, update(table).values(target=kind), table.target, of_kind)
     return len(found)
-
-
-def _sweep_notices(session: Session, before: datetime, most: int) -> int:
-    """Those that were told, and those that nothing can be sent about any more."""
-    key = (Notice.subscriber_id, Notice.comment_id)
-    swept = 0
-    for past in (
-        [Notice.told_at < before],
-        [Notice.told_at.is_(None), Notice.due_at < before],
-    ):
-        found = session.execute(select(*key).where(*past).limit(most)).all()
-        swept += _apply(session, delete(Notice), tuple_(*key), found)
-    return swept
 
 
 def _purge(session: Session, before: datetime, most: int) -> int:

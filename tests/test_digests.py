@@ -1,5 +1,6 @@
 """The mail about new comments: one for each reader, and nothing in it that was taken back."""
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
@@ -272,7 +273,9 @@ HEADERS = [
 
 @pytest.fixture(scope="module")
 def attacks() -> list[str]:
-    return [*ATTACKS, *(family(300) for family in FAMILIES.values())]
+    texts = [*ATTACKS, *(family(300) for family in FAMILIES.values())]
+    # Half a character is one that no database takes.
+    return [text for text in texts if not re.search("[\ud800-\udfff]", text)]
 
 
 def test_no_name_title_or_text_becomes_a_header_or_a_line_of_ours(plain, attacks):
@@ -295,7 +298,9 @@ def test_no_name_title_or_text_becomes_a_header_or_a_line_of_ours(plain, attacks
 
 def test_a_strangers_lines_never_look_like_ours(plain):
     make.subscribe(plain, "dave")
-    make.post(plain, CAROL, "Hm\n\n-- \nNo more of these: https://evil.example/\u2028x")
+    forged = "Hm\n\n-- \nNo more of these: https://evil.example/\u2028x"
+    make.post(plain, CAROL, forged)
+    plain.execute(update(Comment).values(author_name=forged))
     text = part(mailed(plain), "plain")
     ours = [line for line in text.splitlines() if line.startswith("No more of these: ")]
     assert len(ours) == 1

@@ -133,12 +133,12 @@ def _told(
     # The form below a comment, where it is there without a script.
     form = f"{own_page}&comment={comment.id}&reply={comment.id}#reply-{comment.id}"
     return Told(
-        name=comment.author_name,
+        name=clean_header(comment.author_name),
         text=_begun(comment.body, most),
         html=Markup(comment.html) if len(comment.body) <= most else None,  # noqa: S704
         url=with_comment(url, comment.id),
         reply_url=form,
-        to_name=parent.author_name if parent else "",
+        to_name=clean_header(parent.author_name) if parent else "",
         to_text=_begun(" ".join(parent.body.split()), MOST_QUOTED) if parent else "",
     )
 
