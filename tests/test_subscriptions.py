@@ -171,6 +171,16 @@ def test_who_wants_mail_again_gets_it(session):
     assert ann.pace is Pace.IMMEDIATE
 
 
+def test_a_link_to_what_has_been_erased_is_not_good(session):
+    ask(session)
+    token = token_in(letters(session)[0])
+    people.erase(session, people.subject_of(session, KEYS, email=ANN), now=NOON)
+    more = {"now": NOON}
+    assert refused(subscriptions.asked, session, KEYS, token, **more) == "link_not_good"
+    more |= {"language": "en"}
+    assert refused(subscriptions.confirm, session, KEYS, token, **more) == "link_not_good"
+
+
 # ── no question ──────────────────────────────────────────────────────────────────────────────
 
 MEMBER = from_identity(Identity(id=7, name="Ann", email="Ann@Example.org"), realm="member")

@@ -177,6 +177,13 @@ def test_one_comment_is_followed(quick):
     assert rows(quick, Subscription)[0].ended_at
 
 
+def test_the_list_leads_to_the_comment_that_is_followed(quick):
+    alice = cast.visitor(quick, "alice")
+    comment = alice.says(notify="comment", email=ANN)["id"]
+    listed = page(confirm(quick))
+    assert listed.select_one("main li a")["href"].endswith(f"comment={comment}#comment-{comment}")
+
+
 def test_who_is_signed_in_with_the_address_is_asked_nothing(quick):
     ann = Identity(id=42, name="Ann", email=ANN)
     quick.extensions["comments"].owner.identity_loader(lambda: ann)
