@@ -374,14 +374,14 @@ LETTERS, KILLS = 300, 30
 
 
 def test_thirty_killed_workers_lose_no_notification_and_send_none_twice(
-    engine: Engine, migrated_uri: str, server: RudeMailServer
+    engine: Engine, server: RudeMailServer
 ):
     with Session(engine) as session:
         emails = make.subscribers(session, LETTERS)
         make.post(session, CAROL, "Hello", now=datetime.now(UTC))
         session.commit()
     server.behave(delay=0.003)
-    workers = Workers(migrated_uri, server.uri)
+    workers = Workers(engine.url.render_as_string(hide_password=False), server.uri)
     for _ in range(KILLS):
         kill_one_at_work(workers, server)
     workers.stop()
