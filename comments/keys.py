@@ -27,6 +27,7 @@ Purpose = Literal[
     "subscriber",
     "message",
     "feed",
+    "confirm",
 ]
 
 _MAC_BYTES = 16  # 128 bits: forging needs an online guess for each try
