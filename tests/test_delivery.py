@@ -21,7 +21,8 @@ from comments import notify
 from comments.config import Settings
 from comments.errors import CommentsError
 from comments.models import Letter, Notice, Pace, Subscriber
-from comments.notify.delivery import CLAIM, MOST_RETURNS, PAUSES
+from comments.notify.delivery import CLAIM, MOST_RETURNS
+from comments.notify.outbox import PAUSES
 from tests import factories as make
 from tests.factories import CAROL, KEYS, NOON, minutes
 from tests.services.postal import RudeMailServer, Workers
@@ -150,6 +151,26 @@ def test_a_server_that_leaves_after_some_mails_is_called_again(session, server):
     server.behave(answers={ERIN: "421 4.7.0 too many mails"})
     assert deliver(session, server) == 1
     assert (state(session, refused), state(session, other)) == ("waiting", "sent")
+
+
+def test_a_server_that_leaves_after_a_refusal_is_called_again(session, shared):
+    refused, other = write(session, ERIN), write(session)
+    shared.behave(answers={ERIN: "550 5.1.1 who?"}, hang_up="RSET")
+    assert deliver(session, shared) == 1
+    assert (state(session, refused), state(session, other)) == ("failed", "sent")
+
+
+def test_an_address_that_the_server_cannot_write_fails_alone(session, shared):
+    foreign, other = write(session, "änn@example.org"), write(session)
+    shared.behave()
+    assert deliver(session, shared) == 1
+    assert (state(session, foreign), state(session, other)) == ("failed", "sent")
+
+
+def test_a_letter_to_nobody_goes_without_a_word(session, shared):
+    write(session, "")
+    assert deliver(session, shared) == 0
+    assert session.scalars(select(Letter.id)).all() == []
 
 
 def test_lines_that_begin_with_a_dot_arrive_whole(session, server):
@@ -373,6 +394,7 @@ def test_what_nobody_answers_for_three_days_is_given_up(session, shared):
 LETTERS, KILLS = 300, 30
 
 
+@pytest.mark.again
 def test_thirty_killed_workers_lose_no_notification_and_send_none_twice(
     engine: Engine, server: RudeMailServer
 ):

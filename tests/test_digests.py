@@ -189,6 +189,11 @@ def test_one_click_ends_the_mails_of_this_discussion(plain):
     assert (message["Precedence"], message["Auto-Submitted"]) == ("list", "auto-generated")
 
 
+@pytest.mark.parametrize("token", ["", "made up", KEYS.seal("guest", b"1.1")])
+def test_a_link_that_was_not_made_here_is_nobodys(token):
+    assert links.read(KEYS, token) is None
+
+
 def test_the_page_of_everything_is_a_link_of_its_own(plain):
     replied(plain)
     text = part(mailed(plain), "plain")

@@ -1,14 +1,13 @@
 """Who is owed a mail about a comment: whoever asked, once, and never its author."""
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from comments import moderation, notify, upkeep
 from comments.models import (
     Comment,
     Letter,
-    Mention,
     Notice,
     Pace,
     Scope,
@@ -82,13 +81,11 @@ def test_an_id_that_only_looks_like_one_above_is_none(session):
 
 
 def test_who_is_named_is_told_if_they_take_part(session, first):
+    dave = make.guest("dave")
+    make.post(session, dave, "Hello", name="Dave")
     make.subscribe(session, "alice", Scope.REPLIES, author=ALICE)
-    make.subscribe(session, "dave", Scope.COMMENT, comment=first, author=make.guest("dave"))
-    comment = make.post(session, CAROL, "@Alice @Dave look")
-    for name, author in (("Alice", ALICE.id), ("Dave", "guest:dave")):
-        named = {"comment_id": comment.id, "name": name, "author_id": author}
-        session.execute(insert(Mention).values(target_id=first.id, **named))
-    notify.announce(session, [comment.id], NOON)
+    make.subscribe(session, "dave", Scope.COMMENT, comment=first, author=dave)
+    make.post(session, CAROL, "@Alice @Dave look", name="Carol")
     assert owed(session) == {"alice": "mention"}
 
 

@@ -16,7 +16,8 @@ from comments import notify, signals
 from comments.config import Settings
 from comments.errors import ConfigError
 from comments.models import Letter
-from comments.notify.delivery import CLAIM, PAUSES
+from comments.notify.delivery import CLAIM
+from comments.notify.outbox import PAUSES
 from comments.notify.smtp import NotSent
 from comments.standalone import create_app
 from tests import factories as make
@@ -151,6 +152,12 @@ def test_the_one_cleaning_function_leaves_one_line_without_encoded_words(attack)
 def test_the_owners_own_name_passes_through_it_too(mail_server):
     settings = Settings(smtp_uri=mail_server.uri, mail_from="=?utf-8?q?Ev=0Ail?= <c@blog.example>")
     assert "=?" not in str(notify.compose(MAIL, settings)["From"])
+
+
+def test_a_domain_that_there_cannot_be_is_left_as_it_is():
+    mail = replace(MAIL, recipient=f"ann@{'x' * 64}.example")
+    message = notify.compose(mail, Settings(mail_from="c@blog.example"))
+    assert str(message["To"]) == mail.recipient
 
 
 def test_an_address_of_another_alphabets_domain_is_written_as_mail_servers_do():

@@ -23,12 +23,9 @@ from comments.keys import Keys
 from comments.models import Letter, Subscriber
 from comments.notify import digests, notices
 from comments.notify.mail import Mail
-from comments.notify.outbox import FLEETING
+from comments.notify.outbox import FLEETING, PAUSES
 from comments.notify.smtp import NotSent, Server
 
-#: How long to wait after each try that failed, in minutes; after the last the letter is given up.
-#: Three days in all: a mail server that fails on a Friday evening is mended by then.
-PAUSES = (1, 5, 15, 60, 180, 360, 720, 1440, 1440)
 #: A worker that died with a letter in its hand has not sent it; another takes it after this time.
 #: Longer than anybody waits for the answer to a mail.
 CLAIM = timedelta(minutes=15)
