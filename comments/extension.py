@@ -33,6 +33,7 @@ from comments.web.own import own
 from comments.web.pages import pages
 from comments.web.signin import signin
 from comments.web.state import EXTENSION, State, current
+from comments.web.subscriptions import subscriptions
 
 log = logging.getLogger("comments")
 
@@ -222,6 +223,7 @@ def _blueprint() -> Blueprint:
     blueprint.register_blueprint(own)
     blueprint.register_blueprint(admin)
     blueprint.register_blueprint(signin)
+    blueprint.register_blueprint(subscriptions)
     problems.register(blueprint)
 
     blueprint.after_request(_finish)

@@ -28,6 +28,7 @@ Purpose = Literal[
     "message",
     "queue_mail",
     "feed",
+    "confirm",
 ]
 
 _MAC_BYTES = 16  # 128 bits: forging needs an online guess for each try

@@ -219,6 +219,17 @@ export function untell(_thread, button) {
   focus(item.querySelector("summary"));
 }
 
+// ── mail: only those who want it load what it needs ──
+
+/** @param {"subscribe" | "follow" | "unfollow" | "unsubscribe"} name */
+const mailed = (name) => async (/** @type {CommentThread} */ thread, /** @type {any} */ control) =>
+  (await import("./subscribe.js"))[name](thread, control);
+
+export const subscribe = mailed("subscribe");
+export const follow = mailed("follow");
+export const unfollow = mailed("unfollow");
+export const unsubscribe = mailed("unsubscribe");
+
 // ── menus ──
 
 /** Closes open menus when the reader turns elsewhere, and leads from an @name to its comment. @param {CommentThread} thread */

@@ -25,6 +25,8 @@ export interface Me {
   /** The Markdown of own comments. */
   sources: Record<string, string>;
   fragments?: Record<string, string>;
+  /** What of the thread the reader is mailed: `none`, `replies` or `all`. */
+  notify?: string;
 }
 
 /** What waits in a thread, `GET /api/v1/waiting`; versions and fragments by the comment's number. */
@@ -64,6 +66,8 @@ export interface Draft {
   website?: string;
   /** What no person fills in. */
   subject?: string;
+  /** What its writer wants to be mailed: `replies`, `all`, or what is below this `comment`. */
+  notify?: string;
   /** The small sum that this browser has done. */
   work?: { challenge: string; nonce: string };
 }

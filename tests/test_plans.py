@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, Engine, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from comments import moderation, notify, posting, screening, threads, upkeep
+from comments import moderation, notify, posting, screening, subscriptions, threads, upkeep
 from comments.accounts import duty
 from comments.database import is_sqlite
 from comments.models import (
@@ -31,6 +31,7 @@ from comments.models import (
     Person,
     Report,
     ReservedName,
+    Scope,
     ScoreStep,
     SignIn,
     Spent,
@@ -45,6 +46,7 @@ from comments.moderation import figures, log, threadlist
 from comments.moderation.log import Asked
 from comments.notify import delivery, digests, messages
 from comments.screening import Arrival, attack
+from comments.subscriptions import Mailing, Wish
 from comments.threads import Listing
 from tests import factories as make
 from tests.factories import ARTICLE, CAROL, KEYS, NOON
@@ -313,6 +315,22 @@ def _feed_below(session: Session, comment_id: int) -> Any:
     return threads.latest_below(session, top, threads.by_id(session, top.thread_id))
 
 
+def _subscribe(session: Session) -> None:
+    """A stranger asks, ends it again, and signs in."""
+    mailing = Mailing(base_url="https://blog.example/comments", language="en")
+    given: dict[str, Any] = {"keys": make.KEYS, "mailing": mailing, "now": NOON}
+    thread = threads.lock_or_create(session, ARTICLE, now=NOON)
+    wish = Wish(email="9@example.org", scope=Scope.ALL)
+    subscriptions.ask(session, CAROL, wish, thread, **given)
+    subscriptions.leave(session, CAROL, "9@example.org", thread.id, **given)
+    subscriptions.moving.to_author(session, CAROL.id, "member:1")
+
+
+def _look_at_subscriptions(session: Session) -> None:
+    subscriptions.wanted(session, 1)
+    subscriptions.own(session, CAROL.id, 1)
+
+
 LISTS: dict[str, Read] = {
     **_in_each_order("page", page),
     **_in_each_order("later page", _later_page),
@@ -371,6 +389,9 @@ WRITES: dict[str, Read] = {
         for which in duty.news(READER, NOON + timedelta(days=9), NOON + timedelta(days=10))
     ],
     "who is mailed what waits": lambda session: duty.gather(session, make.SETTINGS, NOON),
+    "subscribe": _subscribe,
+    "a reader's subscriptions": _look_at_subscriptions,
+    "end what a reader is mailed": lambda session: subscriptions.end(session, 9, now=NOON),
     "post": lambda session: make.post(session, to=LATE_ROOT, key="a key"),
     "post with names": lambda session: make.post(session, body="@Alice and @ALICE with @nobody"),
     "screen": _screen,

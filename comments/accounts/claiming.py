@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import case, literal, select, update
 from sqlalchemy.orm import Session
 
-from comments import index, moderation, posting, threads
+from comments import index, moderation, posting, subscriptions, threads
 from comments.identity import Author
 from comments.models import (
     AuthorKind,
@@ -31,7 +31,8 @@ _QUIET = {"synchronize_session": False}
 
 
 def claim(session: Session, guest_id: str, author: Author, *, now: datetime) -> int:
-    """Give *author* the comments and votes of the guest *guest_id*; tells how many comments.
+    """Give *author* the comments, votes and subscriptions of the guest *guest_id*; tells how many
+    comments.
 
     Counters stay exact: whoever voted both ways, or on what turns out to be their own, has no
     second vote. Every thread concerned is locked first, in order, as all who change several do.
@@ -44,6 +45,7 @@ def claim(session: Session, guest_id: str, author: Author, *, now: datetime) -> 
     changed = _move_comments(session, guest_id, author, concerned)
     _move_votes(session, guest_id, author, concerned, now)
     _move_memory(session, guest_id, author)
+    subscriptions.moving.to_author(session, guest_id, author.id)
     if changed:
         action = Action(by=author.id, name=author.name or "", reason="signed in", now=now)
         moderation.note(session, action, "claim", target=guest_id, after={"comments": changed})
@@ -57,7 +59,8 @@ def _threads_of(session: Session, guest_id: str) -> Sequence[int]:
         .join(Vote, Vote.comment_id == Comment.id)
         .where(Vote.voter_id == guest_id)
     )
-    return sorted(session.scalars(wrote.union(voted)).all())
+    asked = subscriptions.moving.threads_of(guest_id)
+    return sorted(session.scalars(wrote.union(voted, asked)).all())
 
 
 def _move_comments(

@@ -58,6 +58,7 @@ def author(session: Session, account: Account) -> Author:
             avatar=account.avatar,
             is_moderator=bool(appointments),
             is_owner=any(one.role is Role.OWNER for one in everywhere),
+            email=account.email,
         ),
         realm=REALM,
     )

@@ -68,6 +68,7 @@ class Subscription(Base):
             sqlite_where=text("confirmed_at IS NULL"),
             postgresql_where=text("confirmed_at IS NULL"),
         ),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[BigId]
@@ -80,8 +81,10 @@ class Subscription(Base):
     #: ``NULL`` for different each time.
     comment_id: Mapped[int] = mapped_column(RowId, default=0, server_default="0")
     created_at: Mapped[Moment]
-    #: Nothing is sent before the address has said yes.
+    #: Nothing is sent before the address has said yes, nor after it has said no.
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: When its owner ended it: it is not confirmed any more, and can be taken back for a while.
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
 
 class Notice(Base):

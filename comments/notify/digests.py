@@ -37,6 +37,7 @@ from comments.models import (
 from comments.notify.mail import Mail
 from comments.notify.notices import MENTION, NEWS
 from comments.notify.wording import worded
+from comments.screening import bans
 
 #: Letters written in one transaction.
 BATCH = 200
@@ -146,8 +147,11 @@ def draw(session: Session, letter: Letter, settings: Settings, keys: Keys) -> Ma
     subscriber = session.get(Subscriber, letter.subscriber_id, populate_existing=True)
     if subscriber is None or subscriber.pace is Pace.NEVER:
         return None
+    email_hash = keys.digest("email", subscriber.email)
+    if bans.holds_mailbox(session, email_hash, letter.created_at):
+        return None
     _leave_for_later(session, letter)
-    found = session.execute(told(letter, keys.digest("email", subscriber.email))).all()
+    found = session.execute(told(letter, email_hash)).all()
     if not found:
         return None
     return worded(

@@ -13,9 +13,6 @@ from comments.errors import CommentsError, say
 from comments.models import Letter, Notice
 from comments.notify.mail import clean_header
 
-#: How long to wait after each try that failed, in minutes; after the last the letter is given up.
-#: Three days in all: a mail server that fails on a Friday evening is mended by then.
-PAUSES = (1, 5, 15, 60, 180, 360, 720, 1440, 1440)
 #: Letters with a link in them that lets somebody in, or does something for them: nothing of such
 #: a one is kept once there is no more to be done with it.
 FLEETING = ("link", "confirm")

@@ -18,10 +18,18 @@ from comments.models import (
     Report,
     SignIn,
     Status,
+    Subscriber,
+    Subscription,
     Thread,
     Vote,
 )
-from comments.people.subjects import Subject, account_ids, comments_of, targets_of
+from comments.people.subjects import (
+    Subject,
+    account_ids,
+    comments_of,
+    subscriptions_of,
+    targets_of,
+)
 
 FORMAT = "flask-comments own data 1"
 #: Comments read at once.
@@ -45,6 +53,7 @@ def export(session: Session, subject: Subject, *, now: datetime) -> dict[str, An
         "votes": list(_votes(session, subject)),
         "reports": list(_reports(session, subject)),
         "named_in": list(_mentions(session, subject)),
+        "subscriptions": list(_subscriptions(session, subject)),
     }
 
 
@@ -167,3 +176,24 @@ def _mentions(session: Session, subject: Subject) -> Iterator[dict[str, Any]]:
     mine = (Mention.author_id.in_(subject.author_ids), Comment.status == Status.PUBLISHED)
     for id, name in session.execute(named.where(*mine).order_by(Mention.comment_id)):
         yield {"comment": id, "name": name}
+
+
+def _subscriptions(session: Session, subject: Subject) -> Iterator[dict[str, Any]]:
+    """With no address: what was typed in a browser may be somebody else's."""
+    mine = (
+        select(Subscription, Subscriber.pace, Thread.key)
+        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
+        .join(Thread, Thread.id == Subscription.thread_id)
+        .where(subscriptions_of(subject))
+        .order_by(Subscription.id)
+    )
+    for one, pace, key in session.execute(mine):
+        yield {
+            "thread": key,
+            "to": one.scope,
+            "comment": one.comment_id or None,
+            "pace": pace,
+            "created_at": _written(one.created_at),
+            "confirmed_at": _written(one.confirmed_at),
+            "ended_at": _written(one.ended_at),
+        }

@@ -28,15 +28,24 @@ from comments.models import (
     ListedWord,
     Login,
     MailedLink,
+    Notice,
     Person,
     Report,
     ReservedName,
     SignIn,
     Status,
     Submission,
+    Subscriber,
+    Subscription,
     Vote,
 )
-from comments.people.subjects import Subject, account_ids, comments_of, targets_of
+from comments.people.subjects import (
+    Subject,
+    account_ids,
+    comments_of,
+    subscriptions_of,
+    targets_of,
+)
 
 #: Under the number of parameters that either database takes in one statement.
 CHUNK = 1_000
@@ -62,6 +71,7 @@ def erase(session: Session, subject: Subject, *, now: datetime) -> int:
     _hide_bans(session, targets, nobody)
     for author_id in sorted(subject.author_ids):
         _forget(session, author_id, nobody)
+    _end_subscriptions(session, subject)
     _close_accounts(session, subject)
     if erased:
         index.scour(session)
@@ -97,7 +107,8 @@ def _concerned(session: Session, subject: Subject) -> set[int]:
         .distinct()
     )
     named_in = mentions.threads_naming(subject.author_ids)
-    asked = (wrote_in, voted_in, named_in)
+    subscribed = select(Subscription.thread_id).where(subscriptions_of(subject)).distinct()
+    asked = (wrote_in, voted_in, named_in, subscribed)
     return {id for threads_of in asked for id in session.scalars(threads_of)}
 
 
@@ -174,6 +185,21 @@ def _forget_mail(session: Session, which: Any) -> None:
     _run(session, delete(MailedLink).where(which))
     sent = delete(Letter).where(Letter.recipient.in_(to), Letter.next_try_at.is_(None))
     _run(session, sent)
+
+
+def _end_subscriptions(session: Session, subject: Subject) -> None:
+    """What they asked for goes, and with its last subscription an address and its mail."""
+    mine = subscriptions_of(subject)
+    whose = select(Subscription.subscriber_id).where(mine)
+    # Held: nothing that is to be mailed to them is written from here on.
+    found = select(Subscriber.id).where(Subscriber.id.in_(whose)).order_by(Subscriber.id)
+    ids = session.scalars(found.with_for_update()).all()
+    _run(session, delete(Subscription).where(mine))
+    kept = select(Subscription.subscriber_id).where(Subscription.subscriber_id.in_(ids))
+    gone = set(ids) - set(session.scalars(kept))
+    for table in (Notice, Letter):
+        _run(session, delete(table).where(table.subscriber_id.in_(gone)))
+    _run(session, delete(Subscriber).where(Subscriber.id.in_(gone)))
 
 
 def _close_accounts(session: Session, subject: Subject) -> None:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request, send_from_directory
 
 from comments import resources, threads, tree
 from comments.threads import ThreadFacts
-from comments.web import answers, fragments, inputs
+from comments.web import answers, fragments, guards, inputs
 from comments.web.closing import closes_at
 from comments.web.policy import FRAGMENT_POLICY, framed_by
 from comments.web.present import Presenter
@@ -77,6 +77,18 @@ def fragment_news() -> Response:
         news=found,
     )
     return _public(state, html, facts)
+
+
+@pages.get("/fragment/subscribe")
+def fragment_subscribe() -> Response:
+    """What a form needs for readers who want mail; nothing where none is sent."""
+    state = current()
+    html = fragments.draw(state, "_subscribe.html")
+    response = answers.public(
+        state, html, "text/html", thread_key=None, revision=f"subscribe-{guards.sends_mail(state)}"
+    )
+    response.headers["Content-Security-Policy"] = FRAGMENT_POLICY
+    return response
 
 
 @pages.get("/embed.js")

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("comment_id", ROW_ID, server_default="0", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["subscriber_id"],
             ["comments_subscribers.id"],
@@ -53,6 +54,7 @@ def upgrade() -> None:
             ["thread_id"], ["comments_threads.id"], name=op.f("fk_comments_subscriptions_thread_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_comments_subscriptions")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("comments_subscriptions") as batch_op:
         batch_op.create_index("ix_comments_subscriptions_author_id", ["author_id"], unique=False)

@@ -229,13 +229,17 @@ test-mail              401      401    401  401    401    401    403    403 403 
 #: What everybody may ask for: public answers, one's own first write, and the ways in.
 OPEN = {
     "api": """give_challenge list_comments list_replies show_comment show_contract show_counts
-        show_pulse post_comment preview""",
+        show_pulse post_comment preview subscribe""",
     "feeds": "feed",
     "forms": "post preview",
-    "pages": "asset embed fragment_comment fragment_news fragment_replies fragment_thread thread",
+    "pages": """asset embed fragment_comment fragment_news fragment_replies fragment_subscribe
+        fragment_thread thread""",
     "signin": """ask by_password mail_link ask_for_data mail_data_link show_data use_data_link
         show_link use_link show_new_password use_new_password show_verify verify show_queue_mail
         end_queue_mail sign_in_from sign_in_with""",
+    # Behind the links in mails: whoever holds one owns the address.
+    "subscriptions": """ask subscribe show_confirm confirm show_list change show_unsubscribe
+        unsubscribe""",
 }
 
 
