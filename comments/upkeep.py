@@ -107,6 +107,8 @@ def _purge(session: Session, before: datetime, most: int) -> int:
     empty = update(Comment).values(
         body="",
         html="",
+        anchor=None,
+        passage=None,
         author_name="",
         author_avatar=None,
         author_website=None,

@@ -103,6 +103,16 @@ class Comment(Base):
         *_siblings_in_order("replies", "parent_id", "parent_id IS NOT NULL"),
         # Those on a passage of the article alone.
         *_siblings_in_order("inline", "thread_id", "anchor IS NOT NULL"),
+        # What is on each passage: counted, and the last of one.
+        Index(
+            "ix_comments_comments_by_passage",
+            "thread_id",
+            "status",
+            "passage",
+            "id",
+            sqlite_where=text("anchor IS NOT NULL"),
+            postgresql_where=text("anchor IS NOT NULL"),
+        ),
         Index("ix_comments_comments_by_author", "author_id", "thread_id", "status"),
         # What an author wrote lately, wherever: the same text again is noticed by it.
         Index("ix_comments_comments_by_author_at", "author_id", "created_at"),
@@ -194,6 +204,8 @@ class Comment(Base):
 
     #: The passage of the article it is about (``anchors.Anchor`` as JSON); at the top level alone.
     anchor: Mapped[str | None] = mapped_column(Text)
+    #: What comments on the same passage share (``Anchor.passage``).
+    passage: Mapped[str | None] = mapped_column(String(16))
 
     created_at: Mapped[Moment]
     edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

@@ -118,6 +118,8 @@ def _blank(session: Session, ids: Sequence[int], nobody: str) -> None:
         "author_website": None,
         "body": "",
         "html": "",
+        "anchor": None,
+        "passage": None,
         "status_reason": "",
         "address_hash": None,
         "email_hash": None,

@@ -8,6 +8,7 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy.orm import Session
 
 from comments import identity, index, moderation, screening, signals, text, threads
+from comments.anchors import Anchor
 from comments.config import Settings
 from comments.identity import Author
 from comments.models import (
@@ -76,6 +77,7 @@ def _submitted(
         now=now,
         name=comment.author_name,
         website=comment.author_website,
+        quoted=Anchor.from_json(comment.anchor).written if comment.anchor else "",
         thread_key=thread.key,
         site=thread.site,
         parent=comment.parent_id,
@@ -128,6 +130,7 @@ def delete(
     comment.body = comment.html = ""
     comment.author_name = ""
     comment.author_avatar = comment.author_website = None
+    comment.anchor = comment.passage = None
     session.execute(sql_delete(Edit).where(Edit.comment_id == comment.id))
     index.drop(session, [comment.id])
     moderation.settle_reports(session, comment, now)

@@ -44,6 +44,26 @@ def learned_filter(submitted: Submitted) -> Verdict | None:
     return Verdict(status, learning.reason(judgement), risk=judgement.probability)
 
 
+def quoted_passage(submitted: Submitted) -> Verdict | None:
+    """A listed word in the passage it is about, or one that reads like spam.
+
+    It only ever makes the comment wait: the article itself may hold the word, and somebody who
+    quotes the article has done nothing wrong.
+    """
+    if not submitted.quoted:
+        return None
+    lists = words.lists(submitted.session)
+    for listed in ("reject", "hold"):
+        if found := _found(lists.get(listed), [submitted.quoted]):
+            reason = say('the passage it is about contains "%(word)s"%(how)s', **found)
+            return Verdict(Status.PENDING, reason, risk=0.6)
+    judgement = learning.judge(submitted.session, submitted.quoted)
+    if judgement is None or not judgement.is_held:
+        return None
+    reason = say("the passage it is about reads like spam")
+    return Verdict(Status.PENDING, reason, risk=judgement.probability)
+
+
 def too_many_links(submitted: Submitted) -> Verdict | None:
     links, most = text.count_links(submitted.html), submitted.settings.max_links
     if links <= most:

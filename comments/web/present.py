@@ -12,11 +12,12 @@ from typing import Any
 from markupsafe import Markup
 
 from comments import i18n, identity, screening, threads, tree
+from comments.anchors import Anchor
 from comments.errors import Message
 from comments.identity import Author
 from comments.keys import Keys
 from comments.models import AuthorKind, Status
-from comments.threads import Listing, ThreadFacts
+from comments.threads import Listing, Passage, ThreadFacts
 from comments.tree import Node
 from comments.web import urls as addresses
 from comments.web.closing import is_closed
@@ -61,8 +62,11 @@ class CommentView:
     up: int
     down: int
     pinned: bool
+    anchor: Anchor | None
     url: str
     replies_count: int
+    #: Where the passage it is about is, where the article's address is known.
+    passage_url: str | None = None
     replies: Sequence["CommentView"] = ()
     next: str | None = None
     #: What its author is told of why nobody else sees it.
@@ -125,6 +129,7 @@ class Presenter:
         shown = state is not Status.DELETED and (to_its_author or state is Status.PUBLISHED)
         if shown:
             self._names[row.id] = row.author_name
+        anchor = Anchor.from_json(row.anchor) if shown and row.anchor else None
         return CommentView(
             id=row.id,
             parent=row.parent_id,
@@ -139,8 +144,10 @@ class Presenter:
             up=row.up if shown else 0,
             down=row.down if shown else 0,
             pinned=row.pinned_at is not None,
+            anchor=anchor,
             url=addresses.with_comment(self._address, row.id),
             replies_count=row.replies_count,
+            passage_url=addresses.at_passage(self._thread.url, anchor) if anchor else None,
             reason=reason,
         )
 
@@ -232,7 +239,7 @@ def comment_json(view: CommentView) -> dict[str, Any]:
         "up": view.up,
         "down": view.down,
         "pinned": view.pinned,
-        "anchor": None,
+        "anchor": view.anchor.shown() if view.anchor else None,
         "url": view.url,
         "replies": {"count": view.replies_count, "comments": [], "next": view.next},
     }
@@ -268,6 +275,10 @@ def thread_json(view: ThreadView) -> dict[str, Any]:
         "closed": view.closed,
         "sort": view.sort,
     }
+
+
+def passage_json(passage: Passage) -> dict[str, Any]:
+    return {"passage": passage.id, "count": passage.count, "anchor": passage.anchor.shown()}
 
 
 def page_json(page: PageView) -> dict[str, Any]:

@@ -125,6 +125,14 @@ def upgrade() -> None:
 
     with op.batch_alter_table("comments_comments") as batch_op:
         batch_op.add_column(sa.Column("anchor", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("passage", sa.String(length=16), nullable=True))
+        batch_op.create_index(
+            "ix_comments_comments_by_passage",
+            ["thread_id", "status", "passage", "id"],
+            unique=False,
+            sqlite_where=sa.text("anchor IS NOT NULL"),
+            postgresql_where=sa.text("anchor IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_comments_comments_inline_by_time",
             ["thread_id", "listed", "created_at", "id"],
@@ -207,6 +215,12 @@ def downgrade() -> None:
             sqlite_where=sa.text("anchor IS NOT NULL"),
             postgresql_where=sa.text("anchor IS NOT NULL"),
         )
+        batch_op.drop_index(
+            "ix_comments_comments_by_passage",
+            sqlite_where=sa.text("anchor IS NOT NULL"),
+            postgresql_where=sa.text("anchor IS NOT NULL"),
+        )
+        batch_op.drop_column("passage")
         batch_op.drop_column("anchor")
 
     with op.batch_alter_table("comments_accounts") as batch_op:

@@ -3,7 +3,7 @@ holds beyond its shape is ignored."""
 
 from typing import Any
 
-from comments import draft, posting, tree
+from comments import anchors, draft, posting, threads, tree
 from comments.config import Settings
 from comments.errors import PROBLEMS
 from comments.models import NAME_LENGTH, REASON_LENGTH, URL_LENGTH, AuthorKind, Status
@@ -87,6 +87,7 @@ def _things() -> dict[str, Schema]:
         "Thread": _thread(),
         "Author": _author(),
         "Comment": _comment(),
+        "Anchor": _anchor(),
         "Replies": _object(
             "The first replies of a comment.",
             {
@@ -152,11 +153,40 @@ def _comment() -> Schema:
             "up": _count("Votes for it."),
             "down": _count("Votes against it."),
             "pinned": _YES_OR_NO,
-            "anchor": {"type": "null", "description": "Reserved."},
+            "anchor": _nullable(ref("Anchor")),
             "url": _text("Its permanent address."),
             "replies": ref("Replies"),
         },
         {"reason": _REASON},
+    )
+
+
+def _anchor() -> Schema:
+    place = {"type": "integer", "minimum": 0, "maximum": anchors.LAST_POSITION}
+    around = _text("Words beside it.", most=anchors.MOST_AROUND)
+    quote = _object(
+        "The words of the passage and what stood around them.",
+        {"type": {"const": anchors.QUOTE}, "exact": _text(most=anchors.MOST_EXACT, pattern=r"\S")},
+        {"prefix": _nullable(around), "suffix": _nullable(around)},
+    )
+    position = _object(
+        "Where it stood in the article's text, in UTF-16 units.",
+        {"type": {"const": anchors.POSITION}, "start": place, "end": place},
+    )
+    question = _text("What the author asks there.", most=anchors.MOST_QUESTION)
+    name = _text("What the author called the place.", most=anchors.MOST_NAME)
+    return _object(
+        "The passage of the article that a comment at the top level is about, with the selectors "
+        "of the Web Annotation Data Model: one quote and at most one position.",
+        {
+            "selector": {
+                "type": "array",
+                "items": {"anyOf": [quote, position]},
+                "minItems": 1,
+                "maxItems": 2,
+            }
+        },
+        {"question": _nullable(question), "name": _nullable(name)},
     )
 
 
@@ -207,6 +237,14 @@ def _answers() -> dict[str, Schema]:
                 "thread": ref("Thread"),
             },
         ),
+        "Passages": _object(
+            "The passages of an article that were commented on, the latest first; at most "
+            f"{threads.MOST_PASSAGES}.",
+            {
+                "revision": _count("The thread's revision."),
+                "passages": {"type": "array", "items": _passage()},
+            },
+        ),
         "Counts": _object(
             "Published comments of each thread.",
             {"counts": _map("By the thread's key.", THREAD_KEY, _count("0 where nobody wrote."))},
@@ -245,6 +283,17 @@ def _answers() -> dict[str, Schema]:
         **_moderators_answers(fragment),
         "Document": {"type": "object", "description": "This document."},
     }
+
+
+def _passage() -> Schema:
+    return _object(
+        "One passage, as the latest comment on it tells it.",
+        {
+            "passage": _text("The same for all comments on it.", pattern="^[0-9a-f]{16}$"),
+            "count": _count("Published comments on it, without replies."),
+            "anchor": ref("Anchor"),
+        },
+    )
 
 
 def _moderators_answers(fragment: Schema) -> dict[str, Schema]:
@@ -331,7 +380,7 @@ def _bodies(settings: Settings) -> dict[str, Schema]:
                 "email": _nullable(_text("An e-mail address.", most=254)),
                 "website": _nullable(_text("A guest's website.", most=URL_LENGTH)),
                 "notify": _nullable({"enum": list(draft.NOTIFY)}),
-                "anchor": {"description": "Reserved."},
+                "anchor": _nullable(_anchor()),
                 "work": _nullable(_work()),
             },
         ),
