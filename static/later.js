@@ -7,5 +7,6 @@
  * @param {CommentThread} thread
  */
 export function follow(thread) {
-  void thread;
+  if (document.querySelector("[data-comments-article], comment-anchor, [data-comment-question]"))
+    import("./inline.js").then(({ attend }) => attend(thread));
 }

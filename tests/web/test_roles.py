@@ -216,10 +216,11 @@ overview               401      401    401  401    401    401    403    403 401 
 
 #: What everybody may ask for: public answers, one's own first write, and the ways in.
 OPEN = {
-    "api": """give_challenge list_comments list_replies show_comment show_contract show_counts
-        show_pulse post_comment preview""",
+    "api": """give_challenge list_anchors list_comments list_replies show_comment show_contract
+        show_counts show_pulse post_comment preview""",
     "forms": "post preview",
-    "pages": "asset embed fragment_comment fragment_replies fragment_thread thread",
+    "pages": """asset embed fragment_comment fragment_passage fragment_replies fragment_thread
+        thread""",
     "signin": """ask by_password mail_link ask_for_data mail_data_link show_data use_data_link
         show_link use_link show_new_password use_new_password show_verify verify sign_in_from
         sign_in_with""",
