@@ -215,7 +215,6 @@ export class Article {
   #changed() {
     const line = document.createElement("span");
     line.dataset.changed = "";
-    line.className = "c-hint";
     line.append(this.marks.words("changed"), document.createElement("br"));
     return line;
   }

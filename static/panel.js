@@ -34,7 +34,7 @@ export class Panel {
 
   #listen() {
     const hear = (/** @type {string} */ type, /** @type {(event: any) => void} */ act) => this.#frame.addEventListener(type, act);
-    hear("toggle", ({ newState }) => newState === "closed" && this.#closed());
+    hear("beforetoggle", ({ newState }) => newState === "closed" && this.#closed());
     hear("click", (event) => this.#click(event));
     hear("submit", (event) => this.#submit(event));
     hear("focusin", ({ target }) => target.form && wake(this.thread, target.form));
@@ -78,9 +78,13 @@ export class Panel {
 
   #closed() {
     const mark = this.#mark;
+    const from = mark ?? (this.#about && this.marks.markOf(this.marks.article.again(this.#about)));
     mark?.setAttribute("aria-expanded", "false");
     this.#about = this.marks.open = null;
     this.marks.brighten(null);
+    // The focus goes where one would look for it; who has pressed elsewhere keeps theirs.
+    const { activeElement } = this.marks.root;
+    if (from && activeElement && this.#frame.contains(activeElement)) setTimeout(() => from.focus({ preventScroll: true }));
     // The press that has closed it may be one on the mark itself, which is heard next.
     setTimeout(() => this.#mark === mark && !this.#about && (this.#mark = null), 300);
   }
