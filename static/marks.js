@@ -11,7 +11,7 @@ const GAP = 4;
 const FLASH = 2500;
 
 const LIGHT = "color-mix(in srgb, #e8b600 22%, transparent)";
-const BRIGHT = "color-mix(in srgb, #e8b600 50%, transparent)";
+const BRIGHT = "color-mix(in srgb, #e8b600 38%, transparent)";
 
 // Shared by all threads of a page: a highlight has one name in the whole document.
 const hasHighlights = "highlights" in CSS;
