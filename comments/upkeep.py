@@ -9,12 +9,11 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Row, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from comments import index
+from comments import threads
 from comments.config import Settings
 from comments.database import is_sqlite
 from comments.models import (
     Comment,
-    Edit,
     Letter,
     MailedLink,
     Report,
@@ -104,24 +103,8 @@ def _purge(session: Session, before: datetime, most: int) -> int:
     )
     # Held until the end: one that a moderator is rescuing right now is left for them.
     ids = session.scalars(old.limit(most).with_for_update(skip_locked=True)).all()
-    empty = update(Comment).values(
-        body="",
-        html="",
-        anchor=None,
-        passage=None,
-        author_name="",
-        author_avatar=None,
-        author_website=None,
-        address_hash=None,
-        email_hash=None,
-        status_reason="",
-        status_at=None,
-    )
-    _apply(session, delete(Edit), Edit.comment_id, ids)
-    # A note may quote what it is about.
-    _apply(session, update(Report).values(note=""), Report.comment_id, ids)
-    index.drop(session, ids)
-    return _apply(session, empty, Comment.id, ids)
+    threads.empty(session, ids, status_at=None)
+    return len(ids)
 
 
 def _sweep_sign_ins(session: Session, now: datetime, most: int) -> int:

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    or_,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from comments.database import UtcDateTime
@@ -151,6 +161,14 @@ class Ban(Base):
     #: ``None`` for good.
     until: Mapped[datetime | None] = mapped_column(UtcDateTime())
     lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+    def is_in_force(self, now: datetime) -> bool:
+        return self.lifted_at is None and (self.until is None or self.until > now)
+
+    @classmethod
+    def in_force(cls, now: datetime) -> ColumnElement[bool]:
+        """The same as a condition of a query."""
+        return cls.lifted_at.is_(None) & or_(cls.until.is_(None), cls.until > now)
 
 
 class ListedWord(Base):

@@ -9,9 +9,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from comments import text
 from comments.database import begin_write, insert_or_ignore, is_sqlite
 from comments.errors import CommentsError, say
 from comments.identity import Author
@@ -46,11 +47,6 @@ def theirs(target: str) -> ColumnElement[bool]:
     if kind == "network":
         return Comment.address_hash == value
     return Comment.author_id == target
-
-
-def holds(now: datetime) -> ColumnElement[bool]:
-    """A ban that is in force."""
-    return Ban.lifted_at.is_(None) & or_(Ban.until.is_(None), Ban.until > now)
 
 
 def check_not_banned(session: Session, author: Author, now: datetime) -> Ban | None:
@@ -114,7 +110,7 @@ def lift(session: Session, ban_id: int, action: Action) -> Ban:
     if found is None:
         raise CommentsError("not_found")
     check_reach_of_target(session, found.target, action.sites)
-    if found.lifted_at or (found.until and found.until <= action.now):
+    if not found.is_in_force(action.now):
         raise CommentsError("already_decided")
     _check_may_end(found, action)
     found.lifted_at = action.now
@@ -143,7 +139,9 @@ def trust(session: Session, author_id: str, action: Action, *, trusted: bool) ->
 
 def in_force(session: Session, target: str, now: datetime) -> Ban | None:
     """The ban of exactly this *target*, where there is one."""
-    query = select(Ban).where(Ban.target == target, holds(now)).order_by(Ban.id.desc()).limit(1)
+    query = (
+        select(Ban).where(Ban.target == target, Ban.in_force(now)).order_by(Ban.id.desc()).limit(1)
+    )
     return session.scalars(query.execution_options(populate_existing=True)).first()
 
 
@@ -184,9 +182,10 @@ def _check_may_end(found: Ban, action: Action) -> None:
 
 
 def _moderates(session: Session, target: str) -> bool:
-    kind, _, number = target.partition(":")
-    if kind == "member" and number.isascii() and number.isdigit() and len(number) < 19:
-        appointed = select(Appointment.role).where(Appointment.account_id == int(number))
+    kind, _, value = target.partition(":")
+    number = text.read_number(value) if kind == "member" else None
+    if number is not None:
+        appointed = select(Appointment.role).where(Appointment.account_id == number)
         if session.scalar(appointed.limit(1)) is not None:
             return True
     wrote_as_one = select(Comment.id).where(

@@ -24,7 +24,6 @@ from comments.models import (
     Ban,
     Comment,
     Decision,
-    Edit,
     Letter,
     ListedWord,
     Login,
@@ -110,29 +109,11 @@ def _take_comments_away(session: Session, subject: Subject, action: moderation.A
 
 
 def _blank(session: Session, ids: Sequence[int], nobody: str) -> None:
-    """Leave of comments no more than their place."""
-    nothing: dict[str, Any] = {
-        "author_id": nobody,
-        "author_name": "",
-        "author_avatar": None,
-        "author_website": None,
-        "body": "",
-        "html": "",
-        "anchor": None,
-        "passage": None,
-        "status_reason": "",
-        "address_hash": None,
-        "email_hash": None,
-        "verified": False,
-        "learned_as": None,
-        "version": Comment.version + 1,
-    }
-    index.drop(session, ids)
-    _run(session, delete(Edit).where(Edit.comment_id.in_(ids)))
-    _run(session, update(Comment).where(Comment.id.in_(ids)).values(nothing))
-    # Reasons and notes are about what was written, and may quote it.
+    """Leave of comments no more than their place, and nobody's."""
+    no_more = {"verified": False, "learned_as": None, "version": Comment.version + 1}
+    threads.empty(session, ids, author_id=nobody, **no_more)
+    # A reason is about what was written, and may quote it.
     _run(session, update(Decision).where(Decision.comment_id.in_(ids)).values(reason=""))
-    _run(session, update(Report).where(Report.comment_id.in_(ids)).values(note=""))
     _run(session, update(Submission).where(Submission.comment_id.in_(ids)).values(body_hash=""))
 
 
