@@ -120,6 +120,7 @@ export class Article {
 
   /** Looks for every passage in the article as it is now. */
   #read() {
+    if (!this.region.isConnected) this.region = regionOf(this.thread.key) ?? this.region;
     this.#map = textOf(this.region);
     this.#index = index(this.#map.text);
     const asked = [...this.#asked()];
@@ -224,11 +225,12 @@ export class Article {
   #watch() {
     const { signal, thread } = this;
     const read = settled(() => this.#read(), signal);
+    // Of the whole page: a framework may put another article in the place of this one.
     const article = new MutationObserver((records) => {
-      if (records.some(({ target }) => !isOurs(target))) read();
+      if (!this.region.isConnected || records.some(({ target }) => this.region.contains(target) && !isOurs(target))) read();
     });
     const list = new MutationObserver(settled(() => this.#tend(), signal));
-    article.observe(this.region, { childList: true, characterData: true, subtree: true });
+    article.observe(document.body, { childList: true, characterData: true, subtree: true });
     list.observe(thread.root, { childList: true, subtree: true });
     signal.addEventListener("abort", () => [article, list].forEach((it) => it.disconnect()));
     const refresh = () => (this.fresh = this.#refresh().catch(() => {}));

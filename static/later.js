@@ -7,6 +7,28 @@
  * @param {CommentThread} thread
  */
 export function follow(thread) {
-  if (document.querySelector("[data-comments-article], comment-anchor, [data-comment-question]"))
-    import("./inline.js").then(({ attend }) => attend(thread));
+  whenThereIsAnArticle(thread);
+}
+
+const ARTICLE = "[data-comments-article], comment-anchor, [data-comment-question]";
+/** @type {WeakSet<AbortSignal>} */
+const waiting = new WeakSet();
+
+/** Comments on passages: at once, or when an article that arrives late is there. @param {CommentThread} thread */
+function whenThereIsAnArticle(thread) {
+  const { signal } = thread;
+  if (waiting.has(signal)) return;
+  waiting.add(signal);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const look = async () => {
+    timer = undefined;
+    if (signal.aborted || !document.querySelector(ARTICLE)) return;
+    seen.disconnect();
+    (await import("./inline.js")).attend(thread);
+  };
+  const seen = new MutationObserver(() => (timer ??= setTimeout(look, 300)));
+  signal.addEventListener("abort", () => seen.disconnect());
+  seen.observe(document.body, { childList: true, subtree: true });
+  look();
 }

@@ -122,6 +122,7 @@ export class Marks {
     // Put anew only where something came or went: a mark that has the focus keeps it.
     if (items.length !== this.#list.children.length || items.some((item, at) => item !== this.#list.children[at]))
       this.#list.replaceChildren(...items);
+    this.#list.hidden = !items.length;
     this.#light(ordered.filter(({ count }) => count).map(({ range }) => range));
     this.place();
   }

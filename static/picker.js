@@ -24,8 +24,9 @@ export function attendSelection(article) {
   const hear = (/** @type {string} */ type, /** @type {(event: any) => void} */ act) =>
     document.addEventListener(type, act, { signal, capture: true });
   hear("selectionchange", look);
-  hear("pointerdown", ({ pointerType }) => {
-    pressed = pointerType === "mouse";
+  hear("pointerdown", (event) => {
+    // While a mouse selects, and while a finger rests on the button, nothing comes or goes.
+    pressed = event.pointerType === "mouse" || picker.isOn(event);
     byKey = false;
   });
   for (const type of ["pointerup", "pointercancel", "dragend"]) hear(type, () => {
@@ -83,6 +84,11 @@ class Picker {
     // A closed discussion takes comments of moderators alone.
     const form = thread.form;
     return form && "closed" in form.dataset && !thread.me.can?.comment ? null : range;
+  }
+
+  /** @param {Event} event */
+  isOn(event) {
+    return event.composedPath().includes(this.#button);
   }
 
   /** Below the end of the selection, where no menu of a phone is. @param {Range} range */
