@@ -32,33 +32,36 @@
  * @property {string} chars
  * @property {number} start of the quote in them
  * @property {number} end
- * @property {number} head how many of them stand before the sentence that the quote begins in
- * @property {number} tail where the sentence ends that the quote ends in
+ * @property {string} text before it was folded
+ * @property {number[]} from
  * @property {number} position
  */
 
 /** A stretch that pattern and text have in common. @typedef {{ p: number, t: number, size: number }} Run */
 
-/**
- * @typedef {object} Candidate
- * @property {number} start
- * @property {number} end
- * @property {number} quote the share of the quote that is there
- * @property {number} score
- * @property {number} proof characters that agree, less twice those that do not
- * @property {boolean} trusted
- * @property {Place["how"]} how
- */
+/** @typedef {Place & { quote: number, proof: number, asked: number }} Candidate */
+/** Where a passage was, and how far it has moved. @typedef {{ start: number, shift: number }} Shift */
 
 const AROUND = 32;
 const GRAM = 4;
 const BITS = 15;
 const BUCKET = 16;
 // Bounds for anchors made to cost time: characters of a quote, steps of one look-up, the commonest
-// gram that still votes.
+// gram that still votes, and how many runs back a run looks for its predecessor.
 const LONGEST = 10_000;
 const MOST_WORK = 1_000_000;
 const COMMON = 200;
+const BACK = 64;
+// What makes a candidate trusted, found by trying (docs/anchoring.md): characters that agree, the
+// share of the quote, the share of proof in place and elsewhere, how strong a rival may be.
+const LEAST_PROOF = 24;
+const LEAST_QUOTE = 0.6;
+const IN_PLACE = 0.6;
+const ELSEWHERE = 0.95;
+const RIVAL = 0.7;
+// A neighbour within REACH tells how far the text has moved here, give or take STRAY.
+const REACH = 3000;
+const STRAY = 400;
 
 // What folding changes. A blank on its own and plain letters are copied in one piece.
 const VARIANT = /[^\S ]\s*| \s+|[‘’‚‛′`´ʼ‹›]|[“”„‟″«»]|[‐-―−]|--+|…|\.{3}|\p{Cf}|İ|.\p{M}+/gsu;
@@ -109,6 +112,8 @@ const segmenter = "Segmenter" in Intl ? new Intl.Segmenter() : null;
 
 /** The border of a character, as readers count them, at *place* or beside it. @param {string} text @param {number} place @param {number} side */
 function whole(text, place, side) {
+  // Before an ordinary letter or blank there is always one.
+  if (!(text.charCodeAt(place) >= 0x300)) return place;
   const from = Math.max(0, place - AROUND);
   const segment = segmenter?.segment(text.slice(from, place + AROUND)).containing(place - from);
   if (segment) return segment.index + from === place || side < 0 ? segment.index + from : segment.index + from + segment.segment.length;
@@ -155,85 +160,99 @@ function hash(text, place) {
   return Math.imul(key, 0x9e3779b1) >>> (32 - BITS);
 }
 
-/**
- * Where the passage is now; null where that cannot be said with confidence.
- *
- * Candidates are scored as Hypothesis publishes it (match-quote.ts of hypothesis/client): quote 50,
- * prefix 20, suffix 20, position 2. Who is best is taken only where enough of it agrees and
- * nothing else comes near.
- * @param {Index} index @param {Anchor} anchor @returns {Place | null}
- */
+/** Where one passage is now. @param {Index} index @param {Anchor} anchor @returns {Place | null} */
 export function locate(index, anchor) {
-  const pattern = patternOf(anchor);
-  if (!pattern) return null;
-  const found = verbatim(index, pattern) ?? changed(index, pattern);
-  if (!found) return null;
-  const { text, from } = index;
-  const start = whole(text, from[found.start], -1);
-  const end = whole(text, from[found.end - 1] + 1, 1);
-  return { start, end, how: found.how, score: found.score };
+  return locateAll(index, [anchor])[0];
+}
+
+/**
+ * Where passages are now; null for each of which that cannot be said with confidence.
+ *
+ * What stands as it stood is found first, and tells how far its neighbourhood has moved. Of what has
+ * changed, candidates are scored as Hypothesis publishes it (match-quote.ts of hypothesis/client):
+ * quote 50, prefix 20, suffix 20, position 2. The best is taken only if enough of it agrees and no
+ * other comes near.
+ * @param {Index} index @param {Anchor[]} anchors @returns {(Place | null)[]}
+ */
+export function locateAll(index, anchors) {
+  const patterns = anchors.map(patternOf);
+  const found = patterns.map((pattern) => pattern && verbatim(index, pattern));
+  const shifts = found.flatMap((place, number) => {
+    const start = anchors[number].start;
+    return place ? [{ start, shift: index.from[place.start] - start }] : [];
+  });
+  shifts.push({ start: NaN, shift: 0 });
+  return patterns.map((pattern, number) => {
+    const place = found[number] ?? (pattern && changed(index, pattern, shifts));
+    return place && placed(index, place);
+  });
+}
+
+/** In the article's own text. @param {Index} index @param {Candidate} candidate @returns {Place} */
+function placed({ text, from }, { start, end, how, score }) {
+  return { start: whole(text, from[start], -1), end: whole(text, from[end - 1] + 1, 1), how, score };
 }
 
 /** @param {Anchor} anchor @returns {Pattern | null} */
 function patternOf({ exact, prefix, suffix, start: position }) {
-  if (!exact.trim() || exact.length > LONGEST) return null;
-  const text = prefix.slice(-AROUND) + exact + suffix.slice(0, AROUND);
+  if (exact.length > LONGEST) return null;
+  const before = prefix.slice(-AROUND);
+  const text = before + exact + suffix.slice(0, AROUND);
   const { folded: chars, from } = fold(text);
-  const at = (/** @type {number} */ place) => {
-    const found = from.findIndex((origin) => origin >= place);
-    return found < 0 ? chars.length : found;
-  };
-  const border = Math.min(prefix.length, AROUND);
-  let [start, end] = [at(border), at(border + exact.length)];
+  let start = 0;
+  while (from[start] < before.length) start++;
+  let end = start;
+  while (from[end] < before.length + exact.length) end++;
   while (chars[start] === " ") start++;
   while (end > start && chars[end - 1] === " ") end--;
-  if (start >= end) return null;
-  let [head, tail] = [start, end];
-  while (head > 0 && !SENTENCE_END.test(text.slice(0, from[head]))) head--;
-  while (tail < chars.length && !SENTENCE_END.test(text.slice(0, from[tail]))) tail++;
-  return { chars, start, end, head, tail, position };
+  return start < end ? { chars, start, end, text, from, position } : null;
 }
 
 /** The pattern as it was, the nearest of several. @param {Index} index @param {Pattern} pattern @returns {Candidate | null} */
 function verbatim(index, pattern) {
   const { folded } = index;
   const { chars } = pattern;
-  if (chars.length < Math.min(MIN_PROOF, folded.length)) return null;
+  if (chars.length < Math.min(LEAST_PROOF, folded.length)) return null;
   const key = chars.slice(0, 2 * AROUND);
   /** @type {Candidate | null} */
   let best = null;
-  let budget = MOST_WORK;
-  for (let at = folded.indexOf(key); at >= 0 && budget > 0; at = folded.indexOf(key, at + 1)) {
-    budget -= chars.length;
+  const until = index.work + MOST_WORK;
+  for (let at = folded.indexOf(key); at >= 0 && index.work < until; at = folded.indexOf(key, at + 1)) {
+    index.work += chars.length;
     if (!folded.startsWith(chars, at)) continue;
     const found = rate(index, pattern, [{ p: 0, t: at, size: chars.length }]);
     if (found && (!best || found.score > best.score)) best = found;
   }
-  index.work += MOST_WORK - budget;
   return best;
 }
 
-const MIN_PROOF = 24;
-
-/** What is left of the pattern. @param {Index} index @param {Pattern} pattern @returns {Candidate | null} */
-function changed(index, pattern) {
+/** What is left of the pattern. @param {Index} index @param {Pattern} pattern @param {Shift[]} shifts @returns {Candidate | null} */
+function changed(index, pattern, shifts) {
   const ways = [...diagonals(index, pattern, 0, pattern.chars.length), ...diagonals(index, pattern, pattern.start, pattern.end)];
   /** @type {Candidate[]} */
   const found = [];
   const until = index.work + MOST_WORK;
   for (const way of new Set(ways)) {
-    if (index.work > until) return null;
     const candidate = rate(index, pattern, chain(runs(index, pattern, way, until)));
+    if (index.work >= until) return null;
     if (candidate) found.push(candidate);
   }
-  found.sort((a, b) => b.score - a.score);
+  found.sort((one, other) => other.score - one.score);
   const [best] = found;
-  const rival = found.find((other) => other.start >= best.end || other.end <= best.start);
-  if (!best?.trusted || (rival && rival.proof > RIVAL * best.proof)) return null;
-  return best;
+  const rival = found.find(({ start, end }) => start >= best.end || end <= best.start);
+  if (!best || (rival && rival.proof > RIVAL * best.proof)) return null;
+  return trusted(best, index.from[best.start] - pattern.position, pattern.position, shifts) ? best : null;
 }
 
-const RIVAL = 0.7;
+/**
+ * What looks alike elsewhere is more often another passage than this one, moved and changed: so
+ * much more is asked of a candidate that has moved otherwise than its neighbours.
+ * @param {Candidate} candidate @param {number} shift @param {number} position @param {Shift[]} shifts
+ */
+function trusted({ quote, proof, asked }, shift, position, shifts) {
+  const near = shifts.some((one) => !(Math.abs(one.start - position) > REACH) && Math.abs(one.shift - shift) <= STRAY);
+  return quote >= LEAST_QUOTE && proof >= LEAST_PROOF && proof >= (near ? IN_PLACE : ELSEWHERE) * asked;
+}
 
 /**
  * Where most of a part of the pattern is: differences between place in text and in pattern.
@@ -301,7 +320,7 @@ function chain(all) {
   const sums = all.map(({ size }) => size);
   const before = all.map(() => -1);
   for (let i = 0; i < all.length; i++) {
-    for (let j = Math.max(0, i - 64); j < i; j++) {
+    for (let j = Math.max(0, i - BACK); j < i; j++) {
       const gain = all[i].size - overlap(all[j], all[i]);
       const jump = Math.abs(all[i].t - all[i].p - all[j].t + all[j].p);
       const sum = sums[j] + gain - (jump && 2 + jump / 16);
@@ -323,83 +342,84 @@ function overlap(one, next) {
 
 /** @param {Index} index @param {Pattern} pattern @param {Run[]} links @returns {Candidate | null} */
 function rate(index, pattern, links) {
-  const { chars, start, end, head, tail } = pattern;
+  const { chars, start, end, position } = pattern;
   const there = new Uint8Array(chars.length);
   for (const { p, size } of links) there.fill(1, p, p + size);
-  const there_quote = count(there, start, end);
-  if (!there_quote) return null;
+  const kept = sum(there, start, end);
+  if (!kept) return null;
   const place = borders(index.folded, pattern, links);
-  const quote = there_quote / Math.max(end - start, place.end - place.start);
-  const [before, after] = [side(there, start - 1, -1, head), side(there, end, 1, tail)];
-  const proof = Math.max(0, 3 * there_quote - 2 * (end - start)) + before.proof + after.proof;
-  const size = end - start + before.size + after.size;
+  const quote = kept / Math.max(end - start, place.end - place.start);
+  const [before, after] = [side(pattern, there, -1), side(pattern, there, 1)];
   const score = weigh([
     [quote, 50],
-    [count(there, 0, start) / start, start && 20],
-    [count(there, end, chars.length) / (chars.length - end), chars.length - end && 20],
-    [1 - Math.abs(index.from[place.start] - pattern.position) / index.text.length, 2],
+    [sum(there, 0, start) / start, 20],
+    [sum(there, end, chars.length) / (chars.length - end), 20],
+    [1 - Math.abs(index.from[place.start] - position) / index.text.length, 2],
   ]);
-  const how = quote === 1 ? "exact" : before.proof >= 16 && after.proof >= 16 ? "context" : "fuzzy";
-  const trusted = quote >= 0.6 && proof >= MIN_PROOF && proof >= 0.6 * size;
-  return { ...place, quote, score, proof, how, trusted };
+  return {
+    ...place,
+    score,
+    quote,
+    how: quote === 1 ? "exact" : Math.min(before.proof, after.proof) >= AROUND / 2 ? "context" : "fuzzy",
+    proof: Math.max(0, 3 * kept - 2 * (end - start)) + before.proof + after.proof,
+    asked: end - start + before.asked + after.asked,
+  };
 }
 
-/** @param {[number, number][]} parts values and their weights */
+/** The mean of values and their weights, without what there is none of. @param {[number, number][]} parts */
 function weigh(parts) {
-  let [sum, all] = [0, 0];
-  for (const [value, weight] of parts) {
-    if (weight && value === value) [sum, all] = [sum + value * weight, all + weight];
-  }
-  return sum / all;
+  const known = parts.filter(([value]) => !isNaN(value));
+  const all = known.reduce((sum, [, weight]) => sum + weight, 0);
+  return known.reduce((sum, [value, weight]) => sum + value * weight, 0) / all;
 }
 
 /** @param {Uint8Array} there @param {number} start @param {number} end */
-function count(there, start, end) {
-  let sum = 0;
-  for (let p = start; p < end; p++) sum += there[p];
-  return sum;
+function sum(there, start, end) {
+  let found = 0;
+  for (let p = start; p < end; p++) found += there[p];
+  return found;
 }
 
 /**
- * What a context proves, from the quote outwards, and how much of it was to be expected: all of
- * it, or up to the end of the sentence if the text changes there.
- * @param {Uint8Array} there @param {number} p @param {number} step @param {number} border
+ * What a context proves, from the quote outwards: each character that agrees counts one, each that
+ * does not takes two. All of it is asked for, but where it ends with the sentence: that can move.
+ * @param {Pattern} pattern @param {Uint8Array} there @param {number} step
  */
-function side(there, p, step, border) {
-  let [sum, proof, size, best] = [0, 0, 0, 0];
-  const inner = step < 0 ? p + 1 - border : border - p;
-  for (; p >= 0 && p < there.length; p += step) {
+function side({ text, from, start, end }, there, step) {
+  let [sum, proof, reached, closed] = [0, 0, 0, 0];
+  let size = 0;
+  for (let p = step < 0 ? start - 1 : end; p >= 0 && p < there.length; p += step) {
+    const border = SENTENCE_END.test(text.slice(0, from[step < 0 ? p + 1 : p]));
+    if (border && !closed) closed = size + 1;
     size++;
     sum += there[p] ? 1 : -2;
-    if (sum > proof) [proof, best] = [sum, size];
+    if (sum > proof) [proof, reached] = [sum, size];
   }
-  return { proof, size: best <= inner ? Math.min(size, inner) : size };
+  return { proof, asked: closed && reached < closed ? closed - 1 : size };
 }
 
 /** Where the quote begins and ends in the text. @param {string} folded @param {Pattern} pattern @param {Run[]} links */
 function borders(folded, { start, end }, links) {
   const after = links.findIndex(({ p, size }) => p + size > start);
-  const first = links[after];
-  const ahead = links[after - 1];
-  let from = first.t + start - first.p;
-  if (first.p > start && ahead) {
-    const edge = ahead.t + ahead.size;
-    from = ahead.p + ahead.size === start ? edge : Math.max(edge, from);
-  }
   const until = links.findLastIndex(({ p }) => p < end);
-  const final = links[until];
-  const behind = links[until + 1];
-  let to = final.t + Math.min(final.size, end - final.p);
-  const missing = end - final.p - final.size;
-  if (missing > 0) {
-    to += missing;
-    if (behind) to = behind.p === end ? behind.t : Math.min(behind.t, to);
+  const [ahead, first, last, behind] = [links[after - 1], links[after], links[until], links[until + 1]];
+  const missing = end - last.p - last.size;
+  let from = Math.max(0, first.t + start - first.p);
+  let to = Math.min(folded.length, last.t + end - last.p);
+  if (first.p > start) {
+    if (ahead) from = ahead.p + ahead.size === start ? ahead.t + ahead.size : Math.max(ahead.t + ahead.size, from);
+    while (insideWord(folded, from)) from--;
   }
-  from = Math.max(0, from);
-  to = Math.min(folded.length, to);
-  while (first.p > start && from > 0 && /[\p{L}\p{N}]{2}/u.test(folded.slice(from - 1, from + 1))) from--;
-  while (missing > 0 && to < folded.length && /[\p{L}\p{N}]{2}/u.test(folded.slice(to - 1, to + 1))) to++;
+  if (missing > 0) {
+    if (behind) to = behind.p === end ? behind.t : Math.min(behind.t, to);
+    while (insideWord(folded, to)) to++;
+  }
   while (from < to - 1 && folded[from] === " ") from++;
   while (to > from + 1 && folded[to - 1] === " ") to--;
   return { start: from, end: to };
+}
+
+/** @param {string} text @param {number} place */
+function insideWord(text, place) {
+  return place > 0 && /^[\p{L}\p{N}]{2}/u.test(text.slice(place - 1, place + 1));
 }

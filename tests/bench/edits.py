@@ -104,12 +104,19 @@ class Editor:
 
     rng: Random
     other: Sequence[Sentence]
+    vocabulary: Sequence[str]
+
+    @classmethod
+    def reading(cls, other: Article, rng: Random) -> "Editor":
+        sentences = [sentence for paragraph in other.paragraphs for sentence in paragraph]
+        words = [piece.text for sentence in sentences for piece in sentence if piece.is_word]
+        return cls(rng, sentences, words)
 
     def sentence(self) -> Sentence:
         return [Piece(piece.text) for piece in self.rng.choice(self.other)]
 
     def word(self) -> Piece:
-        return self.rng.choice([piece for piece in self.sentence() if piece.is_word] or [_A_WORD])
+        return Piece(self.rng.choice(self.vocabulary))
 
     def paragraph(self, article: Article) -> Paragraph:
         return self.rng.choice(article.paragraphs)
@@ -129,9 +136,6 @@ class Editor:
             if places:
                 return sentence, places
         raise ValueError("an article without words")
-
-
-_A_WORD = Piece("word")
 
 
 def mend(article: Article, editor: Editor) -> None:

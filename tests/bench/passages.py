@@ -50,13 +50,14 @@ def pick(article: Article, rng: Random, count: int) -> list[Passage]:
     """*count* passages: words, phrases, sentences, from a word to half a page."""
     placed = [part for part in article.placed() if part[2].is_word]
     ends = _sentence_ends(article)
+    text = article.text
     passages = []
     for _ in range(count):
         kind = rng.choices(list(_KINDS), [share for share, _, _ in _KINDS.values()])[0]
         first, last = _words(kind, rng, len(placed), ends)
         parts = placed[first : last + 1]
         words = frozenset(piece.origin for _, _, piece in parts)
-        end = _closed(article.text, parts[-1][1]) if kind in _WHOLE else parts[-1][1]
+        end = _closed(text, parts[-1][1]) if kind in _WHOLE else parts[-1][1]
         passages.append(Passage((parts[0][0], end), words, kind))
     return passages
 
