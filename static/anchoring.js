@@ -53,15 +53,18 @@ const MOST_WORK = 1_000_000;
 const COMMON = 200;
 const BACK = 64;
 // What makes a candidate trusted, found by trying (docs/anchoring.md): characters that agree, the
-// share of the quote, the share of proof in place and elsewhere, how strong a rival may be.
+// share of the quote, the share of proof in place (or much of both) and elsewhere, how strong a
+// rival may be.
 const LEAST_PROOF = 24;
 const LEAST_QUOTE = 0.6;
 const IN_PLACE = 0.6;
+const MUCH_PROOF = 150;
+const MUCH_QUOTE = 0.75;
 const ELSEWHERE = 0.95;
 const RIVAL = 0.7;
 // A neighbour within REACH tells how far the text has moved here, give or take STRAY.
 const REACH = 3000;
-const STRAY = 400;
+const STRAY = 150;
 
 // What folding changes. A blank on its own and plain letters are copied in one piece.
 const VARIANT = /[^\S ]\s*| \s+|[‘’‚‛′`´ʼ‹›]|[“”„‟″«»]|[‐-―−]|--+|…|\.{3}|\p{Cf}|İ|.\p{M}+/gsu;
@@ -250,8 +253,9 @@ function changed(index, pattern, shifts) {
  * @param {Candidate} candidate @param {number} shift @param {number} position @param {Shift[]} shifts
  */
 function trusted({ quote, proof, asked }, shift, position, shifts) {
+  if (quote < LEAST_QUOTE || proof < LEAST_PROOF) return false;
   const near = shifts.some((one) => !(Math.abs(one.start - position) > REACH) && Math.abs(one.shift - shift) <= STRAY);
-  return quote >= LEAST_QUOTE && proof >= LEAST_PROOF && proof >= (near ? IN_PLACE : ELSEWHERE) * asked;
+  return proof >= (near ? IN_PLACE : ELSEWHERE) * asked || (near && quote >= MUCH_QUOTE && proof >= MUCH_PROOF);
 }
 
 /**
@@ -386,16 +390,16 @@ function sum(there, start, end) {
  * @param {Pattern} pattern @param {Uint8Array} there @param {number} step
  */
 function side({ text, from, start, end }, there, step) {
-  let [sum, proof, reached, closed] = [0, 0, 0, 0];
-  let size = 0;
+  let [sum, proof, asked] = [0, 0, 0];
+  /** @type {{ proof: number, asked: number } | undefined} */
+  let sentence;
   for (let p = step < 0 ? start - 1 : end; p >= 0 && p < there.length; p += step) {
-    const border = SENTENCE_END.test(text.slice(0, from[step < 0 ? p + 1 : p]));
-    if (border && !closed) closed = size + 1;
-    size++;
+    if (!sentence && SENTENCE_END.test(text.slice(0, from[step < 0 ? p + 1 : p]))) sentence = { proof, asked };
+    asked++;
     sum += there[p] ? 1 : -2;
-    if (sum > proof) [proof, reached] = [sum, size];
+    proof = Math.max(proof, sum);
   }
-  return { proof, asked: closed && reached < closed ? closed - 1 : size };
+  return sentence && proof - sentence.proof < IN_PLACE * (asked - sentence.asked) ? sentence : { proof, asked };
 }
 
 /** Where the quote begins and ends in the text. @param {string} folded @param {Pattern} pattern @param {Run[]} links */

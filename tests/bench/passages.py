@@ -18,7 +18,7 @@ Span = tuple[int, int]
 
 SURVIVES = 0.75
 _MOST_BETWEEN = 0.5
-#: Found right: the part that is in both, of the part that is in either.
+#: Found right: of the words that either holds, these are in both.
 _RIGHT = 0.8
 _AROUND = 32
 
@@ -124,15 +124,20 @@ class Edited:
         return cls(article.text, words, by_origin)
 
     def survivors(self, passage: Passage) -> list[Span]:
-        """Where the passage is: once, more often if it was pasted, or nowhere any more."""
+        """Which words it is now: once, more often if it was pasted, or nowhere any more."""
         places = sorted(
             place for origin in passage.words for place in self.by_origin.get(origin, ())
         )
         return [
-            (self.words[group[0]][0], self.words[group[-1]][1])
+            (group[0], group[-1] + 1)
             for group in self._groups(places, len(passage.words))
             if self._kept(group) >= SURVIVES * len(passage.words)
         ]
+
+    def inside(self, span: Span) -> Span:
+        """The words that are at least partly within *span* of the text: the first, after the last."""
+        first = bisect_left(self.words, span[0] + 1, key=lambda word: word[1])
+        return first, bisect_left(self.words, span[1], key=lambda word: word[0])
 
     def _groups(self, places: list[int], count: int) -> Iterator[list[int]]:
         """*places* cut where too many other words stand, or the passage begins anew."""
@@ -158,11 +163,9 @@ class Edited:
             ends[at : at + 1] = [origin]
         return len(ends)
 
-    def share(self, span: Span, passage: Passage) -> float:
-        """How many of the words in *span* are the passage's."""
-        first = bisect_left(self.words, span[0], key=lambda word: word[1] - 1)
-        last = bisect_left(self.words, span[1], key=lambda word: word[0])
-        inside = self.words[first:last]
+    def share(self, words: Span, passage: Passage) -> float:
+        """How many of the words in a stretch of the article are the passage's."""
+        inside = self.words[slice(*words)]
         return sum(origin in passage.words for _, _, origin in inside) / (len(inside) or 1)
 
 
@@ -170,9 +173,10 @@ def judge(before: str, edited: Edited, passage: Passage, place: Span | None) -> 
     truths = edited.survivors(passage)
     if place is None:
         return Outcome.MISSED if truths else Outcome.GONE
-    if any(_shared(place, truth) >= _RIGHT for truth in truths):
+    found = edited.inside(place)
+    if any(_shared(found, truth) >= _RIGHT for truth in truths):
         return Outcome.RIGHT
-    if edited.share(place, passage) >= 0.5:
+    if edited.share(found, passage) >= 0.5:
         return Outcome.ROUGH if truths else Outcome.LEFT
     if _known(before, passage.span) == _known(edited.text, place):
         return Outcome.TWIN
@@ -188,7 +192,7 @@ def _known(text: str, span: Span) -> tuple[str, str, str]:
     """The words of a passage, and those around it that an anchor keeps, within its sentence."""
     before = _plain(text[max(0, span[0] - 4 * _AROUND) : span[0]])[-_AROUND:]
     after = _plain(text[span[1] : span[1] + 4 * _AROUND])[:_AROUND]
-    opened = re.split(r"[.!?][\"']* ", before)[-1]
+    opened = re.split(r"[.!?][\"']*(?: |$)", before)[-1]
     closed = re.split(r"(?<=[.!?]) |(?<=[.!?][\"']) ", after)[0]
     return opened.strip(), _plain(text[span[0] : span[1]]), closed.strip()
 
