@@ -21,6 +21,7 @@
  * @property {number[]} from where each folded character was in the text
  * @property {Uint32Array} ends by hash of GRAM characters: where its places end
  * @property {Uint32Array} places in the folded text, ascending for each hash
+ * @property {Float32Array} votes for looking up, used again and again
  * @property {number} work steps of all look-ups so far
  */
 
@@ -30,10 +31,10 @@
  * An anchor to look for: prefix, quote and suffix in one, folded.
  * @typedef {object} Pattern
  * @property {string} chars
+ * @property {Uint16Array} keys the hashes of their grams
  * @property {number} start of the quote in them
  * @property {number} end
- * @property {string} text before it was folded
- * @property {number[]} from
+ * @property {Set<number>} sentences where they begin
  * @property {number} position
  */
 
@@ -51,7 +52,8 @@ const BUCKET = 16;
 const LONGEST = 10_000;
 const MOST_WORK = 1_000_000;
 const COMMON = 200;
-const BACK = 64;
+const CANDIDATES = 5;
+const BACK = 32;
 // What makes a candidate trusted, found by trying (docs/anchoring.md): characters that agree, the
 // share of the quote, the share of proof in place (or much of both) and elsewhere, how strong a
 // rival may be.
@@ -68,20 +70,32 @@ const STRAY = 150;
 
 // What folding changes. A blank on its own and plain letters are copied in one piece.
 const VARIANT = /[^\S ]\s*| \s+|[‘’‚‛′`´ʼ‹›]|[“”„‟″«»]|[‐-―−]|--+|…|\.{3}|\p{Cf}|İ|.\p{M}+/gsu;
-const SENTENCE_END = /[.!?…:;。！？؟।]["'”’»)\]]*\s+$|\n\s*$|[。！？]["'”’」』)]*$/;
+const SENTENCE_END = /[.!?…:;؟।]["'”’»)\]]*\s+|\n\s*|[。！？]["'”’」』)]*/g;
 
 /** Makes an article ready for looking up many anchors. @param {string} text @returns {Index} */
 export function index(text) {
   const { folded, from } = fold(text);
+  const keys = hashes(folded);
   const ends = new Uint32Array((1 << BITS) + 1);
-  const places = new Uint32Array(folded.length);
-  const last = folded.length - GRAM;
-  for (let place = 0; place <= last; place++) ends[hash(folded, place) + 1]++;
+  const places = new Uint32Array(keys.length);
+  const votes = new Float32Array((folded.length + LONGEST + 2 * AROUND) / BUCKET + 2);
+  for (const key of keys) ends[key + 1]++;
   for (let key = 0; key < 1 << BITS; key++) ends[key + 1] += ends[key];
   // Filled from behind, each end of a hash moves down to its beginning.
   const next = ends.slice(1);
-  for (let place = last; place >= 0; place--) places[--next[hash(folded, place)]] = place;
-  return { text, folded, from, ends, places, work: 0 };
+  for (let place = keys.length - 1; place >= 0; place--) places[--next[keys[place]]] = place;
+  return { text, folded, from, ends, places, votes, work: 0 };
+}
+
+/** Of each GRAM characters, of which the lower bytes fill 32 bits. @param {string} folded */
+function hashes(folded) {
+  const keys = new Uint16Array(Math.max(0, folded.length - GRAM + 1));
+  let gram = 0;
+  for (let place = 0; place < folded.length; place++) {
+    gram = (gram << 8) | (folded.charCodeAt(place) & 255);
+    if (place >= GRAM - 1) keys[place - GRAM + 1] = Math.imul(gram, 0x9e3779b1) >>> (32 - BITS);
+  }
+  return keys;
 }
 
 /** Writes a passage down. @param {string} text @param {number} start @param {number} end @returns {Anchor} */
@@ -156,13 +170,6 @@ function one(variant) {
   return variant === "İ" ? "i" : variant.normalize();
 }
 
-/** @param {string} text @param {number} place */
-function hash(text, place) {
-  let key = 0;
-  for (let next = place; next < place + GRAM; next++) key = Math.imul(key, 0x2f0b4a27) + text.charCodeAt(next);
-  return Math.imul(key, 0x9e3779b1) >>> (32 - BITS);
-}
-
 /** Where one passage is now. @param {Index} index @param {Anchor} anchor @returns {Place | null} */
 export function locate(index, anchor) {
   return locateAll(index, [anchor])[0];
@@ -208,34 +215,39 @@ function patternOf({ exact, prefix, suffix, start: position }) {
   while (from[end] < before.length + exact.length) end++;
   while (chars[start] === " ") start++;
   while (end > start && chars[end - 1] === " ") end--;
-  return start < end ? { chars, start, end, text, from, position } : null;
+  const ends = new Set(Array.from(text.matchAll(SENTENCE_END), ({ 0: found, index: place }) => place + found.length));
+  const sentences = new Set(from.flatMap((place, number) => (ends.has(place) ? number : [])));
+  return start < end ? { chars, keys: hashes(chars), start, end, sentences, position } : null;
 }
 
 /** The pattern as it was, the nearest of several. @param {Index} index @param {Pattern} pattern @returns {Candidate | null} */
 function verbatim(index, pattern) {
-  const { folded } = index;
-  const { chars } = pattern;
+  const { folded, ends, places } = index;
+  const { chars, keys, start, end } = pattern;
   if (chars.length < Math.min(LEAST_PROOF, folded.length)) return null;
-  const key = chars.slice(0, 2 * AROUND);
+  const often = (/** @type {number} */ p) => ends[keys[p] + 1] - ends[keys[p]];
+  let rare = 0;
+  for (let p = 1; p < keys.length; p++) if (often(p) < often(rare)) rare = p;
   /** @type {Candidate | null} */
   let best = null;
   const until = index.work + MOST_WORK;
-  for (let at = folded.indexOf(key); at >= 0 && index.work < until; at = folded.indexOf(key, at + 1)) {
+  for (let k = ends[keys[rare]]; k < ends[keys[rare] + 1] && index.work < until; k++) {
+    const at = places[k] - rare;
+    index.work++;
+    if (at < 0 || !folded.startsWith(chars, at)) continue;
     index.work += chars.length;
-    if (!folded.startsWith(chars, at)) continue;
-    const found = rate(index, pattern, [{ p: 0, t: at, size: chars.length }]);
-    if (found && (!best || found.score > best.score)) best = found;
+    const score = (90 + 2 * closeness(index, pattern, at + start)) / 92;
+    if (!best || score > best.score) best = { start: at + start, end: at + end, how: "exact", score, quote: 1, proof: 0, asked: 0 };
   }
   return best;
 }
 
 /** What is left of the pattern. @param {Index} index @param {Pattern} pattern @param {Shift[]} shifts @returns {Candidate | null} */
 function changed(index, pattern, shifts) {
-  const ways = [...diagonals(index, pattern, 0, pattern.chars.length), ...diagonals(index, pattern, pattern.start, pattern.end)];
   /** @type {Candidate[]} */
   const found = [];
   const until = index.work + MOST_WORK;
-  for (const way of new Set(ways)) {
+  for (const way of diagonals(index, pattern)) {
     const candidate = rate(index, pattern, chain(runs(index, pattern, way, until)));
     if (index.work >= until) return null;
     if (candidate) found.push(candidate);
@@ -259,44 +271,47 @@ function trusted({ quote, proof, asked }, shift, position, shifts) {
 }
 
 /**
- * Where most of a part of the pattern is: differences between place in text and in pattern.
- * @param {Index} index @param {Pattern} pattern @param {number} first @param {number} end
+ * Where most of the pattern is: differences between place in text and in pattern.
+ * @param {Index} index @param {Pattern} pattern
  */
-function diagonals({ folded, ends, places }, { chars }, first, end) {
-  const votes = new Float32Array(((folded.length + chars.length) >> 4) + 2);
-  const step = 1 + ((end - first) >> 9);
-  for (let p = first; p <= end - GRAM; p += step) {
-    const key = hash(chars, p);
-    const count = ends[key + 1] - ends[key];
-    if (count > COMMON) continue;
-    const weight = 1 / Math.sqrt(count);
-    for (let k = ends[key]; k < ends[key + 1]; k++) votes[(places[k] - p + chars.length) >> 4] += weight;
+function diagonals({ ends, places, votes }, { chars, keys }) {
+  const step = 1 + (keys.length >> 9);
+  votes.fill(0);
+  for (let p = 0; p < keys.length; p += step) {
+    const [first, end] = [ends[keys[p]], ends[keys[p] + 1]];
+    if (end - first > COMMON) continue;
+    const weight = 1 / Math.sqrt(end - first);
+    for (let k = first; k < end; k++) votes[(places[k] - p + chars.length) >> 4] += weight;
   }
+  /** @type {number[]} */
   const best = [];
-  for (let count = 0; count < 4; count++) {
-    let top = 0;
-    for (let k = 1; k < votes.length; k++) if (votes[k] > votes[top]) top = k;
-    if (!votes[top]) break;
-    best.push(top * BUCKET + BUCKET / 2 - chars.length);
-    votes.fill(0, Math.max(0, top - 1), top + 2);
+  let least = 0;
+  for (let k = 1; k < votes.length - 1; k++) {
+    if (votes[k] <= least) continue;
+    // Beside a better one it is the same place.
+    if (votes[k] < votes[k - 1] || votes[k] < votes[k + 1]) continue;
+    best.push(k);
+    if (best.length <= CANDIDATES) continue;
+    best.sort((one, other) => votes[other] - votes[one]).pop();
+    least = votes[best[CANDIDATES - 1]];
   }
-  return best;
+  const enough = Math.max(...best.map((k) => votes[k])) / 5;
+  return best.filter((k) => votes[k] > enough).map((k) => k * BUCKET + BUCKET / 2 - chars.length);
 }
 
 /**
  * All stretches that agree near one diagonal, in the pattern's order.
  * @param {Index} index @param {Pattern} pattern @param {number} way @param {number} until
  */
-function runs(index, { chars, start, end }, way, until) {
+function runs(index, { chars, keys, start, end }, way, until) {
   const { folded, ends, places } = index;
   const slack = Math.min(400, 64 + (end - start) / 3);
-  const least = chars.length > 600 ? 3 * GRAM : GRAM;
+  const least = GRAM + (chars.length >> 7);
   /** @type {Run[]} */
   const found = [];
-  for (let p = 0; p <= chars.length - GRAM && index.work < until; p++) {
-    const key = hash(chars, p);
-    const stop = ends[key + 1];
-    for (let k = lower(places, ends[key], stop, p + way - slack); k < stop && places[k] <= p + way + slack; k++) {
+  for (let p = 0; p < keys.length && index.work < until; p++) {
+    const stop = ends[keys[p] + 1];
+    for (let k = lower(places, ends[keys[p]], stop, p + way - slack); k < stop && places[k] <= p + way + slack; k++) {
       const t = places[k];
       index.work++;
       if (p && t && chars.charCodeAt(p - 1) === folded.charCodeAt(t - 1)) continue;
@@ -306,6 +321,7 @@ function runs(index, { chars, start, end }, way, until) {
       if (size >= least) found.push({ p, t, size });
     }
   }
+  index.work += found.length * BACK;
   return found;
 }
 
@@ -346,7 +362,7 @@ function overlap(one, next) {
 
 /** @param {Index} index @param {Pattern} pattern @param {Run[]} links @returns {Candidate | null} */
 function rate(index, pattern, links) {
-  const { chars, start, end, position } = pattern;
+  const { chars, start, end } = pattern;
   const there = new Uint8Array(chars.length);
   for (const { p, size } of links) there.fill(1, p, p + size);
   const kept = sum(there, start, end);
@@ -358,7 +374,7 @@ function rate(index, pattern, links) {
     [quote, 50],
     [sum(there, 0, start) / start, 20],
     [sum(there, end, chars.length) / (chars.length - end), 20],
-    [1 - Math.abs(index.from[place.start] - position) / index.text.length, 2],
+    [closeness(index, pattern, place.start), 2],
   ]);
   return {
     ...place,
@@ -368,6 +384,11 @@ function rate(index, pattern, links) {
     proof: Math.max(0, 3 * kept - 2 * (end - start)) + before.proof + after.proof,
     asked: end - start + before.asked + after.asked,
   };
+}
+
+/** @param {Index} index @param {Pattern} pattern @param {number} place */
+function closeness({ from, text }, { position }, place) {
+  return 1 - Math.abs(from[place] - position) / text.length;
 }
 
 /** The mean of values and their weights, without what there is none of. @param {[number, number][]} parts */
@@ -389,12 +410,12 @@ function sum(there, start, end) {
  * does not takes two. All of it is asked for, but where it ends with the sentence: that can move.
  * @param {Pattern} pattern @param {Uint8Array} there @param {number} step
  */
-function side({ text, from, start, end }, there, step) {
+function side({ sentences, start, end }, there, step) {
   let [sum, proof, asked] = [0, 0, 0];
   /** @type {{ proof: number, asked: number } | undefined} */
   let sentence;
   for (let p = step < 0 ? start - 1 : end; p >= 0 && p < there.length; p += step) {
-    if (!sentence && SENTENCE_END.test(text.slice(0, from[step < 0 ? p + 1 : p]))) sentence = { proof, asked };
+    if (!sentence && sentences.has(step < 0 ? p + 1 : p)) sentence = { proof, asked };
     asked++;
     sum += there[p] ? 1 : -2;
     proof = Math.max(proof, sum);
