@@ -2,7 +2,7 @@
 // Comments on passages of the article: what stands beside it, and the way there and back.
 /** @import { CommentThread } from "./comment-thread.js" */
 /** @import { About, Lost, PassageJson, Told } from "./types" */
-import { describe, index, locate } from "./anchoring.js";
+import { describe, index, locate, locateAll } from "./anchoring.js";
 import { Marks } from "./marks.js";
 import { offsetsOf, rangeOf, textOf } from "./passages.js";
 import { attendSelection } from "./picker.js";
@@ -124,23 +124,21 @@ export class Article {
     this.#map = textOf(this.region);
     this.#index = index(this.#map.text);
     const asked = [...this.#asked()];
-    const spoken = this.#told.map((told) => this.#find(told, asked));
+    const told = this.#told.map(({ passage, count, anchor }) => ({ ...flat(anchor), id: passage, count }));
+    const places = locateAll(this.#index, told);
+    const spoken = told.map((about, at) => ({
+      ...about,
+      // What the author asks is where it is asked, whatever its words are now.
+      ...(asked.find((place) => isSamePlace(place, about)) ?? { range: this.#rangeOf(places[at]) }),
+    }));
     const silent = asked.filter((place) => !spoken.some((about) => isSamePlace(about, place)));
     this.#abouts = [...spoken, ...silent.map((place) => ({ ...this.#describe(place.range), ...place, id: "", count: 0 }))];
     this.marks.draw(this.#abouts.filter(isHere));
     this.#tend();
   }
 
-  /** @param {PassageJson} told @param {{ name: string | null, question: string | null, range: Range }[]} asked @returns {About | Lost} */
-  #find({ passage, count, anchor }, asked) {
-    const about = { ...flat(anchor), id: passage, count };
-    const place = asked.find((place) => isSamePlace(place, about));
-    return place ? { ...about, ...place } : { ...about, range: this.#locate(about) };
-  }
-
-  /** @param {Told} told */
-  #locate(told) {
-    const place = locate(this.#index, told);
+  /** @param {{ start: number, end: number } | null} place */
+  #rangeOf(place) {
     return place && rangeOf(this.#map, place.start, place.end);
   }
 
@@ -160,11 +158,8 @@ export class Article {
 
   /** A passage written down, without the blanks around it; its words are empty where the range holds none. @param {Range} range @returns {Told} */
   #describe(range) {
-    const { text } = this.#map;
-    let [start, end] = offsetsOf(this.#map, range) ?? [0, 0];
-    while (start < end && /\s/.test(text[start])) start++;
-    while (start < end && /\s/.test(text[end - 1])) end--;
-    return { ...describe(text, start, end), question: null, name: null };
+    const [start, end] = offsetsOf(this.#map, range) ?? [0, 0];
+    return { ...describe(this.#map.text, start, end), question: null, name: null };
   }
 
   /** What somebody has picked, with what was said of it so far. @param {Range} range @returns {About} */
@@ -201,7 +196,7 @@ export class Article {
     if (about) return about;
     // One that waits, or beyond the passages that are marked.
     const told = quoted(quote);
-    return { ...told, id, count: 0, range: this.#locate(told) };
+    return { ...told, id, count: 0, range: this.#rangeOf(locate(this.#index, told)) };
   }
 
   /** Says of each passage in the list whether it is in the article no more. */

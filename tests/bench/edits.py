@@ -170,9 +170,7 @@ def distance(one: str, two: str) -> int:
     for row, letter in enumerate(one, 1):
         line = [row]
         for column, other in enumerate(two, 1):
-            line.append(
-                min(above[column] + 1, line[-1] + 1, above[column - 1] + (letter != other))
-            )
+            line.append(min(above[column] + 1, line[-1] + 1, above[column - 1] + (letter != other)))
         above = line
     return above[-1]
 

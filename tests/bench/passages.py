@@ -116,7 +116,9 @@ class Edited:
 
     @classmethod
     def of(cls, article: Article) -> "Edited":
-        words = [(start, end, piece.origin) for start, end, piece in article.placed() if piece.is_word]
+        words = [
+            (start, end, piece.origin) for start, end, piece in article.placed() if piece.is_word
+        ]
         by_origin: dict[int, list[int]] = {}
         for place, (_, _, origin) in enumerate(words):
             if origin != NEW:

@@ -6,9 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from tests.browser.conftest import KEY, Site, Thread
+from comments import Comments
+from comments.schema import upgrade
+from tests.browser.conftest import KEY, Site, Thread, whole
 from tests.browser.test_accessibility import PHONE, violations
 
 Start = Callable[..., Site]
@@ -19,9 +23,13 @@ ARTICLE = f"""<article data-comments-article><p>{FIRST}</p><p>{SECOND}</p>
 <p><comment-anchor question="Who else needs it?">The bakeries start at three.</comment-anchor></p>
 </article>"""
 ASKED = "Who else needs it?"
+TEXT = f"{FIRST}\n{SECOND}\nThe bakeries start at three."
 
 
-def anchor(exact: str, prefix: str = "", suffix: str = "", **more: Any) -> dict[str, Any]:
+def anchor(exact: str, **more: Any) -> dict[str, Any]:
+    """A passage with what stands around it in the article."""
+    before, found, after = TEXT.partition(exact)
+    prefix, suffix = (before[-32:], after[:32]) if found else ("", "")
     quote = {"type": "TextQuoteSelector", "exact": exact, "prefix": prefix, "suffix": suffix}
     return {"selector": [quote], **more}
 
@@ -47,11 +55,11 @@ def marks(page: Page) -> Locator:
     return page.get_by_role("list", name="Passages with comments").get_by_role("button")
 
 
-def select(page: Page, text: str) -> None:
+def select(page: Page, text: str, within: str = "article") -> None:
     """Selects *text* of one paragraph with the mouse, as a reader does."""
     ends = page.evaluate(
-        """(text) => {
-          const walk = document.createTreeWalker(document.querySelector("article"), 4);
+        """([text, within]) => {
+          const walk = document.createTreeWalker(document.querySelector(within), 4);
           for (let node; (node = walk.nextNode()); ) {
             const at = node.data.indexOf(text);
             if (at < 0) continue;
@@ -64,7 +72,7 @@ def select(page: Page, text: str) -> None:
             return [first.left, middle(first), last.right, middle(last)];
           }
         }""",
-        text,
+        [text, within],
     )
     page.mouse.move(ends[0] + 0.1, ends[1])
     page.mouse.down()
@@ -457,7 +465,8 @@ def test_axe_finds_nothing_in_marks_and_panel(
 def test_hostile_anchors_are_shown_and_do_nothing(site: Start, thread: Thread) -> None:
     here = site()
     hostile = '"><img src=x onerror="window.hit=1"><a href=\'javascript:hit=1\'>x</a>'
-    told = anchor(hostile, hostile[:32], hostile[-32:], question=hostile, name=hostile[:100])
+    told = anchor(hostile, question=hostile, name=hostile[:100])
+    told["selector"][0] |= {"prefix": hostile[:32], "suffix": hostile[-32:]}
     here.post("Look!", anchor=told)
     escaped = hostile.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
     asked = f'<comment-anchor question="{escaped}" name="{escaped[:0]}">here</comment-anchor>'
@@ -469,15 +478,49 @@ def test_hostile_anchors_are_shown_and_do_nothing(site: Start, thread: Thread) -
     assert thread.page.evaluate("window.hit") is None
 
 
+def test_it_works_in_a_plugins_own_html_around_its_thread(
+    sqlite_uri: str, serve: Callable[..., str], thread: Thread
+) -> None:
+    app = Flask("host")
+    app.config.update(
+        SECRET_KEY="a secret of the tests", SQLALCHEMY_DATABASE_URI=sqlite_uri, COMMENTS_HOLD="none"
+    )
+    db = SQLAlchemy(app)
+    comments = Comments(app, db=db)
+    with app.app_context():
+        upgrade(db.engine)
+
+    @app.get("/")
+    def page() -> str:
+        head = "<!doctype html><html lang=en><title>Host</title><style>div { margin: 3em }</style>"
+        asking = comments.ask(ASKED, "The bakeries start at three.")
+        body = f"<p>{FIRST}</p><p>{SECOND} {asking}</p>{comments.thread(KEY)}"
+        return f"{head}<main data-comments-article>{body}</main>"
+
+    thread.open(serve(whole(app)))
+    stir(thread)
+    expect(marks(thread.page)).to_have_count(1)
+    before = thread.page.locator("main > p").evaluate_all("(all) => all.map((it) => it.outerHTML)")
+    select(thread.page, "night shift", "main")
+    pick(thread).click()
+    write(thread, "Mine ends at six.")
+
+    expect(panel(thread).get_by_role("article")).to_contain_text("Mine ends at six.")
+    expect(thread.page.locator("comment-thread [data-exact]")).to_have_text("night shift")
+    expect(marks(thread.page)).to_have_count(2)
+    after = thread.page.locator("main > p").evaluate_all("(all) => all.map((it) => it.outerHTML)")
+    assert before == after
+
+
 def test_two_threads_of_one_page_each_have_their_article(site: Start, thread: Thread) -> None:
     here = site()
     here.post("Mine ends at six.", anchor=anchor("night shift"))
-    here.post("Elsewhere.", anchor=anchor("another article"), thread="other")
+    here.post("Elsewhere.", anchor=anchor("This is quite another article"), thread="other")
     both = (
         f'<article data-comments-article="{KEY}"><p>{SECOND}</p></article>{here.tag}'
-        '<article data-comments-article="other"><p>This is another article.</p></article>'
+        '<article data-comments-article="other"><p>This is quite another article.</p></article>'
     )
     thread.open(here.article(both + here.tag.replace(KEY, "other")))
     stir(thread)
     expect(marks(thread.page)).to_have_count(2)
-    assert sorted(highlighted(thread.page)) == ["another article", "night shift"]
+    assert sorted(highlighted(thread.page)) == ["This is quite another article", "night shift"]
