@@ -159,6 +159,39 @@ def test_a_passage_is_picked_with_the_keyboard_alone(site: Start, thread: Thread
     expect(panel(thread)).to_be_hidden()
 
 
+def test_a_finger_picks_too_and_the_panel_comes_up_from_the_bottom(
+    site: Start, new_context: Callable[..., BrowserContext]
+) -> None:
+    context = new_context(viewport=PHONE, has_touch=True, reduced_motion="reduce")
+    thread = Thread(context.new_page())
+    open_article(thread, site())
+    # What a long press does, and the handles that come with it.
+    thread.page.evaluate(
+        """() => {
+          const words = document.querySelector("article p").firstChild;
+          getSelection().setBaseAndExtent(words, 9, words, 19);
+        }"""
+    )
+    pick(thread).tap()
+    expect(panel(thread).locator("blockquote")).to_have_text("night tram")
+
+    box = panel(thread).bounding_box()
+    assert box is not None
+    assert (box["x"], box["width"]) == (0, PHONE["width"])
+    assert box["y"] + box["height"] == PHONE["height"]
+
+
+def test_from_right_to_left_the_marks_stand_on_the_other_side(site: Start, thread: Thread) -> None:
+    arabic = "<article data-comments-article dir=rtl><p data-comment-question='من؟'>نص المقال هنا</p>"
+    open_article(thread, site(), arabic + "</article>")
+    thread.page.evaluate("document.querySelector('main').style.paddingInline = '3rem'")
+    thread.page.wait_for_function(
+        """([mark, article]) => mark.getBoundingClientRect().right
+          <= article.getBoundingClientRect().left""",
+        arg=[marks(thread.page).element_handle(), thread.page.locator("article").element_handle()],
+    )
+
+
 def test_escape_and_another_click_take_the_button_away(site: Start, thread: Thread) -> None:
     open_article(thread, site())
     select(thread.page, "night shift")
