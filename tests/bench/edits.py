@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 
 _SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]?[A-Z])")
@@ -49,6 +50,12 @@ class Article:
             place += len(text)
 
     @property
+    def lines(self) -> list[str]:
+        """The text of each paragraph."""
+        alone = (Article([paragraph], self.signs, self.blank) for paragraph in self.paragraphs)
+        return [article.text for article in alone]
+
+    @property
     def text(self) -> str:
         return "".join(map(self.written, self._pieces()))
 
@@ -88,7 +95,7 @@ def numbered(article: Article) -> Article:
 
 def _sentences(line: str) -> list[str]:
     cuts = [0, *(found.end() for found in _SENTENCE.finditer(line)), len(line)]
-    return [line[start:end].strip() for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [line[start:end].strip() for start, end in pairwise(cuts)]
 
 
 def _cut(sentence: str) -> Sentence:

@@ -137,7 +137,7 @@ class Edited:
         ]
 
     def inside(self, span: Span) -> Span:
-        """The words that are at least partly within *span* of the text: the first, after the last."""
+        """The words in a stretch of the text: the first, and the one after the last."""
         first = bisect_left(self.words, span[0] + 1, key=lambda word: word[1])
         return first, bisect_left(self.words, span[1], key=lambda word: word[0])
 
