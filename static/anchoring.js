@@ -35,12 +35,13 @@
  * @property {number} start of the quote in them
  * @property {number} end
  * @property {Set<number>} sentences where they begin
+ * @property {number} least how many have to agree
  * @property {number} position
  */
 
 /** A stretch that pattern and text have in common. @typedef {{ p: number, t: number, size: number }} Run */
 
-/** @typedef {Place & { quote: number, proof: number, asked: number }} Candidate */
+/** @typedef {Place & { quote: number, proof: number, asked: number, links: Run[] }} Candidate */
 /** Where a passage was, and how far it has moved. @typedef {{ start: number, shift: number }} Shift */
 
 const AROUND = 32;
@@ -50,7 +51,7 @@ const BUCKET = 16;
 // Bounds for anchors made to cost time: characters of a quote, steps of one look-up, the commonest
 // gram that still votes, and how many runs back a run looks for its predecessor.
 const LONGEST = 10_000;
-const MOST_WORK = 1_000_000;
+const MOST_WORK = 300_000;
 const COMMON = 200;
 const CANDIDATES = 5;
 const BACK = 32;
@@ -64,12 +65,15 @@ const MUCH_PROOF = 150;
 const MUCH_QUOTE = 0.75;
 const ELSEWHERE = 0.95;
 const RIVAL = 0.7;
+const LEAST_BESIDE = 12;
 // A neighbour within REACH tells how far the text has moved here, give or take STRAY.
 const REACH = 3000;
 const STRAY = 150;
 
 // What folding changes. A blank on its own and plain letters are copied in one piece.
 const VARIANT = /[^\S ]\s*| \s+|[‘’‚‛′`´ʼ‹›]|[“”„‟″«»]|[‐-―−]|--+|…|\.{3}|\p{Cf}|İ|.\p{M}+/gsu;
+// Of which one says as much as three letters.
+const IDEOGRAPH = /[\u2e80-\ud7ff]/;
 const SENTENCE_END = /[.!?…:;؟।]["'”’»)\]]*\s+|\n\s*|[。！？]["'”’」』)]*/g;
 
 /** Makes an article ready for looking up many anchors. @param {string} text @returns {Index} */
@@ -217,14 +221,15 @@ function patternOf({ exact, prefix, suffix, start: position }) {
   while (end > start && chars[end - 1] === " ") end--;
   const ends = new Set(Array.from(text.matchAll(SENTENCE_END), ({ 0: found, index: place }) => place + found.length));
   const sentences = new Set(from.flatMap((place, number) => (ends.has(place) ? number : [])));
-  return start < end ? { chars, keys: hashes(chars), start, end, sentences, position } : null;
+  const least = LEAST_PROOF / (IDEOGRAPH.test(chars) ? 3 : 1);
+  return start < end ? { chars, keys: hashes(chars), start, end, sentences, least, position } : null;
 }
 
 /** The pattern as it was, the nearest of several. @param {Index} index @param {Pattern} pattern @returns {Candidate | null} */
 function verbatim(index, pattern) {
   const { folded, ends, places } = index;
-  const { chars, keys, start, end } = pattern;
-  if (chars.length < Math.min(LEAST_PROOF, folded.length)) return null;
+  const { chars, keys, start, end, least } = pattern;
+  if (chars.length < Math.min(least, folded.length)) return null;
   const often = (/** @type {number} */ p) => ends[keys[p] + 1] - ends[keys[p]];
   let rare = 0;
   for (let p = 1; p < keys.length; p++) if (often(p) < often(rare)) rare = p;
@@ -237,7 +242,7 @@ function verbatim(index, pattern) {
     if (at < 0 || !folded.startsWith(chars, at)) continue;
     index.work += chars.length;
     const score = (90 + 2 * closeness(index, pattern, at + start)) / 92;
-    if (!best || score > best.score) best = { start: at + start, end: at + end, how: "exact", score, quote: 1, proof: 0, asked: 0 };
+    if (!best || score > best.score) best = { start: at + start, end: at + end, how: "exact", score, quote: 1, proof: 0, asked: 0, links: [] };
   }
   return best;
 }
@@ -246,26 +251,45 @@ function verbatim(index, pattern) {
 function changed(index, pattern, shifts) {
   /** @type {Candidate[]} */
   const found = [];
+  /** @type {Run[]} */
+  const all = [];
   const until = index.work + MOST_WORK;
   for (const way of diagonals(index, pattern)) {
-    const candidate = rate(index, pattern, chain(runs(index, pattern, way, until)));
+    const near = runs(index, pattern, way, until);
     if (index.work >= until) return null;
-    if (candidate) found.push(candidate);
+    all.push(...near);
+    const candidate = rate(index, pattern, chain(near));
+    if (candidate && candidate.quote >= LEAST_QUOTE) found.push(candidate);
   }
   found.sort((one, other) => other.score - one.score);
   const [best] = found;
   const rival = found.find(({ start, end }) => start >= best.end || end <= best.start);
-  if (!best || (rival && rival.proof > RIVAL * best.proof)) return null;
-  return trusted(best, index.from[best.start] - pattern.position, pattern.position, shifts) ? best : null;
+  if (!best || (rival && rival.proof > RIVAL * best.proof) || isNeighbour(pattern, best, all)) return null;
+  return trusted(best, pattern, index.from[best.start] - pattern.position, shifts) ? best : null;
+}
+
+/**
+ * Whether what was found is rather what stood beside the passage: more of it is in the prefix or
+ * the suffix. So it is in a list of sentences alike, one of which is gone.
+ * @param {Pattern} pattern @param {Candidate} best @param {Run[]} all
+ */
+function isNeighbour({ start, end }, best, all) {
+  return all.some(({ p, t, size }) => {
+    const skip = p < start ? 0 : Math.max(0, end - p);
+    const [from, to] = [t + skip, t + (p < start ? Math.min(size, start - p) : size)];
+    if (to - from < LEAST_BESIDE || to <= best.start || from >= best.end) return false;
+    const own = best.links.map((run) => Math.min(to, run.t + run.size) - Math.max(from, run.t));
+    return own.reduce((sum, shared) => sum + Math.max(0, shared), 0) < to - from;
+  });
 }
 
 /**
  * What looks alike elsewhere is more often another passage than this one, moved and changed: so
  * much more is asked of a candidate that has moved otherwise than its neighbours.
- * @param {Candidate} candidate @param {number} shift @param {number} position @param {Shift[]} shifts
+ * @param {Candidate} candidate @param {Pattern} pattern @param {number} shift @param {Shift[]} shifts
  */
-function trusted({ quote, proof, asked }, shift, position, shifts) {
-  if (quote < LEAST_QUOTE || proof < LEAST_PROOF) return false;
+function trusted({ quote, proof, asked }, { least, position }, shift, shifts) {
+  if (proof < least) return false;
   const near = shifts.some((one) => !(Math.abs(one.start - position) > REACH) && Math.abs(one.shift - shift) <= STRAY);
   return proof >= (near ? IN_PLACE : ELSEWHERE) * asked || (near && quote >= MUCH_QUOTE && proof >= MUCH_PROOF);
 }
@@ -274,12 +298,14 @@ function trusted({ quote, proof, asked }, shift, position, shifts) {
  * Where most of the pattern is: differences between place in text and in pattern.
  * @param {Index} index @param {Pattern} pattern
  */
-function diagonals({ ends, places, votes }, { chars, keys }) {
+function diagonals(index, { chars, keys }) {
+  const { ends, places, votes } = index;
   const step = 1 + (keys.length >> 9);
   votes.fill(0);
   for (let p = 0; p < keys.length; p += step) {
     const [first, end] = [ends[keys[p]], ends[keys[p] + 1]];
     if (end - first > COMMON) continue;
+    index.work += end - first;
     const weight = 1 / Math.sqrt(end - first);
     for (let k = first; k < end; k++) votes[(places[k] - p + chars.length) >> 4] += weight;
   }
@@ -383,6 +409,7 @@ function rate(index, pattern, links) {
     how: quote === 1 ? "exact" : Math.min(before.proof, after.proof) >= AROUND / 2 ? "context" : "fuzzy",
     proof: Math.max(0, 3 * kept - 2 * (end - start)) + before.proof + after.proof,
     asked: end - start + before.asked + after.asked,
+    links,
   };
 }
 

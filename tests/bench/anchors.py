@@ -128,7 +128,8 @@ def _job(name: str, before: Article, after: Article, rng: Random) -> Job:
 def _long_jobs() -> dict[str, stopwatch.Work]:
     source, rng = article(LONG), Random("long")
     editor = Editor.reading(article(OTHER), rng)
-    spans = [list(passage.span) for passage in passages.pick(source, rng, _EACH)]
+    spans = [passage.span for passage in passages.pick(source, rng, _EACH)]
+    [told] = locate([{"before": source.text, "after": source.text, "spans": spans}])
     edited = {
         "as it was": source,
         "30 mixed edits": edits.mixed(source, editor, 30),
@@ -139,9 +140,8 @@ def _long_jobs() -> dict[str, stopwatch.Work]:
             source, editor, "a word replaced", 3 * _a_third(source, "")
         ),
     }
-    return {
-        name: stopwatch.Work(source.text, after.text, spans) for name, after in edited.items()
-    }
+    anchors = json.dumps(told["anchors"])
+    return {name: stopwatch.Work(anchors, after.lines) for name, after in edited.items()}
 
 
 # ── what came of it ──────────────────────────────────────────────────────────────────────────

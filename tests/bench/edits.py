@@ -49,6 +49,12 @@ class Article:
             place += len(text)
 
     @property
+    def lines(self) -> list[str]:
+        """The text of each paragraph."""
+        alone = (Article([paragraph], self.signs, self.blank) for paragraph in self.paragraphs)
+        return [article.text for article in alone]
+
+    @property
     def text(self) -> str:
         return "".join(map(self.written, self._pieces()))
 
