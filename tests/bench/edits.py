@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 
 _SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]?[A-Z])")
@@ -94,7 +95,7 @@ def numbered(article: Article) -> Article:
 
 def _sentences(line: str) -> list[str]:
     cuts = [0, *(found.end() for found in _SENTENCE.finditer(line)), len(line)]
-    return [line[start:end].strip() for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [line[start:end].strip() for start, end in pairwise(cuts)]
 
 
 def _cut(sentence: str) -> Sentence:
@@ -176,9 +177,7 @@ def distance(one: str, two: str) -> int:
     for row, letter in enumerate(one, 1):
         line = [row]
         for column, other in enumerate(two, 1):
-            line.append(
-                min(above[column] + 1, line[-1] + 1, above[column - 1] + (letter != other))
-            )
+            line.append(min(above[column] + 1, line[-1] + 1, above[column - 1] + (letter != other)))
         above = line
     return above[-1]
 

@@ -116,7 +116,9 @@ class Edited:
 
     @classmethod
     def of(cls, article: Article) -> "Edited":
-        words = [(start, end, piece.origin) for start, end, piece in article.placed() if piece.is_word]
+        words = [
+            (start, end, piece.origin) for start, end, piece in article.placed() if piece.is_word
+        ]
         by_origin: dict[int, list[int]] = {}
         for place, (_, _, origin) in enumerate(words):
             if origin != NEW:
@@ -135,7 +137,7 @@ class Edited:
         ]
 
     def inside(self, span: Span) -> Span:
-        """The words that are at least partly within *span* of the text: the first, after the last."""
+        """The words in a stretch of the text: the first, and the one after the last."""
         first = bisect_left(self.words, span[0] + 1, key=lambda word: word[1])
         return first, bisect_left(self.words, span[1], key=lambda word: word[0])
 

@@ -8,8 +8,9 @@ loop that never changes, timed in the same page.
 
 from dataclasses import dataclass
 from statistics import median
+from urllib.parse import urlsplit
 
-from playwright.sync_api import CDPSession, Page
+from playwright.sync_api import CDPSession, Page, Route
 
 from tests.bench.report import Goal, print_table
 from tests.services import chromium
@@ -21,10 +22,9 @@ _FRESH = 5
 _AGAIN = 6
 
 _PREPARE = """
-async ([scripts, work]) => {
-  const load = (source) => import("data:text/javascript," + encodeURIComponent(source));
-  const { index, describe, locateAll } = await load(scripts[0]);
-  const { textOf, rangeOf } = await load(scripts[1]);
+async (work) => {
+  const { index, locateAll } = await import("/anchoring.js");
+  const { textOf, rangeOf } = await import("/passages.js");
   const article = document.createElement("article");
   for (const paragraph of work.after) {
     const p = document.createElement("p");
@@ -41,7 +41,8 @@ async ([scripts, work]) => {
   window.find = () => {
     const map = textOf(article);
     const places = locateAll(index(map.text), anchors);
-    return places.map((place) => place && rangeOf(map, place.start, place.end)).filter(Boolean).length;
+    const found = places.filter(Boolean);
+    return found.map(({ start, end }) => rangeOf(map, start, end)).length;
   };
   window.loop = () => {
     let sum = 0;
@@ -94,9 +95,6 @@ def _figures(runs: list[Run]) -> list[str]:
 
 
 def _runs(works: dict[str, Work]) -> dict[str, list[Run]]:
-    scripts = [
-        (PROJECT / "static" / name).read_text("utf-8") for name in ("anchoring.js", "passages.js")
-    ]
     runs: dict[str, list[Run]] = {name: [] for name in works}
     with chromium.launched() as browser:
         for _ in range(_FRESH):
@@ -104,10 +102,19 @@ def _runs(works: dict[str, Work]) -> dict[str, list[Run]]:
                 # A context of its own: nothing is compiled yet, as at a reader's first visit.
                 with browser.new_context() as context:
                     page = context.new_page()
-                    given = {"anchors": work.anchors, "after": work.after}
-                    page.evaluate(_PREPARE, [scripts, given])
+                    page.route("**/*", _serve)
+                    page.goto("http://article.test/")
+                    page.evaluate(_PREPARE, {"anchors": work.anchors, "after": work.after})
                     runs[name].append(_run(page))
     return runs
+
+
+def _serve(route: Route) -> None:
+    name = urlsplit(route.request.url).path.strip("/")
+    if name.endswith(".js"):
+        route.fulfill(path=PROJECT / "static" / name, content_type="text/javascript")
+    else:
+        route.fulfill(body="<!doctype html><title>An article</title>", content_type="text/html")
 
 
 def _run(page: Page) -> Run:
