@@ -182,8 +182,8 @@ def test_a_finger_picks_too_and_the_panel_comes_up_from_the_bottom(
 
 
 def test_from_right_to_left_the_marks_stand_on_the_other_side(site: Start, thread: Thread) -> None:
-    arabic = "<article data-comments-article dir=rtl><p data-comment-question='من؟'>نص المقال هنا</p>"
-    open_article(thread, site(), arabic + "</article>")
+    asked = "<p data-comment-question='من؟'>نص المقال هنا</p>"
+    open_article(thread, site(), f"<article data-comments-article dir=rtl>{asked}</article>")
     thread.page.evaluate("document.querySelector('main').style.paddingInline = '3rem'")
     thread.page.wait_for_function(
         """([mark, article]) => mark.getBoundingClientRect().right
