@@ -146,7 +146,16 @@ class Ban(Base):
     """Somebody who may not write: an author, an e-mail address or a network."""
 
     __tablename__ = "comments_bans"
-    __table_args__ = (Index("ix_comments_bans_target", "target"),)
+    __table_args__ = (
+        Index("ix_comments_bans_target", "target"),
+        # Those that still hold the hash of a network, or of what may be one, by their end.
+        Index(
+            "ix_comments_bans_hashed",
+            "until",
+            sqlite_where=text("target LIKE 'network:_%' OR target LIKE 'erased:_%'"),
+            postgresql_where=text("target LIKE 'network:_%' OR target LIKE 'erased:_%'"),
+        ),
+    )
 
     id: Mapped[BigId]
     #: An author id (``guest:9f…``, ``host:42``), ``email:HASH`` or ``network:HASH``.

@@ -9,11 +9,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from comments import text
-from comments.database import begin_write, insert_or_ignore, is_sqlite
+from comments.database import begin_write, hold_name, insert_or_ignore
 from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.models import (
@@ -78,7 +78,7 @@ def ban(
     if take_down:
         # First, as everybody holds threads before anything else.
         _take_down(session, target, action)
-    _hold(session, target)
+    hold_name(session, _TARGET_LOCK, target)
     earlier = in_force(session, target, action.now)
     if earlier and earlier.id not in seen:
         raise CommentsError("already_decided")
@@ -157,13 +157,6 @@ def check_reach_of_target(session: Session, target: str, sites: Sites) -> None:
         raise CommentsError("not_found")
 
 
-def _hold(session: Session, target: str) -> None:
-    """Until the end of the transaction nobody else bans *target*; there may be no row to lock."""
-    begin_write(session)
-    if not is_sqlite(session):
-        session.execute(select(func.pg_advisory_xact_lock(_TARGET_LOCK, func.hashtext(target))))
-
-
 def _check_may_ban(session: Session, target: str, action: Action) -> None:
     check_reach_of_target(session, target, action.sites)
     if target == action.by:
@@ -234,7 +227,7 @@ def undo_ban(session: Session, entries: Sequence[Decision], action: Action) -> i
     changed = 0
     for entry in entries:
         assert entry.target is not None
-        _hold(session, entry.target)
+        hold_name(session, _TARGET_LOCK, entry.target)
         check_reach_of_target(session, entry.target, action.sites)
         made = session.get_one(Ban, facts(entry.after)["ban"], populate_existing=True)
         if made.lifted_at:
@@ -255,7 +248,7 @@ def undo_lift(session: Session, entries: Sequence[Decision], action: Action) -> 
     changed = 0
     for entry in entries:
         assert entry.target is not None
-        _hold(session, entry.target)
+        hold_name(session, _TARGET_LOCK, entry.target)
         check_reach_of_target(session, entry.target, action.sites)
         lifted = session.get_one(Ban, facts(entry.before)["ban"], populate_existing=True)
         if lifted.lifted_at is None or in_force(session, entry.target, action.now):

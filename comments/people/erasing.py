@@ -76,7 +76,18 @@ def _check_is_no_moderator(session: Session, subject: Subject) -> None:
 
 
 def _lock(session: Session, subject: Subject) -> None:
-    """Hold every thread that changes before the first one does."""
+    """Hold every thread that changes before the first one does.
+
+    Looked up again afterwards: somebody may have written or voted elsewhere while we waited.
+    """
+    held: set[int] = set()
+    while missing := _concerned(session, subject) - held:
+        for some in _chunks(sorted(missing)):
+            threads.lock_many(session, some)
+        held |= missing
+
+
+def _concerned(session: Session, subject: Subject) -> set[int]:
     wrote_in = select(Comment.thread_id).where(comments_of(subject)).distinct()
     voted_in = (
         select(Comment.thread_id)
@@ -84,9 +95,7 @@ def _lock(session: Session, subject: Subject) -> None:
         .where(Vote.voter_id.in_(subject.author_ids))
         .distinct()
     )
-    concerned = {*session.scalars(wrote_in), *session.scalars(voted_in)}
-    for some in _chunks(sorted(concerned)):
-        threads.lock_many(session, some)
+    return {*session.scalars(wrote_in), *session.scalars(voted_in)}
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -181,7 +181,7 @@ def _signed_in(state: State, secret: str, origin: str) -> Author:
         raise CommentsError("token_invalid")
     if accounts.is_stale(session, secret, now()):
         g.comments_seen = secret
-    return found
+    return accounts.with_account_hash(session, state.keys, found)
 
 
 def _cookie_member(state: State) -> Author | None:

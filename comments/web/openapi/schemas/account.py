@@ -32,6 +32,9 @@ def bodies() -> dict[str, Schema]:
         "Claim": thing(
             "The guest whose comments are taken over.", {"guest": text("The guest's token.")}
         ),
+        "Verification": thing(
+            "The link that was mailed.", {"link": text("Its `comments-verify`.")}
+        ),
     }
 
 
