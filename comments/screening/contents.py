@@ -9,6 +9,7 @@ from comments.text.wordlists import WordList
 
 REJECTED = say('it contains "%(word)s" of the words that are rejected%(how)s')
 LOOKED_AT = say('it contains "%(word)s" of the words that are looked at%(how)s')
+QUOTED = say('the passage it is about contains "%(word)s"%(how)s')
 MANY_LINKS = say("it contains %(links)s links, more than %(most)s")
 
 #: Characters of a text that a reason quotes.
@@ -59,8 +60,7 @@ def quoted_passage(submitted: Submitted) -> Verdict | None:
     lists = words.lists(submitted.session)
     for listed in ("reject", "hold"):
         if found := _found(lists.get(listed), [submitted.quoted]):
-            reason = say('the passage it is about contains "%(word)s"%(how)s', **found)
-            return Verdict(Status.PENDING, reason, risk=0.6)
+            return Verdict(Status.PENDING, Message(QUOTED.text, found), risk=0.6)
     judgement = learning.judge(submitted.session, submitted.quoted)
     if judgement is None or not judgement.is_held:
         return None
