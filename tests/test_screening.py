@@ -92,7 +92,6 @@ SAYS: list[tuple[str, Set, dict[str, Any], Status, str]] = [
     ("learned_filter", make.teach, {"body": "Win crypto coins casino"}, HELD, "reads like spam"),
     ("quoted_passage", word("reject"), {"quoted": "a herring"}, HELD, 'contains "herring"'),
     ("quoted_passage", word("hold"), {"quoted": "a Herring"}, HELD, 'contains "herring"'),
-    ("quoted_passage", make.teach, {"quoted": "Win crypto coins casino"}, HELD, "is about reads"),
     ("too_many_links", nothing, {"body": LINKS}, HELD, "it contains 11 links, more than 10"),
     ("repeated", said_before(2), {"author": HARBOUR, "body": LONG}, HELD, "sent several times"),
     ("repeated", said_before(2), {"author": ALICE, "body": LONG.upper()}, HELD, "several times"),
@@ -175,6 +174,13 @@ SILENT: list[tuple[str, Set, dict[str, Any]]] = [
 def test_a_screen_has_nothing_to_say(session, name, there_is, facts):
     there_is(session)
     assert dict(explain(submit(session, **facts)))[name] is None
+
+
+def test_a_passage_that_reads_like_spam_makes_its_comment_wait(session):
+    make.teach(session)
+    said = dict(explain(submit(session, quoted="Win crypto coins casino")))["quoted_passage"]
+    assert said is not None and said.status is HELD
+    assert str(said.reason) == "the passage it is about reads like spam"
 
 
 def test_every_screen_is_in_the_two_tables():
