@@ -7,8 +7,8 @@ export const AROUND = 32;
 // Characters that are looked up at once, and how many diagonals share their votes.
 export const GRAM = 4;
 export const BUCKET = 16;
-// Of what is asked for where nothing has moved, the share that has to agree.
-export const IN_PLACE = 0.6;
+// Of a context beyond its sentence, the share that has to agree to be counted.
+const BEYOND = 0.6;
 // The commonest gram that still votes, and how many candidates come out of the vote.
 const COMMON = 200;
 const CANDIDATES = 5;
@@ -188,7 +188,7 @@ function side({ sentences, start, end }, there, step) {
     sum += there[p] ? 1 : -2;
     proof = Math.max(proof, sum);
   }
-  return sentence && proof - sentence.proof < IN_PLACE * (asked - sentence.asked) ? sentence : { proof, asked };
+  return sentence && proof - sentence.proof < BEYOND * (asked - sentence.asked) ? sentence : { proof, asked };
 }
 
 /** Where the quote begins and ends in the text. @param {string} folded @param {Pattern} pattern @param {Run[]} links */

@@ -217,11 +217,13 @@ def test_no_anchor_costs_much(name):
 def test_what_has_moved_with_its_neighbours_may_have_changed_more():
     words = "The old pilot kept a parrot that swore in Portuguese at every bishop."
     before = f"{HARBOUR} {words} {TOWN}"
-    changed = words.replace("old", "aged").replace("parrot", "cockatoo")
-    after = f"{PROSE[:4_000]}\n{HARBOUR} {changed} {TOWN}"
-    spans = [[before.index(part), before.index(part) + len(part)] for part in (words, BOATS)]
+    changed = words.replace("parrot", "jackdaw")
+    filling = "".join(f"Ship {number} sailed away. " for number in range(100))
+    after = f"{filling}{HARBOUR} {changed} {TOWN}"
+    near = ("a noise like thunder. The mayor said that he had", "In spring the ice")
+    spans = [[before.index(part), before.index(part) + len(part)] for part in (words, *near)]
 
-    alone, both = locate(
+    alone, all_three = locate(
         [
             {"before": before, "after": after, "spans": spans[:1]},
             {"before": before, "after": after, "spans": spans},
@@ -230,7 +232,7 @@ def test_what_has_moved_with_its_neighbours_may_have_changed_more():
 
     assert alone["places"] == [None]
     start = after.index(changed)
-    place = both["places"][0]
+    place = all_three["places"][0]
     assert (place["start"], place["end"]) == (start, start + len(changed))
 
 

@@ -338,6 +338,9 @@ def same(article: Article, editor: Editor, kind: str, count: int) -> Article:
     return edited
 
 
+_BESIDE = 3
+
+
 def twins(article: Article, editor: Editor, count: int) -> tuple[Article, Article]:
     """*article* with *count* sentences twice, the second time a little changed; and without those.
 
@@ -351,7 +354,7 @@ def twins(article: Article, editor: Editor, count: int) -> tuple[Article, Articl
         sentence = paragraph[place]
         if sum(piece.is_word for piece in sentence) >= 4 and not _is_in(sentence, doomed):
             doomed.append(sentence)
-            target = editor.paragraph(doubled)
+            target = _elsewhere(doubled, paragraph, editor)
             target.insert(editor.rng.randint(0, len(target)), _twin(sentence, editor))
     places = [[_is_in(sentence, doomed) for sentence in part] for part in doubled.paragraphs]
     numbered(doubled)
@@ -362,6 +365,13 @@ def twins(article: Article, editor: Editor, count: int) -> tuple[Article, Articl
         if (kept := [sentence for sentence, is_gone in zip(part, gone, strict=True) if not is_gone])
     ]
     return doubled, left
+
+
+def _elsewhere(article: Article, paragraph: Paragraph, editor: Editor) -> Paragraph:
+    """A paragraph that is not beside *paragraph*, where the article has one."""
+    here = next(n for n, other in enumerate(article.paragraphs) if other is paragraph)
+    far = [other for n, other in enumerate(article.paragraphs) if abs(n - here) > _BESIDE]
+    return editor.rng.choice(far or article.paragraphs)
 
 
 def _is_in(sentence: Sentence, sentences: Sequence[Sentence]) -> bool:
