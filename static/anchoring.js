@@ -58,7 +58,7 @@ const LEAST_QUOTE = 0.6;
 const IN_PLACE = 0.8;
 const MUCH_PROOF = 150;
 const MUCH_IN_PLACE = 0.65;
-const ELSEWHERE = 0.95;
+const ELSEWHERE = 1;
 const RIVAL = 0.7;
 const LEAST_BESIDE = 12;
 // Neighbours within REACH tell how far the text has moved here, give or take STRAY; two that are
@@ -69,7 +69,8 @@ const STRAY = 150;
 
 // Of which one says as much as three letters.
 const IDEOGRAPH = /[\u2e80-\ud7ff]/;
-const SENTENCE_END = /[.!?…؟।]["'”’»)\]]*\s+|\n\s*|[。！？]["'”’」』)]*/g;
+// After “Mr.” none ends.
+const SENTENCE_END = /(?<!\b[A-Z][a-z]{0,2})[.!?…؟।]["'”’»)\]]*\s+|\n\s*|[。！？]["'”’」』)]*/g;
 
 /** Makes an article ready for looking up many anchors. @param {string} text @returns {Index} */
 export function index(text) {

@@ -178,12 +178,14 @@ function sum(there, start, end) {
  * does not takes two. All of it is asked for, but where it ends with the sentence: that can move.
  * @param {Pattern} pattern @param {Uint8Array} there @param {number} step
  */
-function side({ sentences, start, end }, there, step) {
+function side({ chars, sentences, start, end }, there, step) {
   let [sum, proof, asked] = [0, 0, 0];
   /** @type {{ proof: number, asked: number } | undefined} */
   let sentence;
   for (let p = step < 0 ? start - 1 : end; p >= 0 && p < there.length; p += step) {
-    if (!sentence && sentences.has(step < 0 ? p + 1 : p)) sentence = { proof, asked };
+    // The blank behind a sentence belongs to none.
+    const border = step < 0 ? p + 1 : chars[p] === " " ? p + 1 : p;
+    if (!sentence && sentences.has(border)) sentence = { proof, asked };
     asked++;
     sum += there[p] ? 1 : -2;
     proof = Math.max(proof, sum);

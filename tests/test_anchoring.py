@@ -31,7 +31,7 @@ COLD = (
     "كان الجو باردا في ذلك اليوم، ولم يخرج أحد من بيته. "
     "ثم طلعت الشمس وخرج الأطفال إلى الساحة يلعبون حتى المساء."
 )
-SEA = "We went to the sea 👩‍👩‍👧‍👦 with the whole family 🏖️ and it was 👍🏽 good until it rained on us."
+SEA = "We went to sea 👩‍👩‍👧‍👦 with the whole family 🏖️ and it was 👍🏽 good until it rained."
 CAFE = "Le cafe\u0301 noir est servi a\u0300 la terrasse tous les matins de la semaine."
 
 
@@ -93,18 +93,21 @@ CASES = {
         TOWN, "In 2000 the population of the town was 4,000.", TOWN.replace("4,000", "4,100"),
         "In 2000 the population of the town was 4,100.", "context",
     ),
-    "a word that is everywhere": Case(HARBOUR, "the", f"{HARBOUR} The end of the day.", "the", nth=1),
+    "a word that is everywhere": Case(
+        HARBOUR, "the", f"{HARBOUR} The end of the day.", "the", nth=1
+    ),
     "a word that is everywhere, its sentence gone": Case(
         HARBOUR, "the", without(HARBOUR, BOATS), None, nth=0,
     ),
     "the whole text": Case("Hi there", "there", "Hi there", "there"),
     "nothing left": Case(HARBOUR, "the ice", "", None),
     "Japanese": Case(
-        SPRING, "蛍の多く飛びちがひたる", SPRING.replace("月の頃", "月のころ"), "蛍の多く飛びちがひたる"
+        SPRING, "蛍の多く飛びちがひたる", SPRING.replace("月の頃", "月のころ"),
+        "蛍の多く飛びちがひたる",
     ),
     "Japanese, moved": Case(
-        SPRING, "雨など降るもをかし。", "雨など降るもをかし。" + without(SPRING, "雨など降るもをかし。"),
-        "雨など降るもをかし。",
+        SPRING, "雨など降るもをかし。",
+        "雨など降るもをかし。" + without(SPRING, "雨など降るもをかし。"), "雨など降るもをかし。",
     ),
     "Arabic with other words before it": Case(
         COLD, "طلعت الشمس", COLD.replace("باردا", "شديد البرودة"), "طلعت الشمس"
@@ -112,7 +115,9 @@ CASES = {
     "Arabic with vowel signs": Case(
         COLD, "وخرج الأطفال إلى", COLD.replace("الأطفال", "الأَطفال"), "وخرج الأَطفال إلى", "context"
     ),
-    "a family of emoji": Case(SEA, "sea 👩‍👩‍👧‍👦 with", SEA.replace("whole", "entire"), "sea 👩‍👩‍👧‍👦 with"),
+    "a family of emoji": Case(
+        SEA, "sea 👩‍👩‍👧‍👦 with", SEA.replace("whole", "entire"), "sea 👩‍👩‍👧‍👦 with"
+    ),
     "half of an emoji": Case(SEA, "👍", SEA.replace("whole", "entire"), "👍🏽"),
     "marks written otherwise": Case(
         CAFE, "noir est servi", CAFE.replace("e\u0301", "é").replace("matins", "soirs"),
@@ -220,7 +225,7 @@ def test_what_has_moved_with_its_neighbours_may_have_changed_more():
     changed = words.replace("parrot", "jackdaw")
     filling = "".join(f"Ship {number} sailed away. " for number in range(100))
     after = f"{filling}{HARBOUR} {changed} {TOWN}"
-    near = ("a noise like thunder. The mayor said that he had", "In spring the ice")
+    near = ("Boats lay still", "That is all there is")
     spans = [[before.index(part), before.index(part) + len(part)] for part in (words, *near)]
 
     alone, all_three = locate(

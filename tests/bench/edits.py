@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from random import Random
 
 _SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]?[A-Z])")
@@ -338,7 +338,8 @@ def same(article: Article, editor: Editor, kind: str, count: int) -> Article:
     return edited
 
 
-_BESIDE = 3
+#: Characters from a sentence to its twin, at least.
+_FAR = 1_000
 
 
 def twins(article: Article, editor: Editor, count: int) -> tuple[Article, Article]:
@@ -368,9 +369,12 @@ def twins(article: Article, editor: Editor, count: int) -> tuple[Article, Articl
 
 
 def _elsewhere(article: Article, paragraph: Paragraph, editor: Editor) -> Paragraph:
-    """A paragraph that is not beside *paragraph*, where the article has one."""
-    here = next(n for n, other in enumerate(article.paragraphs) if other is paragraph)
-    far = [other for n, other in enumerate(article.paragraphs) if abs(n - here) > _BESIDE]
+    """A paragraph that is not near *paragraph*, where the article has one."""
+    places = dict(
+        zip(map(id, article.paragraphs), accumulate(map(len, article.lines)), strict=True)
+    )
+    here = places[id(paragraph)]
+    far = [other for other in article.paragraphs if abs(places[id(other)] - here) >= _FAR]
     return editor.rng.choice(far or article.paragraphs)
 
 
