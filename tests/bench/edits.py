@@ -338,7 +338,7 @@ def same(article: Article, editor: Editor, kind: str, count: int) -> Article:
     return edited
 
 
-#: Characters from a sentence to its twin, at least.
+#: Characters from the end of a paragraph to that of its twin's paragraph, at least.
 _FAR = 1_000
 
 
