@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, event, literal
+from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, event, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -64,6 +64,16 @@ def begin_write(session: Session) -> None:
         # A host that begins its own transactions may only be reading so far. This changes no
         # row and takes the lock all the same.
         connection.exec_driver_sql("UPDATE comments_threads SET revision = revision WHERE id < 0")
+
+
+def hold_name(session: Session, kind: int, name: str) -> None:
+    """Until the end of the transaction nobody else holds *name*; there may be no row to lock.
+
+    *kind* is any number, as long as nobody else in the database locks pairs that begin with it.
+    """
+    begin_write(session)
+    if not is_sqlite(session):  # has one writer at a time
+        session.execute(select(func.pg_advisory_xact_lock(kind, func.hashtext(name))))
 
 
 def insert_or_ignore(session: Session, model: type[Any], **values: Any) -> bool:

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from comments import text, threads
-from comments.config import Settings, parse_origin
+from comments.config import Settings
 from comments.errors import CommentsError, Message, say
+from comments.kinds import parse_origin
 from comments.models import EMAIL_LENGTH, NAME_LENGTH, URL_LENGTH
 
 MOST_QUOTES = 20

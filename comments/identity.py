@@ -52,6 +52,9 @@ class Author:
     #: A guest's e-mail address as a keyed hash, and whether they have shown that it is theirs.
     email_hash: str | None = None
     verified: bool = False
+    #: The same of the address that a member signs in with. It stands beside nothing they write:
+    #: only bans ask for it.
+    account_hash: str | None = None
     is_owner: bool = False
     #: The sites whose threads a moderator may touch; ``None`` for all of them.
     sites: frozenset[str] | None = None
@@ -135,11 +138,14 @@ def badge(keys: Keys, author_id: str, thread_id: int) -> str:
 # ── whom a ban meets ─────────────────────────────────────────────────────────────────────
 
 
-def ban_targets(author: Author) -> list[str]:
-    """What a ban of *author* may be written down as; a network meets guests alone."""
-    targets = [author.id]
-    if author.email_hash:
-        targets.append(f"email:{author.email_hash}")
+def ban_targets(author: Author, shown: str | None = None) -> list[str]:
+    """What a ban of *author* may be written down as; a network meets guests alone.
+
+    *shown* is the keyed hash of an address that they have once shown to be theirs: giving another
+    one with a comment, or none with a vote, is no way around a ban.
+    """
+    hashes = {author.email_hash, author.account_hash, shown} - {None}
+    targets = [author.id, *(f"email:{it}" for it in sorted(filter(None, hashes)))]
     if author.is_guest and author.address:
         targets.append(f"network:{author.address}")
     return [*targets, *map(erased_target, targets)]

@@ -29,6 +29,7 @@ from comments import accounts, config, database, notify, schema, signals
 from comments.errors import ConfigError
 from comments.extension import Comments
 from comments.showcase import add_showcase
+from comments.text import read_number
 from comments.web import problems
 from comments.web.front import RequestLog
 from comments.web.state import EXTENSION, State
@@ -209,10 +210,10 @@ def _workers(environ: Mapping[str, str]) -> int:
 
 def _number(environ: Mapping[str, str], key: str, default: int, most: int) -> int:
     given = environ.get(key) or str(default)
-    is_number = given.isascii() and given.isdigit() and len(given) < 10
-    if not is_number or not 0 < int(given) <= most:
+    number = read_number(given, most)
+    if not number:
         raise ConfigError(f"{key} is {given!r}; it must be a whole number from 1 to {most}.")
-    return int(given)
+    return number
 
 
 def _database_uri(settings: config.Settings, instance: Path) -> str:

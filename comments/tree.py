@@ -8,9 +8,10 @@ Nothing here recurses over the depth that people make: a page nests at most
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from comments import text
 from comments.errors import CommentsError, say
 from comments.keys import Keys
 
@@ -113,18 +114,14 @@ class Cursor:
         return cls(thread_id, parent_id, sort, unpacked, revision, tuple(pinned))
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
 def _packed(part: Any) -> int:
     # Whole microseconds since 1970: exact, where a float would round.
-    return (part - _EPOCH) // _MICROSECOND if isinstance(part, datetime) else int(part)
+    return text.moment_number(part) if isinstance(part, datetime) else int(part)
 
 
 def _unpacked(order: Order, packed: Sequence[int]) -> Key:
     return tuple(
-        _EPOCH + number * _MICROSECOND if column == "created_at" else number
+        text.moment_of(number) if column == "created_at" else number
         for column, number in zip(order.columns, packed, strict=True)
     )
 

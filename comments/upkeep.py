@@ -6,15 +6,27 @@ from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Row, delete, func, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.orm import Session, aliased
 
-from comments import index
+from comments import threads
 from comments.config import Settings
 from comments.database import is_sqlite
 from comments.models import (
+    Ban,
     Comment,
-    Edit,
+    Decision,
     Letter,
     MailedLink,
     Report,
@@ -28,6 +40,8 @@ from comments.models import (
 
 #: Networks are only needed against a burst of votes or spam.
 KEEP_ADDRESSES = timedelta(days=30)
+#: How the targets of bans begin that hold the hash of a network; nothing more is left of one.
+HASHED_BANS = ("network:", "erased:")
 KEEP_SUBMISSIONS = timedelta(days=1)
 KEEP_SCORE_STEPS = timedelta(days=1)
 KEEP_REJECTED = timedelta(days=30)
@@ -71,6 +85,7 @@ def sweep(
     spent = select(Spent.key_hash).where(Spent.expires_at < now).limit(most)
     swept += _apply(session, delete(Spent), Spent.key_hash, session.scalars(spent).all())
     swept += _forget_networks(session, now - KEEP_ADDRESSES, most)
+    swept += _forget_banned_networks(session, now, most)
     swept += _purge(session, now - keep_rejected, most)
     return swept + _sweep_sign_ins(session, now, most)
 
@@ -92,6 +107,27 @@ def _forget_networks(session: Session, before: datetime, most: int) -> int:
     return swept + _apply(session, forget, Report.id, session.scalars(reports.limit(most)).all())
 
 
+def _forget_banned_networks(session: Session, now: datetime, most: int) -> int:
+    """Bans of networks that are over keep no hash, and neither does what the log says of them.
+
+    Every such ban has an end within 30 days; from then on no undo brings it back. After somebody
+    has erased what is theirs nobody knows which of their bans were of a network: all of them go.
+    """
+    kinds: list[ColumnElement[bool]] = [
+        literal_column(f"comments_bans.target LIKE '{kind}_%'") for kind in HASHED_BANS
+    ]
+    again = aliased(Ban)
+    holds = (again.target == Ban.target, or_(again.until.is_(None), again.until >= now))
+    # In the very words of the index.
+    old = select(Ban.target).where(or_(*kinds), Ban.until < now, ~exists().where(*holds))
+    found = session.scalars(old.distinct().limit(most)).all()
+    for kind in HASHED_BANS:
+        of_kind = [target for target in found if target.startswith(kind)]
+        for table in (Ban, Decision):
+            _apply(session, update(table).values(target=kind), table.target, of_kind)
+    return len(found)
+
+
 def _purge(session: Session, before: datetime, most: int) -> int:
     """Leave nothing of what was rejected, spam or deleted *before* but its place in the thread.
 
@@ -104,22 +140,8 @@ def _purge(session: Session, before: datetime, most: int) -> int:
     )
     # Held until the end: one that a moderator is rescuing right now is left for them.
     ids = session.scalars(old.limit(most).with_for_update(skip_locked=True)).all()
-    empty = update(Comment).values(
-        body="",
-        html="",
-        author_name="",
-        author_avatar=None,
-        author_website=None,
-        address_hash=None,
-        email_hash=None,
-        status_reason="",
-        status_at=None,
-    )
-    _apply(session, delete(Edit), Edit.comment_id, ids)
-    # A note may quote what it is about.
-    _apply(session, update(Report).values(note=""), Report.comment_id, ids)
-    index.drop(session, ids)
-    return _apply(session, empty, Comment.id, ids)
+    threads.empty(session, ids, status_at=None)
+    return len(ids)
 
 
 def _sweep_sign_ins(session: Session, now: datetime, most: int) -> int:

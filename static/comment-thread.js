@@ -3,7 +3,7 @@
 import { adopt } from "./sweep.js";
 
 /** How the page's address begins when its reader is back from signing in. */
-const RETURN = "#comments-window=";
+const RETURN = /^#comments-(window|verify)=/;
 
 /** Where storage is full or forbidden, the page remembers until it is left. @type {Record<string, string | undefined>} */
 const memory = {};
@@ -108,7 +108,7 @@ export class CommentThread extends HTMLElement {
     };
     this.signal.addEventListener("abort", () => near.disconnect());
     // A token in the address does not wait until somebody scrolls.
-    if (linked() || location.hash.startsWith(RETURN)) show();
+    if (linked() || RETURN.test(location.hash)) show();
     else near.observe(this);
   }
 
@@ -190,7 +190,7 @@ export class CommentThread extends HTMLElement {
       const { form } = this;
       if (form?.body.value) this.keepDraft(form);
       if (form && this.recall(this.draftName(form))) await this.#stir(form);
-      if (location.hash.startsWith(RETURN)) await (await import("./signin.js")).takeFromAddress(this);
+      if (RETURN.test(location.hash)) await (await import("./signin.js")).takeFromAddress(this);
     } catch (error) {
       if (!this.signal.aborted) this.emit("error", error);
     }

@@ -3,7 +3,7 @@
 /** @import { CommentThread } from "./comment-thread.js" */
 /** @import { Problem } from "./types" */
 import { focus } from "./layer.js";
-import { words } from "./speech.js";
+import { fail, say, words } from "./speech.js";
 
 /** A token that ends within so many seconds is not worth sending. */
 const SOON = 20;
@@ -162,15 +162,29 @@ function isToken(token) {
   return typeof token === "string" && token.startsWith(MEMBER);
 }
 
-/** The reader is back from signing in, in this very window: once, and only who set out here. @param {CommentThread} thread */
+/** The reader is back from signing in, in this very window, or from a mail: once, and only who set out here. @param {CommentThread} thread */
 export async function takeFromAddress(thread) {
   const brought = new URLSearchParams(location.hash.slice(1));
   history.replaceState(history.state, "", location.pathname + location.search);
+  const link = brought.get("comments-verify");
+  if (link) return showAddress(thread, link);
   const nonce = thread.recall("window");
   thread.keep("window");
   const token = brought.get("comments-token") ?? "";
   if (!nonce || brought.get("comments-window") !== nonce || !isToken(token)) return;
   await take(thread, token);
+}
+
+/** The address is of whoever wrote here; the server asks for the token of that guest. @param {CommentThread} thread @param {string} link */
+async function showAddress(thread, link) {
+  try {
+    await thread.api("POST", "verifications", { link });
+  } catch (error) {
+    focusText(thread); // What is below it is folded away until then.
+    return fail(thread, error, thread.form ?? /** @type {HTMLElement} */ (thread.section));
+  }
+  await thread.load({});
+  say(thread, words(thread, "verified"));
 }
 
 /** Keeps the token in place of the guest's, whose comments become the member's. @param {CommentThread} thread @param {string} token */

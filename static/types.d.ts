@@ -93,4 +93,4 @@ export interface Decided {
 
 export type Words =
   | "published" | "waiting" | "rejected" | "save" | "saved" | "removed" | "undo" | "offline"
-  | "until" | "left" | "shown" | "reported" | "as" | "signout" | "ended";
+  | "until" | "left" | "shown" | "reported" | "as" | "signout" | "verified" | "ended";

@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -17,9 +17,10 @@ from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
+from tests import thrift
 from tests.services import chromium, loopback, ports
 from tests.services.oidc import OpenIdProvider
-from tests.services.postgres import Postgres
+from tests.services.postgres import Postgres, empty
 from tests.services.process import Unavailable
 from tests.services.redis import Redis
 from tests.services.service import LiveServer
@@ -62,6 +63,22 @@ def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
     report.outcome = "failed"
     report.longrepr = f"{reason} (COMMENTS_NO_SKIPS is set)"
+
+
+# ── quickly ──────────────────────────────────────────────────────────────────────────────────
+
+thrift.share_compiled_addresses()
+thrift.keep_files_in_memory()
+
+
+def pytest_collection_finish() -> None:
+    thrift.forget_what_stays()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    with thrift.unmeasured() if thrift.repeats(item) else nullcontext():
+        return (yield)
 
 
 # ── the wall ─────────────────────────────────────────────────────────────────────────────────
@@ -151,16 +168,48 @@ def _migrate(uri: str) -> None:
     engine.dispose()
 
 
-@pytest.fixture
-def engine(migrated_uri: str) -> Iterator[Engine]:
-    """The service's engine on a database with our tables, empty; once on each kind."""
+@pytest.fixture(scope="session")
+def sqlite_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    yield from _engine(f"sqlite:///{tmp_path_factory.mktemp('shared')}/comments.sqlite3")
+
+
+@pytest.fixture(scope="session")
+def postgres_engine(postgres_server: Postgres, postgres_template: str) -> Iterator[Engine]:
+    yield from _engine(postgres_server.create(template=postgres_template))
+
+
+def _engine(uri: str) -> Iterator[Engine]:
     # why: as above
     from comments import database
 
-    engine = create_engine(migrated_uri, **database.engine_options(migrated_uri))
+    engine = create_engine(uri, **database.engine_options(uri))
     database.prepare_engine(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def fresh_sqlite(sqlite_engine: Engine, sqlite_template: Path) -> Iterator[Engine]:
+    shutil.copy(sqlite_template, sqlite_engine.url.database or "")
+    yield sqlite_engine
+    # The last connection to close takes the write-ahead log along.
+    sqlite_engine.dispose()
+
+
+@pytest.fixture
+def fresh_postgres(postgres_engine: Engine) -> Iterator[Engine]:
+    yield postgres_engine
+    empty(postgres_engine)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """The service's engine on a database with our tables, empty; once on each kind.
+
+    It is the test's own, and what was compiled for the tests before it serves it as well.
+    """
+    shared: Engine = request.getfixturevalue(f"fresh_{request.param}")
+    return shared.execution_options()
 
 
 @pytest.fixture

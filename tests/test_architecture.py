@@ -41,7 +41,7 @@ MAP = (
     ("models",),
     ("database", "i18n", "keys", "resources", "text"),
     ("config", "outbound", "signals"),
-    ("errors", "version"),
+    ("errors", "kinds", "version"),
 )
 KNOWS_FLASK = {"comments", "standalone", "showcase", "extension", "cli", "web"}
 

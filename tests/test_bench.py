@@ -12,6 +12,8 @@ from tests.bench import data
 from tests.factories import ALICE
 from tests.reading import SORTS, walk
 
+pytestmark = pytest.mark.again
+
 SHAPES = {"conversation": data.conversation(300), "pile": data.pile(60)}
 
 

@@ -88,6 +88,7 @@ def test_what_was_judged_before_is_not_changed_by_what_comes_later(tmp_path):
     assert long.learning.spam[1] != long.fixed.spam[1]
 
 
+@pytest.mark.again
 def test_a_whole_measurement_prints_tables_and_draws(file, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(spam, "CURVE", (0, spam.DECISIONS))
     goals = spam.measure(file, tmp_path, tmp_path / "pictures", draws=1)

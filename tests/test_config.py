@@ -5,8 +5,9 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from comments.config import Settings, parse_origin, table, unknown_keys
+from comments.config import Settings, table, unknown_keys
 from comments.errors import ConfigError
+from comments.kinds import parse_origin
 
 LONG = "0123456789abcdef" * 2
 

@@ -16,6 +16,7 @@ def strings() -> list[check.Item]:
     return [item for file in sorted(FOLDER.rglob("*.json")) for item in check.items(file)]
 
 
+@pytest.mark.again
 @pytest.mark.corpus
 @pytest.mark.parametrize("item", strings(), ids=lambda item: item.id)
 def test_a_hostile_string_becomes_harmless(item: check.Item) -> None:

@@ -2,10 +2,14 @@
 
 import importlib
 import re
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from flask import g
 
+from comments import Identity
 from comments.cli import settings_table
 
 PROJECT = Path(__file__).parent.parent
@@ -27,24 +31,37 @@ def test_every_link_leads_to_a_file_that_is_there(page):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_the_plugin_quickstart_runs_as_it_stands(tmp_path, monkeypatch):
-    (tmp_path / "quickstart.py").write_text(blocks(DOCS / "plugin.md", "python")[0])
+@pytest.fixture
+def plugin_site(tmp_path, monkeypatch):
+    """Every example of the page for Flask apps, in one file as somebody would copy them."""
+    (tmp_path / "quickstart.py").write_text("\n".join(blocks(DOCS / "plugin.md", "python")))
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "quickstart", raising=False)
     site = importlib.import_module("quickstart")
-    app = site.app
+    upgraded = site.app.test_cli_runner().invoke(args=["comments", "db", "upgrade"])
+    assert upgraded.exit_code == 0, upgraded.output
+    yield site
+    with site.app.app_context():
+        site.db.engine.dispose()
 
-    upgraded = app.test_cli_runner().invoke(args=["comments", "db", "upgrade"])
-    client = app.test_client()
+
+def test_the_plugin_examples_run_as_they_stand(plugin_site, caplog):
+    client = plugin_site.app.test_client()
     posted = client.post(
         "/comments/api/v1/comments", json={"thread": "first", "body": "Hello", "name": "Ann"}
     )
-    article = client.get("/articles/first").text
-
-    assert upgraded.exit_code == 0, upgraded.output
     assert posted.status_code == 201
-    assert '<comment-thread thread="first"' in article
-    with app.app_context():
-        site.db.engine.dispose()
+    assert '<comment-thread thread="first"' in client.get("/articles/first").text
+    assert f"Comment {posted.json['comment']['id']} in first" in caplog.text
+
+
+def test_the_plugin_example_signs_the_hosts_people_in(plugin_site):
+    user = SimpleNamespace(id=7, name="Ed", picture=None, is_editor=True)
+    with plugin_site.app.test_request_context():
+        g.user = user
+        assert plugin_site.who() == Identity(id=7, name="Ed", is_moderator=True)
+        g.user = None
+        assert plugin_site.who() is None
 
 
 def test_the_looks_page_lists_every_custom_property():

@@ -1,6 +1,7 @@
 """Links in mails: single-use, short-lived, limited, and they tell nothing."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -112,6 +113,12 @@ def test_an_address_gets_so_many_and_nothing_tells_that_it_was_enough(
     assert letters(session)[-1].recipient == ANN
 
 
+def test_many_who_ask_for_one_address_at_once_get_no_more_than_the_limit(engine):
+    at_once(engine, *[partial(ask, email=name) for name in (ANN, ANN.title()) * 4])
+    with Session(engine) as session:
+        assert [letter.recipient for letter in letters(session)] == [ANN] * 5
+
+
 def test_every_address_gets_the_same_mail_known_or_not(session):
     accounts.appoint(session, ANN, make.action(), name="Ann")
     for email in (ANN, "nobody@example.org"):
@@ -153,7 +160,7 @@ def verified(session: Session, author=ALICE, email: str = ANN) -> None:
     )
     token = token_in(letters(session)[-1])
     at = NOON + timedelta(days=len(letters(session)) - 1, hours=1)
-    accounts.verify(session, KEYS, token, now=at)
+    accounts.verify(session, KEYS, token, author, now=at)
 
 
 def test_a_guest_who_shows_an_address_has_it_on_all_their_comments(session):
@@ -218,6 +225,17 @@ def test_no_words_of_a_stranger_are_mailed_around(session):
     assert "evil" not in letter.text
 
 
+def test_a_link_verifies_only_the_guest_who_asked_and_is_good_until_then(session):
+    make.post(session, accounts.with_email(session, KEYS, ALICE, ANN))
+    ask_to_verify(session)
+    token = token_in(letters(session)[0])
+    for other in (CAROL, None):
+        assert code_of(accounts.verify, session, KEYS, token, other, now=NOON) == "not_yours"
+    assert session.scalars(select(Person)).all() == []
+    accounts.verify(session, KEYS, token, ALICE, now=NOON)
+    assert session.scalars(select(Person.author_id)).all() == [ALICE.id]
+
+
 def test_a_link_that_names_no_guest_verifies_nobody(session):
     token = accounts.links.make(session, "verify", ANN, now=NOON)
-    assert code_of(accounts.verify, session, KEYS, token, now=NOON) == "link_not_good"
+    assert code_of(accounts.verify, session, KEYS, token, ALICE, now=NOON) == "link_not_good"

@@ -2,13 +2,14 @@
 
 import json
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, inspect, select, text
+from sqlalchemy import Engine, create_engine, func, inspect, select, text
 from sqlalchemy.orm import Session
 
-from comments import identity, moderation, people, posting
+from comments import identity, moderation, people, posting, threads
 from comments.errors import CommentsError
 from comments.identity import Author, from_identity
 from comments.limits import counters
@@ -35,7 +36,7 @@ from comments.people import Subject
 from comments.screening.bans import found as found_ban
 from tests import factories as make
 from tests.factories import BOB, CAROL, KEYS, NOON, SETTINGS, minutes
-from tests.test_concurrency import at_once, recount
+from tests.test_concurrency import at_once, recount, until_somebody_waits
 
 #: Words that stand nowhere else.
 EMAIL, NETWORK = "zenobia@quince.example", "networkhash0007"
@@ -416,6 +417,48 @@ def test_erasing_while_they_write_and_moderators_decide_leaves_every_number_exac
         assert moderation.wrong_counters(session) == {"threads": [], "comments": []}
         assert search.find(session, search.Query(author="zenobia"), sites=None).rows == []
     recount(engine)
+
+
+@pytest.fixture
+def postgres_engine(migrated_postgres_uri):
+    """SQLite has one writer at a time: nobody writes while somebody waits."""
+    engine = create_engine(migrated_postgres_uri)
+    yield engine
+    engine.dispose()
+
+
+def test_what_they_write_and_vote_on_elsewhere_while_erasing_waits_goes_as_well(postgres_engine):
+    with Session(postgres_engine) as session:
+        zenobia_says(session, thread="busy")
+        comment = make.post(session, CAROL, thread="elsewhere").id
+        session.commit()
+    with (
+        ThreadPoolExecutor() as pool,
+        Session(postgres_engine) as holds,
+        Session(postgres_engine) as votes,
+    ):
+        threads.lock(holds, make.thread(holds, "busy").id)
+        erased = pool.submit(_erase_all, postgres_engine)
+        until_somebody_waits(postgres_engine)
+        with Session(postgres_engine) as session:
+            zenobia_says(session, thread="elsewhere")
+            make.vote(session, comment, by=ZENOBIA)
+            session.commit()
+        make.vote(votes, comment, by=make.guest("voter"))
+        holds.rollback()
+        until_somebody_waits(postgres_engine)
+        votes.commit()
+        assert erased.result() == 2
+    with Session(postgres_engine) as session:
+        assert traces(session) == set()
+    recount(postgres_engine)
+
+
+def _erase_all(engine: Engine) -> int:
+    with Session(engine) as session:
+        erased = erase(session)
+        session.commit()
+    return erased
 
 
 def _key(session: Session, id: int) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from comments import identity, moderation, posting
+from comments import accounts, identity, moderation, posting
 from comments.errors import CommentsError
 from comments.identity import Author
 from comments.models import Account, Appointment, AuthorKind, Ban, Decision, Person, Role, Status
@@ -44,6 +44,23 @@ def log(session) -> list[tuple]:
 
 
 # ── bans ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_banned_address_is_met_in_whoever_has_shown_that_it_is_theirs(session):
+    account = Account(email="ann@example.org", name="Ann", created_at=NOON)
+    session.add(account)
+    session.flush()
+    digest = KEYS.digest("email", "ann@example.org")
+    session.add(
+        Person(author_id="guest:phone", email_hash=digest, verified_at=NOON, created_at=NOON)
+    )
+    session.add(Person(author_id="guest:typed", email_hash=digest, created_at=NOON))
+    member = accounts.with_account_hash(session, KEYS, accounts.author(session, account))
+    # She gives another address with a comment, and none with a vote.
+    everybody = [member, on("n", "another", "phone"), make.guest("phone"), make.guest("typed")]
+    ban(session, f"email:{digest}")
+    assert [found_ban(session, it, NOON) is not None for it in everybody] == [True] * 3 + [False]
+    assert member.email_hash is None  # nothing of it stands beside what she writes
 
 
 def test_a_ban_meets_whom_it_names_while_it_holds(session):

@@ -9,11 +9,11 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, insert, make_url, text, update
+from sqlalchemy import Connection, Engine, insert, text, update
 from sqlalchemy.orm import Session
 
 from comments import moderation, posting, screening, threads, upkeep
-from comments.database import engine_options, is_sqlite, prepare_engine
+from comments.database import is_sqlite
 from comments.models import (
     Account,
     Ban,
@@ -37,11 +37,11 @@ from comments.models import (
 )
 from comments.moderation import figures, log, threadlist
 from comments.moderation.log import Asked
-from comments.schema import upgrade
 from comments.screening import Arrival, attack
 from comments.threads import Listing
 from tests import factories as make
 from tests.factories import ARTICLE, CAROL, KEYS, NOON
+from tests.large import made
 from tests.reading import SORTS, page, replies, statements
 
 MANY = 20_000
@@ -53,27 +53,12 @@ _later = itertools.count()
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def large(request, tmp_path_factory) -> Iterator[Engine]:
+def large(request) -> Iterator[Engine]:
     """One comment with 20,000 replies among 5,000 others, two more threads, votes and steps.
 
     The tests of this file only read, or roll back.
     """
-    if request.param == "sqlite":
-        uri = f"sqlite:///{tmp_path_factory.mktemp('large')}/comments.sqlite3"
-    else:
-        uri = request.getfixturevalue("postgres_server").create()
-    engine = create_engine(uri, **engine_options(uri))
-    prepare_engine(engine)
-    upgrade(engine)
-    with Session(engine) as session:
-        _fill(session)
-        session.commit()
-        session.execute(text("ANALYZE"))
-        session.commit()
-    yield engine
-    engine.dispose()
-    if make_url(uri).get_backend_name() != "sqlite":
-        request.getfixturevalue("postgres_server").drop(uri)
+    yield from made(request, _fill)
 
 
 def _fill(session: Session) -> None:
@@ -177,6 +162,10 @@ def _fill_peace(session: Session) -> None:
     session.execute(
         insert(Ban), [{"target": f"guest:{n}", "created_by": by, "created_at": at} for n in many]
     )
+    soon = {"created_by": by, "created_at": at, "until": NOON + timedelta(days=9)}
+    session.execute(insert(Ban), [{"target": f"network:{n}", **soon} for n in many])
+    ended = soon | {"until": NOON - timedelta(days=9)}
+    session.execute(insert(Ban), [{"target": f"network:over {n}", **ended} for n in range(10)])
     session.execute(insert(Person), [{"author_id": f"guest:{n}", "created_at": at} for n in many])
     session.execute(insert(Spent), [{"key_hash": f"{n}", "expires_at": at} for n in many])
     session.execute(

@@ -5,20 +5,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, insert, make_url, text, update
+from sqlalchemy import Engine, insert, update
 from sqlalchemy.orm import Session
 
 from comments import people
-from comments.database import engine_options, prepare_engine
 from comments.identity import Author
 from comments.models import AuthorKind, Ban, Comment, Decision, Person, Report, Status, Thread, Vote
 from comments.moderation import bans, search
 from comments.moderation import people as known
 from comments.moderation.search import Query
-from comments.schema import upgrade
 from comments.screening.bans import found as found_ban
 from tests import factories as make
 from tests.factories import ALICE, KEYS, NOON
+from tests.large import made
 from tests.test_plans import _reads_a_table, _touched, plans
 
 MANY = 8_000
@@ -28,25 +27,8 @@ HOUSEHOLD = {"address_hash": "n7", "email_hash": "e7"}
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def large(request, tmp_path_factory) -> Iterator[Engine]:
-    if request.param == "sqlite":
-        uri = f"sqlite:///{tmp_path_factory.mktemp('large')}/comments.sqlite3"
-    else:
-        uri = request.getfixturevalue("postgres_server").create()
-    engine = create_engine(uri, **engine_options(uri))
-    prepare_engine(engine)
-    upgrade(engine)
-    with Session(engine) as session:
-        _fill(session)
-        session.commit()
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        # As PostgreSQL does by itself: it also sorts what is new into the index of the search.
-        connection.execute(text("VACUUM"))
-        connection.execute(text("ANALYZE"))
-    yield engine
-    engine.dispose()
-    if make_url(uri).get_backend_name() != "sqlite":
-        request.getfixturevalue("postgres_server").drop(uri)
+def large(request) -> Iterator[Engine]:
+    yield from made(request, _fill)
 
 
 def _fill(session: Session) -> None:

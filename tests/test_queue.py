@@ -182,6 +182,16 @@ def test_tabs_count_up_to_a_thousand(session):
     assert set(counts) == set(COUNTED) <= set(SHOWS)
 
 
+def test_all_that_match_are_counted_up_to_many(session, monkeypatch):
+    make.rows(session, 4)
+    make.rows(session, 2, key="other")
+    everything = Filter(show="everything")
+    assert waiting.how_many(session, everything, None) == 6
+    assert waiting.how_many(session, Filter(show="everything", thread=make.ARTICLE), None) == 4
+    monkeypatch.setattr(waiting, "MOST_MATCHED", 2)
+    assert waiting.how_many(session, everything, None) == 3
+
+
 # ── the moderators of some sites ─────────────────────────────────────────────────────────────
 
 

@@ -27,7 +27,17 @@ REVISIONS = [script.revision for script in SCRIPTS.walk_revisions()][::-1]
 @pytest.fixture
 def empty(database_uri) -> Iterator[Engine]:
     """A database with nothing in it."""
-    engine = create_engine(database_uri, **engine_options(database_uri))
+    yield from opened(database_uri)
+
+
+@pytest.fixture
+def engine(migrated_uri) -> Iterator[Engine]:
+    """A database with our tables, which nobody else uses: the tables themselves are changed."""
+    yield from opened(migrated_uri)
+
+
+def opened(uri: str) -> Iterator[Engine]:
+    engine = create_engine(uri, **engine_options(uri))
     prepare_engine(engine)
     yield engine
     engine.dispose()

@@ -382,7 +382,32 @@ def test_a_place_that_is_not_there_is_named():
         screening.add(SCREENS, about_fish, before="honey")
 
 
-@pytest.mark.parametrize("look", [broken, gives_nonsense])
+def gives(*facts: Any, **more: Any) -> Any:
+    def gives_it(_submitted: Submitted) -> Verdict:
+        return Verdict(*facts, **more)
+
+    return gives_it
+
+
+NONSENSE = [
+    gives("spam", say("a word for a state")),
+    gives(Status.DELETED, say("nothing is deleted before it is there")),
+    gives(Status.PENDING, say("it has %(number)s faults", faults=3)),
+    gives(Status.PENDING, say("for sure"), risk=7),
+    gives(Status.PENDING, say("who knows"), risk=float("nan")),
+    gives(Status.PENDING, None),
+]
+
+
+def test_a_hosts_reason_may_be_a_plain_text(session):
+    screens = screening.add(SCREENS, gives(Status.PENDING, "100% about fish"))
+    assert make.post(session, screens=screens).status_reason == "100% about fish"
+    refuses = screening.add(SCREENS, gives(Status.REJECTED, "no fish", refused=True))
+    with pytest.raises(CommentsError, match="no fish"):
+        make.post(session, screens=refuses)
+
+
+@pytest.mark.parametrize("look", [broken, gives_nonsense, *NONSENSE])
 def test_a_hosts_screen_that_fails_loses_no_comment(session, caplog, look):
     screens = screening.add(SCREENS, look)
     with caplog.at_level(logging.ERROR, "comments.screening"):
@@ -429,10 +454,10 @@ def test_nobody_is_asked_about_those_who_pass_anyway(session):
 # ── what it costs ────────────────────────────────────────────────────────────────────────────
 
 #: Statements of one guest's comment with everything switched on, most of them reads of one row:
-#: the thread, the key, the name, a ban, trust, the words, what was learned, repeats, the proof,
-#: the first comment; then the comment, the thread, the log and the key again.
+#: the thread, the key, the name, the address, a ban, trust, the words, what was learned, repeats,
+#: the proof, the first comment; then the comment, the thread, the log and the key again.
 #: And the index of the search.
-MOST_STATEMENTS = 18
+MOST_STATEMENTS = 19
 
 
 def test_a_guests_comment_takes_few_statements(session, engine):

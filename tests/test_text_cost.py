@@ -14,6 +14,8 @@ from comments.text.budget import Budget
 from comments.text.markdown import parse
 from tests.hostile_text import FAMILIES
 
+pytestmark = pytest.mark.again
+
 LENGTHS = (10_000, 20_000, 40_000)
 # A call takes 0.2 µs or so, and the promise is 50 ms.
 MOST_CALLS = 200_000

@@ -203,6 +203,38 @@ def test_a_keep_is_taken_back_unless_it_was_kept_again(session):
     assert make.fresh(session, comment).kept_at == minutes(2)
 
 
+def test_keeping_many_and_taking_it_back_costs_as_many_statements_as_for_a_few(engine):
+    with Session(engine) as session:
+        ids = [make.post(session).id for _ in range(24)]
+        for number in range(48):
+            report(session, ids[number % 24], number)
+        session.commit()
+        before = picture(session)
+
+        def kept(some: list[int]) -> tuple[int, int]:
+            wave = make.action(5)
+            with statements(engine) as keeping:
+                assert moderation.keep_many(session, some, wave) == some
+            with statements(engine) as undoing:
+                assert moderation.undo(session, wave.batch, make.action(6)) == len(some)
+            return len(keeping), len(undoing)
+
+        assert kept(ids[:4]) == kept(ids)
+        assert picture(session) == before
+
+
+def test_of_many_only_those_that_nobody_has_kept_again_are_taken_back(session):
+    first, second = (make.post(session).id for _ in range(2))
+    report(session, first)
+    report(session, second)
+    wave = make.action(1)
+    assert moderation.keep_many(session, [first, second], wave) == [first, second]
+    moderation.keep(session, second, make.action(2))
+    assert moderation.undo(session, wave.batch, make.action(3)) == 1
+    rows = [make.fresh(session, id) for id in (first, second)]
+    assert [(row.open_reports, row.kept_at) for row in rows] == [(1, None), (0, minutes(2))]
+
+
 def test_a_pin_is_taken_back(session):
     comment = make.post(session).id
     pin = make.action(1)

@@ -5,11 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from comments import posting, upkeep
+from comments import people, posting, upkeep
+from comments.identity import erased_target
 from comments.models import (
+    Ban,
+    Decision,
     Edit,
     Report,
     ScoreStep,
@@ -18,9 +21,11 @@ from comments.models import (
     Submission,
     Vote,
 )
+from comments.moderation import bans
 from comments.upkeep import KEEP_ADDRESSES, KEEP_REJECTED, KEEP_SCORE_STEPS, KEEP_SUBMISSIONS
 from tests import factories as make
 from tests.factories import BOB, NOON, guest
+from tests.test_concurrency import until_somebody_waits
 
 MOMENT = timedelta(seconds=1)
 
@@ -215,21 +220,12 @@ def test_two_that_sweep_at_once_do_not_block_each_other(postgres_engine):
     with Session(postgres_engine) as one, ThreadPoolExecutor(1) as pool:
         make.vote(one, voted, -1, by=guest("carol"))
         sweeping = pool.submit(sweep)
-        _until_somebody_waits(postgres_engine)
+        until_somebody_waits(postgres_engine)
         upkeep.sweep(one, LATE)
         one.commit()
         sweeping.result(timeout=30)
     with Session(postgres_engine) as session:
         assert left(session)["keys"] == 0
-
-
-def _until_somebody_waits(engine) -> None:
-    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for _ in range(100_000):
-            if connection.execute(waiting).scalar_one():
-                return
-    raise AssertionError("nobody waits")
 
 
 def test_what_is_purged_leaves_no_note_of_its_reports(session):
@@ -241,3 +237,42 @@ def test_what_is_purged_leaves_no_note_of_its_reports(session):
     upkeep.sweep(session, NOON + timedelta(days=60))
     session.expire_all()
     assert session.scalars(select(Report.note)).all() == [""]
+
+
+def targets_of(session, table, *which) -> list[str]:
+    session.expire_all()
+    return sorted(session.scalars(select(table.target).where(*which)))
+
+
+def test_a_ban_of_a_network_that_is_over_keeps_no_trace_of_it(session):
+    late = NOON + timedelta(days=40)
+    for target in ("network:old", "network:again", "guest:someone"):
+        bans.ban(session, target, make.action(), until=NOON + timedelta(days=2))
+    bans.ban(session, "network:again", replace(make.action(), now=late))
+    upkeep.sweep(session, late)
+    kept = ["guest:someone", "network:", "network:again", "network:again"]
+    assert targets_of(session, Ban) == kept
+    assert targets_of(session, Decision, Decision.action == "ban") == kept
+    assert upkeep.sweep(session, late) == 0
+
+
+def test_a_lifted_ban_of_a_network_is_forgotten_within_thirty_days(session):
+    lifted = bans.ban(session, "network:old", make.action())
+    bans.lift(session, lifted.id, make.action(1))
+    upkeep.sweep(session, NOON + timedelta(hours=2))
+    assert targets_of(session, Ban) == ["network:old"]
+    upkeep.sweep(session, NOON + bans.LONGEST_OF_A_NETWORK + MOMENT)
+    assert targets_of(session, Ban) + targets_of(session, Decision) == ["network:"] * 3
+
+
+def test_so_is_one_whose_person_has_erased_what_is_theirs(session):
+    network = guest("carol", address="a network")
+    make.post(session, network)
+    bans.ban(session, "network:a network", make.action())
+    bans.ban(session, network.id, make.action())
+    people.erase(session, people.subject_of(session, make.KEYS, network.id), now=NOON)
+    upkeep.sweep(session, NOON + bans.LONGEST_OF_A_NETWORK + MOMENT)
+    for_good = erased_target(network.id)
+    assert targets_of(session, Ban) == sorted(["erased:", for_good])
+    logged = targets_of(session, Decision, Decision.action == "ban")
+    assert logged == sorted(["erased:", for_good])

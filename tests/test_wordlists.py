@@ -217,6 +217,7 @@ def test_ordinary_words_in_any_order_are_left_alone(chosen: list[str]) -> None:
     assert SURE_LIST.find_all("I saw " + ", ".join(chosen).upper() + ".") == []
 
 
+@pytest.mark.again
 @given(st.text())
 def test_any_text_can_be_read(text: str) -> None:
     for found in LIST.find_all(text):
@@ -226,6 +227,7 @@ def test_any_text_can_be_read(text: str) -> None:
 # ── what the benchmark promises ──────────────────────────────────────────────────────────────
 
 
+@pytest.mark.again
 def test_no_innocent_word_and_no_innocent_text_is_held() -> None:
     listed = WordList(words.WORDS)
     innocent = words.lines("innocent_words.txt").split()
@@ -236,6 +238,7 @@ def test_no_innocent_word_and_no_innocent_text_is_held() -> None:
     assert [word for word in innocent if not any(map(word.lower().count, words.WORDS))] == []
 
 
+@pytest.mark.again
 def test_the_evasions_of_the_benchmark_are_seen_through() -> None:
     seen, tried, missed = words.evasions_seen(WordList(words.WORDS[::12]), words.WORDS[::12])
 
@@ -260,6 +263,7 @@ def calls(text: str) -> int:
     return sum(entry.callcount for entry in profiler.getstats())
 
 
+@pytest.mark.again
 @pytest.mark.parametrize("family", [*FAMILIES, *HOSTILE])
 def test_it_stays_below_the_ceiling_and_grows_with_the_length(family: str) -> None:
     make = HOSTILE.get(family) or FAMILIES[family]

@@ -32,7 +32,12 @@ from comments.accounts.sessions import (
     sign_out_everywhere,
     who,
 )
-from comments.accounts.verifying import ask_to_verify, verify, with_email
+from comments.accounts.verifying import (
+    ask_to_verify,
+    verify,
+    with_account_hash,
+    with_email,
+)
 
 __all__ = [
     "LIFETIME",
@@ -67,5 +72,6 @@ __all__ = [
     "sign_out_everywhere",
     "verify",
     "who",
+    "with_account_hash",
     "with_email",
 ]

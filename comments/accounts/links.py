@@ -15,9 +15,12 @@ from sqlalchemy.orm import Session
 from comments import i18n, notify
 from comments.accounts.sessions import fingerprint
 from comments.config import Settings
-from comments.database import begin_write
+from comments.database import begin_write, hold_name
 from comments.errors import CommentsError, Message, say
 from comments.models import MailedLink
+
+#: Any number will do, as long as nobody else in the database locks pairs that begin with it.
+_ADDRESS_LOCK = 0x6D61696C
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +173,11 @@ def ask(
     Whoever's address it is, and whether it is known here, the same happens. Beyond the limit of
     one address nothing does, and nothing tells.
     """
-    begin_write(session)
-    if not settings.smtp_uri or _is_enough(session, purpose, email, now):
+    if not settings.smtp_uri:
+        return
+    # Of two who ask at once the second counts what the first was given.
+    hold_name(session, _ADDRESS_LOCK, email.lower())
+    if _is_enough(session, purpose, email, now):
         return
     token = make(session, purpose, email, author_id=author_id, origin=origin, back=back, now=now)
     mail = words or PURPOSES[purpose]

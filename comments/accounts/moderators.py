@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from comments import moderation, posting
 from comments.accounts import people
-from comments.config import parse_origin
 from comments.database import begin_write
 from comments.errors import CommentsError, say
+from comments.kinds import parse_origin
 from comments.models import Account, Appointment, Login, Role, SignIn
 from comments.moderation import Action
 

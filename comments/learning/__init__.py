@@ -6,7 +6,7 @@ knows nothing until moderators have decided, and asks no service elsewhere.
 """
 
 from comments.learning.bayes import HOLD_AT, Counts, Judgement
-from comments.learning.clues import reason
+from comments.learning.clues import CLUES, SENTENCES, reason
 from comments.learning.store import (
     LEAST_OF_EACH,
     MOST_FEATURES,
@@ -18,9 +18,11 @@ from comments.learning.store import (
 )
 
 __all__ = [
+    "CLUES",
     "HOLD_AT",
     "LEAST_OF_EACH",
     "MOST_FEATURES",
+    "SENTENCES",
     "Counts",
     "Judgement",
     "judge",

@@ -28,12 +28,16 @@ _PLACEHOLDERS = {
     MENTION: say("somebody's name"),
     MAIL: say("an e-mail address"),
 }
-_SENTENCES = (
-    say("reads like spam (%(percent)s %%)").text,
-    say("reads like spam (%(percent)s %%): %(first)s").text,
-    say("reads like spam (%(percent)s %%): %(first)s, %(second)s").text,
-    say("reads like spam (%(percent)s %%): %(first)s, %(second)s, %(third)s").text,
+_LINK_TO = say("a link to %(host)s")
+#: By how many clues there are.
+SENTENCES = (
+    say("reads like spam (%(percent)s %%)"),
+    say("reads like spam (%(percent)s %%): %(first)s"),
+    say("reads like spam (%(percent)s %%): %(first)s, %(second)s"),
+    say("reads like spam (%(percent)s %%): %(first)s, %(second)s, %(third)s"),
 )
+#: What stands in them, but for words that are quoted.
+CLUES = (_LINK_TO, *_SIGNS.values(), *_PLACEHOLDERS.values())
 
 
 def reason(judgement: Judgement) -> Message:
@@ -42,7 +46,7 @@ def reason(judgement: Judgement) -> Message:
     named = dict(zip(("first", "second", "third"), told, strict=False))
     # Rounded down: "100 %" would promise too much.
     percent = int(100 * judgement.probability)
-    return Message(_SENTENCES[len(told)], {"percent": percent, **named})
+    return Message(SENTENCES[len(told)].text, {"percent": percent, **named})
 
 
 def clues(judgement: Judgement) -> list[Message | str]:
@@ -72,7 +76,7 @@ def _clue(feature: str) -> tuple[set[str], Message | str | None]:
     if kind == "stem":
         return {rest}, f'"{rest}…"'
     if kind == "host" and not rest.startswith("."):
-        return {LINK}, say("a link to %(host)s", host=rest)
+        return {LINK}, Message(_LINK_TO.text, {"host": rest})
     if feature in _SIGNS:
         return {LINK if kind == "link" else feature}, _SIGNS[feature]
     # The rest of an address says no more than that there is one.

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    or_,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from comments.database import UtcDateTime
@@ -136,7 +146,16 @@ class Ban(Base):
     """Somebody who may not write: an author, an e-mail address or a network."""
 
     __tablename__ = "comments_bans"
-    __table_args__ = (Index("ix_comments_bans_target", "target"),)
+    __table_args__ = (
+        Index("ix_comments_bans_target", "target"),
+        # Those that still hold the hash of a network, or of what may be one, by their end.
+        Index(
+            "ix_comments_bans_hashed",
+            "until",
+            sqlite_where=text("target LIKE 'network:_%' OR target LIKE 'erased:_%'"),
+            postgresql_where=text("target LIKE 'network:_%' OR target LIKE 'erased:_%'"),
+        ),
+    )
 
     id: Mapped[BigId]
     #: An author id (``guest:9f…``, ``host:42``), ``email:HASH`` or ``network:HASH``.
@@ -151,6 +170,14 @@ class Ban(Base):
     #: ``None`` for good.
     until: Mapped[datetime | None] = mapped_column(UtcDateTime())
     lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+    def is_in_force(self, now: datetime) -> bool:
+        return self.lifted_at is None and (self.until is None or self.until > now)
+
+    @classmethod
+    def in_force(cls, now: datetime) -> ColumnElement[bool]:
+        """The same as a condition of a query."""
+        return cls.lifted_at.is_(None) & or_(cls.until.is_(None), cls.until > now)
 
 
 class ListedWord(Base):

@@ -9,10 +9,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from comments.database import begin_write, insert_or_ignore, is_sqlite
+from comments import text
+from comments.database import begin_write, hold_name, insert_or_ignore
 from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.models import (
@@ -48,11 +49,6 @@ def theirs(target: str) -> ColumnElement[bool]:
     return Comment.author_id == target
 
 
-def holds(now: datetime) -> ColumnElement[bool]:
-    """A ban that is in force."""
-    return Ban.lifted_at.is_(None) & or_(Ban.until.is_(None), Ban.until > now)
-
-
 def check_not_banned(session: Session, author: Author, now: datetime) -> Ban | None:
     """403 for the banned; the ban of somebody who must not notice it is given back."""
     found = None if author.is_moderator else screened.found(session, author, now)
@@ -82,7 +78,7 @@ def ban(
     if take_down:
         # First, as everybody holds threads before anything else.
         _take_down(session, target, action)
-    _hold(session, target)
+    hold_name(session, _TARGET_LOCK, target)
     earlier = in_force(session, target, action.now)
     if earlier and earlier.id not in seen:
         raise CommentsError("already_decided")
@@ -114,7 +110,7 @@ def lift(session: Session, ban_id: int, action: Action) -> Ban:
     if found is None:
         raise CommentsError("not_found")
     check_reach_of_target(session, found.target, action.sites)
-    if found.lifted_at or (found.until and found.until <= action.now):
+    if not found.is_in_force(action.now):
         raise CommentsError("already_decided")
     _check_may_end(found, action)
     found.lifted_at = action.now
@@ -143,7 +139,9 @@ def trust(session: Session, author_id: str, action: Action, *, trusted: bool) ->
 
 def in_force(session: Session, target: str, now: datetime) -> Ban | None:
     """The ban of exactly this *target*, where there is one."""
-    query = select(Ban).where(Ban.target == target, holds(now)).order_by(Ban.id.desc()).limit(1)
+    query = (
+        select(Ban).where(Ban.target == target, Ban.in_force(now)).order_by(Ban.id.desc()).limit(1)
+    )
     return session.scalars(query.execution_options(populate_existing=True)).first()
 
 
@@ -157,13 +155,6 @@ def check_reach_of_target(session: Session, target: str, sites: Sites) -> None:
     wrote = select(Comment.id).where(theirs(target), within(sites, Comment.thread_id)).limit(1)
     if session.scalar(wrote) is None:
         raise CommentsError("not_found")
-
-
-def _hold(session: Session, target: str) -> None:
-    """Until the end of the transaction nobody else bans *target*; there may be no row to lock."""
-    begin_write(session)
-    if not is_sqlite(session):
-        session.execute(select(func.pg_advisory_xact_lock(_TARGET_LOCK, func.hashtext(target))))
 
 
 def _check_may_ban(session: Session, target: str, action: Action) -> None:
@@ -184,9 +175,10 @@ def _check_may_end(found: Ban, action: Action) -> None:
 
 
 def _moderates(session: Session, target: str) -> bool:
-    kind, _, number = target.partition(":")
-    if kind == "member" and number.isascii() and number.isdigit() and len(number) < 19:
-        appointed = select(Appointment.role).where(Appointment.account_id == int(number))
+    kind, _, value = target.partition(":")
+    number = text.read_number(value) if kind == "member" else None
+    if number is not None:
+        appointed = select(Appointment.role).where(Appointment.account_id == number)
         if session.scalar(appointed.limit(1)) is not None:
             return True
     wrote_as_one = select(Comment.id).where(
@@ -235,7 +227,7 @@ def undo_ban(session: Session, entries: Sequence[Decision], action: Action) -> i
     changed = 0
     for entry in entries:
         assert entry.target is not None
-        _hold(session, entry.target)
+        hold_name(session, _TARGET_LOCK, entry.target)
         check_reach_of_target(session, entry.target, action.sites)
         made = session.get_one(Ban, facts(entry.after)["ban"], populate_existing=True)
         if made.lifted_at:
@@ -256,7 +248,7 @@ def undo_lift(session: Session, entries: Sequence[Decision], action: Action) -> 
     changed = 0
     for entry in entries:
         assert entry.target is not None
-        _hold(session, entry.target)
+        hold_name(session, _TARGET_LOCK, entry.target)
         check_reach_of_target(session, entry.target, action.sites)
         lifted = session.get_one(Ban, facts(entry.before)["ban"], populate_existing=True)
         if lifted.lifted_at is None or in_force(session, entry.target, action.now):

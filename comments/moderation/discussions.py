@@ -12,8 +12,8 @@ from comments.database import begin_write, insert_or_ignore
 from comments.errors import CommentsError, Message, say
 from comments.models import Thread
 from comments.moderation.actions import Action, note
-from comments.moderation.keys import both, has_comments, next_revision, trade_keys
 from comments.moderation.reach import in_reach
+from comments.moderation.thread_keys import both, has_comments, next_revision, trade_keys
 
 #: What can be renamed, and what the form calls it.
 NAMED = ("key", "title", "url", "site")

@@ -108,18 +108,16 @@ def of_thread(session: Session, thread_id: int, *, limit: int = 10) -> Sequence[
 
 def names(session: Session, targets: Collection[str]) -> dict[str, str]:
     """What those whom lines are about are called: by their last comment, or by a ban of them."""
-    wanted = {target for target in targets if ":" in target}
+    # A network and an address are nobody's name.
+    wanted = {it for it in targets if ":" in it and not it.startswith(_HASHED)}
     if not wanted:
         return {}
     bans = select(Ban.target, Ban.name).where(Ban.target.in_(wanted), Ban.name != "")
     wrote = (Comment.author_id.in_(wanted), Comment.author_name != "")
     last = select(func.max(Comment.id)).where(*wrote).group_by(Comment.author_id)
     latest = select(Comment.author_id, Comment.author_name).where(Comment.id.in_(last))
-    found = session.execute(bans.order_by(Ban.id)).all()
-    of_comments = session.execute(latest).all()
-    # A network and an address are nobody's name.
-    known = [(target, name) for target, name in found if not target.startswith(_HASHED)]
-    return dict(known) | {author: name for author, name in of_comments if name}
+    known = dict(session.execute(bans.order_by(Ban.id)).all())
+    return known | dict(session.execute(latest).all())
 
 
 def _columns() -> Select[*tuple[Any, ...]]:

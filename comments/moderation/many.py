@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
-from comments import threads
-from comments.models import Comment, Status
+from comments.models import Comment, Decision, Report, Status
 from comments.moderation.actions import Action
-from comments.moderation.decisions import keep
+from comments.moderation.actions import kept as as_kept
 from comments.moderation.reach import within
-from comments.moderation.status import set_status_of_many, unchanged_since
+from comments.moderation.status import lock_threads_of, set_status_of_many, unchanged_since
 
 _CHUNK = 1_000
 
@@ -42,18 +41,41 @@ def keep_many(
     seen_at: datetime | None = None,
 ) -> list[int]:
     """Keep those in *status* that have open reports; gives their ids."""
-    reported: dict[int, int] = {}
+    lock_threads_of(session, comment_ids)
+    chosen = [
+        Comment.status == status,
+        Comment.open_reports > 0,
+        within(action.sites, Comment.thread_id),
+    ]
+    if seen_at is not None:
+        chosen.append(unchanged_since(seen_at))
+    columns = (Comment.id, Comment.thread_id, Comment.open_reports)
+    kept: list[int] = []
     for start in range(0, len(comment_ids), _CHUNK):
-        chosen = [
-            Comment.id.in_(comment_ids[start : start + _CHUNK]),
-            Comment.status == status,
-            Comment.open_reports > 0,
-            within(action.sites, Comment.thread_id),
-        ]
-        if seen_at is not None:
-            chosen.append(unchanged_since(seen_at))
-        reported.update(session.execute(select(Comment.id, Comment.thread_id).where(*chosen)).all())
-    threads.lock_many(session, reported.values())
-    for comment_id in sorted(reported):
-        keep(session, comment_id, action)
-    return sorted(reported)
+        some = Comment.id.in_(comment_ids[start : start + _CHUNK])
+        rows = session.execute(select(*columns).where(some, *chosen)).all()
+        if rows:
+            _keep(session, rows, action)
+        kept += [row.id for row in rows]
+    # Rows that the session holds tell the state before.
+    session.expire_all()
+    return sorted(kept)
+
+
+def _keep(session: Session, rows: Sequence[Row[int, int, int]], action: Action) -> None:
+    ids = [row.id for row in rows]
+    quiet = {"synchronize_session": False}
+    settled = update(Report).where(Report.comment_id.in_(ids), Report.settled_at.is_(None))
+    session.execute(settled.values(settled_at=action.now), execution_options=quiet)
+    left = update(Comment).where(Comment.id.in_(ids))
+    session.execute(left.values(open_reports=0, kept_at=action.now), execution_options=quiet)
+    entries = [
+        action.entry("keep")
+        | {
+            "comment_id": row.id,
+            "thread_id": row.thread_id,
+            "before": as_kept({"open_reports": row.open_reports}),
+        }
+        for row in rows
+    ]
+    session.execute(insert(Decision), entries)

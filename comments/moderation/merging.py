@@ -19,7 +19,7 @@ from comments.models import Comment, Status, Thread
 from comments.moderation.actions import Action, note
 from comments.moderation.decisions import MAX_PINNED
 from comments.moderation.discussions import MERGED
-from comments.moderation.keys import both, has_comments, next_revision
+from comments.moderation.thread_keys import both, has_comments, next_revision
 
 # Under the number of parameters that either database takes in one statement.
 _CHUNK = 10_000

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from comments import identity, threads
 from comments.keys import Keys
 from comments.models import AuthorKind, Ban, Comment, Person, Status
-from comments.moderation.bans import holds, theirs
+from comments.moderation.bans import theirs
 from comments.moderation.reach import Sites, in_reach, within
 from comments.moderation.search import Query, is_author_id
 from comments.moderation.search import find as find_comments
@@ -128,7 +128,7 @@ def bans(
 
     On *sites*: of who wrote there, and what *by* has banned.
     """
-    query = select(Ban).where(holds(now) if in_force else ~holds(now))
+    query = select(Ban).where(Ban.in_force(now) if in_force else ~Ban.in_force(now))
     if sites is not None:
         query = query.where(or_(Ban.created_by == by, *_wrote_on(sites)))
     if before is not None:
@@ -189,11 +189,7 @@ def _bans_of(
 ) -> list[Ban]:
     targets = [author_id, *(f"network:{it}" for it in networks), *(f"email:{it}" for it in emails)]
     found = session.scalars(select(Ban).where(Ban.target.in_(targets)).order_by(Ban.id.desc()))
-    return sorted(found, key=lambda ban: not is_in_force(ban, now))
-
-
-def is_in_force(ban: Ban, now: datetime) -> bool:
-    return ban.lifted_at is None and (ban.until is None or ban.until > now)
+    return sorted(found, key=lambda ban: not ban.is_in_force(now))
 
 
 def _others(

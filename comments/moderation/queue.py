@@ -7,12 +7,13 @@ moderator wants to know beside them is read for the whole page at once (``dossie
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from comments import text
 from comments.errors import CommentsError, say
 from comments.keys import Keys
 from comments.models import Comment, Status, Thread
@@ -25,14 +26,13 @@ PAGE = 25
 MOST_AT_ONCE = 20_000
 #: Tabs count up to here: nobody reads 12,345 as anything but "many".
 MOST_COUNTED = 1000
+#: And what "all that match" is about up to here; beyond it is "more than that".
+MOST_MATCHED = 10_000
 
 SHOWS = ("pending", "reported", "spam", "rejected", "deleted", "published", "everything")
 ORDERS = ("newest", "riskiest", "oldest")
 #: Tabs with a number: what somebody may have to look at.
 COUNTED = ("pending", "reported", "spam", "rejected")
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +56,12 @@ class Filter:
         if order not in ORDERS:
             wrong = say("Order is one of %(choices)s.", choices=", ".join(ORDERS))
             raise CommentsError("invalid", errors={"order": wrong})
-        like = given.get("like") or ""
         return cls(
             show=show,
             order=order,
             thread=given.get("thread") or None,
             author=given.get("author") or None,
-            like=int(like) if like.isascii() and like.isdigit() and len(like) < 19 else None,
+            like=text.read_number(given.get("like") or ""),
         )
 
     def as_fields(self) -> dict[str, str]:
@@ -90,21 +89,15 @@ class Seen:
     at: datetime
 
     def __str__(self) -> str:
-        return f"{self.last_id}.{(self.at - _EPOCH) // _MICROSECOND}"
+        return f"{self.last_id}.{text.moment_number(self.at)}"
 
     @classmethod
-    def read(cls, text: str) -> "Seen":
-        last_id, _, moment = text.partition(".")
-        if not all(
-            part.isascii() and part.isdigit() and len(part) < 19 for part in (last_id, moment)
-        ):
+    def read(cls, given: str) -> "Seen":
+        first, _, second = given.partition(".")
+        last_id, at = text.read_number(first), text.read_moment(second)
+        if last_id is None or at is None:
             raise CommentsError("invalid", errors={"seen": say("Please load the page again.")})
-        try:
-            return cls(int(last_id), _EPOCH + int(moment) * _MICROSECOND)
-        except OverflowError:
-            raise CommentsError(
-                "invalid", errors={"seen": say("Please load the page again.")}
-            ) from None
+        return cls(last_id, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +194,19 @@ def counts(session: Session, asked: Filter, sites: Sites) -> dict[str, int]:
     """
     tabs = []
     for show in COUNTED:
-        chosen = _chosen(replace(asked, show=show), sites)
-        some = select(literal(1)).select_from(Comment).where(*chosen).limit(MOST_COUNTED + 1)
-        tabs.append(select(func.count()).select_from(some.subquery()).scalar_subquery().label(show))
+        counted = _number(replace(asked, show=show), sites, MOST_COUNTED + 1)
+        tabs.append(counted.scalar_subquery().label(show))
     return dict(session.execute(select(*tabs)).one()._mapping)
+
+
+def how_many(session: Session, asked: Filter, sites: Sites) -> int:
+    """How many *asked* means; one more than :data:`MOST_MATCHED` for whatever is more."""
+    return session.scalar(_number(asked, sites, MOST_MATCHED + 1)) or 0
+
+
+def _number(asked: Filter, sites: Sites, most: int) -> Select[int]:
+    some = select(literal(1)).select_from(Comment).where(*_chosen(asked, sites)).limit(most)
+    return select(func.count()).select_from(some.subquery())
 
 
 # ── which, and in which order ────────────────────────────────────────────────────────────
@@ -263,7 +265,7 @@ def _beyond(asked: Filter, mark: tuple[Any, int]) -> ColumnElement[bool]:
 def _sealed(keys: Keys, asked: Filter, row: Row[Any]) -> str:
     value = getattr(row, _key(asked)[0].key)
     if isinstance(value, datetime):
-        value = (value - _EPOCH) // _MICROSECOND
+        value = text.moment_number(value)
     facts = ["queue", asked.show, asked.order, value, row.id]
     return keys.seal("cursor", json.dumps(facts, separators=(",", ":")).encode())
 
@@ -275,5 +277,5 @@ def _opened(keys: Keys, asked: Filter, cursor: str) -> tuple[Any, int]:
         raise CommentsError("bad_cursor")
     value, last = facts[3:]
     if _key(asked)[0] is Comment.created_at:
-        value = _EPOCH + value * _MICROSECOND
+        value = text.moment_of(value)
     return value, last

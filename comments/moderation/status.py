@@ -90,9 +90,7 @@ def set_status(
 def _count_in_ancestors(session: Session, comment: Comment, change: int) -> None:
     """Add *change* to every comment above; a tombstone lives as long as it carries replies."""
     below = Comment.replies_count + change
-    above = comment.ancestor_ids
-    for start in range(0, len(above), _BATCH):
-        ids = above[start : start + _BATCH]
+    for ids in _chunks(comment.ancestor_ids, _BATCH):
         session.execute(
             update(Comment)
             .where(Comment.id.in_(ids))

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from comments import text
 from comments.errors import CommentsError
 from comments.models import Comment, Status, Thread
 from comments.moderation.reach import Sites, in_reach, within
@@ -99,19 +99,16 @@ def _holds(search: str) -> ColumnElement[bool]:
 
 # ── where a page begins ──────────────────────────────────────────────────────────────────
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
 
 def _sealed(order: str, thread: Thread) -> str:
-    first = (thread.active_at - _EPOCH) // _MICROSECOND if order == "activity" else thread.count
+    first = text.moment_number(thread.active_at) if order == "activity" else thread.count
     return f"{first}.{thread.id}"
 
 
 def _opened(order: str, after: str) -> tuple[Any, int]:
     first, _, last = after.partition(".")
-    try:
-        number, thread_id = int(first), int(last)
-        return (_EPOCH + number * _MICROSECOND if order == "activity" else number), thread_id
-    except (ValueError, OverflowError):
-        raise CommentsError("bad_cursor") from None
+    value = text.read_moment(first) if order == "activity" else text.read_number(first)
+    thread_id = text.read_number(last)
+    if value is None or thread_id is None:
+        raise CommentsError("bad_cursor")
+    return value, thread_id

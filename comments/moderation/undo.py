@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from comments.database import begin_write, insert_or_ignore
 from comments.errors import CommentsError
 from comments.models import Comment, Decision, Report, Spent, Status
-from comments.moderation.actions import BY_PEOPLE, Action, facts, note
+from comments.moderation.actions import BY_PEOPLE, Action, facts
 from comments.moderation.appointing import undo_appoint, undo_dismiss
 from comments.moderation.bans import undo_ban, undo_lift, undo_trust
 from comments.moderation.decisions import MAX_PINNED, locked, pin
@@ -124,9 +124,13 @@ def _open_reports_again(session: Session, comment_ids: Sequence[int], settled_at
             update(Report).where(*settled).values(settled_at=None),
             execution_options={"synchronize_session": False},
         )
-        for comment_id, number in again:
-            session.get_one(Comment, comment_id).open_reports += number
-    session.flush()
+        if again:
+            opened = Comment.open_reports + bindparam("number")
+            session.connection().execute(
+                update(Comment).where(Comment.id == bindparam("at")).values(open_reports=opened),
+                [{"at": comment_id, "number": number} for comment_id, number in again],
+            )
+    session.expire_all()
 
 
 def _kept_no_longer(session: Session, comment_ids: Sequence[int]) -> None:
@@ -142,17 +146,20 @@ def _kept_no_longer(session: Session, comment_ids: Sequence[int]) -> None:
 
 
 def _undo_keep(session: Session, entries: Sequence[Decision], action: Action) -> int:
+    """But for what somebody has kept again since, or its author has written anew."""
+    kept_at = entries[0].created_at
+    ids = [entry.comment_id for entry in entries]
     changed = 0
-    for entry in entries:
-        assert entry.comment_id is not None
-        _thread, comment = locked(session, entry.comment_id)
-        if comment.kept_at != entry.created_at:
-            # Somebody has kept it again since, or its author has written something else.
+    for start in range(0, len(ids), _CHUNK):
+        still = (Comment.id.in_(ids[start : start + _CHUNK]), Comment.kept_at == kept_at)
+        back = session.execute(select(Comment.id, Comment.thread_id).where(*still)).all()
+        if not back:
             continue
-        comment.kept_at = None
-        _open_reports_again(session, [comment.id], entry.created_at)
-        note(session, action, "keep", comment_id=comment.id, thread_id=comment.thread_id)
-        changed += 1
+        _kept_no_longer(session, [row.id for row in back])
+        _open_reports_again(session, [row.id for row in back], kept_at)
+        lines = [{"comment_id": row.id, "thread_id": row.thread_id} for row in back]
+        session.execute(insert(Decision), [action.entry("keep") | line for line in lines])
+        changed += len(back)
     return changed
 
 

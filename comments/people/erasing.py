@@ -24,7 +24,6 @@ from comments.models import (
     Ban,
     Comment,
     Decision,
-    Edit,
     Letter,
     ListedWord,
     Login,
@@ -77,7 +76,18 @@ def _check_is_no_moderator(session: Session, subject: Subject) -> None:
 
 
 def _lock(session: Session, subject: Subject) -> None:
-    """Hold every thread that changes before the first one does."""
+    """Hold every thread that changes before the first one does.
+
+    Looked up again afterwards: somebody may have written or voted elsewhere while we waited.
+    """
+    held: set[int] = set()
+    while missing := _concerned(session, subject) - held:
+        for some in _chunks(sorted(missing)):
+            threads.lock_many(session, some)
+        held |= missing
+
+
+def _concerned(session: Session, subject: Subject) -> set[int]:
     wrote_in = select(Comment.thread_id).where(comments_of(subject)).distinct()
     voted_in = (
         select(Comment.thread_id)
@@ -85,9 +95,7 @@ def _lock(session: Session, subject: Subject) -> None:
         .where(Vote.voter_id.in_(subject.author_ids))
         .distinct()
     )
-    concerned = {*session.scalars(wrote_in), *session.scalars(voted_in)}
-    for some in _chunks(sorted(concerned)):
-        threads.lock_many(session, some)
+    return {*session.scalars(wrote_in), *session.scalars(voted_in)}
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -110,27 +118,11 @@ def _take_comments_away(session: Session, subject: Subject, action: moderation.A
 
 
 def _blank(session: Session, ids: Sequence[int], nobody: str) -> None:
-    """Leave of comments no more than their place."""
-    nothing: dict[str, Any] = {
-        "author_id": nobody,
-        "author_name": "",
-        "author_avatar": None,
-        "author_website": None,
-        "body": "",
-        "html": "",
-        "status_reason": "",
-        "address_hash": None,
-        "email_hash": None,
-        "verified": False,
-        "learned_as": None,
-        "version": Comment.version + 1,
-    }
-    index.drop(session, ids)
-    _run(session, delete(Edit).where(Edit.comment_id.in_(ids)))
-    _run(session, update(Comment).where(Comment.id.in_(ids)).values(nothing))
-    # Reasons and notes are about what was written, and may quote it.
+    """Leave of comments no more than their place, and nobody's."""
+    no_more = {"verified": False, "learned_as": None, "version": Comment.version + 1}
+    threads.empty(session, ids, author_id=nobody, **no_more)
+    # A reason is about what was written, and may quote it.
     _run(session, update(Decision).where(Decision.comment_id.in_(ids)).values(reason=""))
-    _run(session, update(Report).where(Report.comment_id.in_(ids)).values(note=""))
     _run(session, update(Submission).where(Submission.comment_id.in_(ids)).values(body_hash=""))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from comments import identity, moderation, signals
+from comments import identity, moderation, screening, signals
 from comments.config import Settings
 from comments.database import insert_or_ignore
 from comments.errors import CommentsError
@@ -88,7 +88,7 @@ def _hold_reported(
     people = _people(session, comment)
     if people < enough:
         return
-    reason = f"reported by {people} readers"
+    reason = str(screening.reported(people))
     moderation.set_status(
         session, thread, comment, Status.PENDING, by="screen", reason=reason, now=now
     )

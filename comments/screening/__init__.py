@@ -7,6 +7,8 @@ person understands; the first verdict that says where the comment goes counts. I
 
 from comments.screening.hosts import add, ask_hosts
 from comments.screening.order import PASSED, SCREENS, explain, screen
+from comments.screening.reasons import read as read_reason
+from comments.screening.reasons import reported
 from comments.screening.telling import told_to_author
 from comments.screening.verdicts import Arrival, Screen, Submitted, Verdict
 
@@ -20,6 +22,8 @@ __all__ = [
     "add",
     "ask_hosts",
     "explain",
+    "read_reason",
+    "reported",
     "screen",
     "told_to_author",
 ]

@@ -2,20 +2,21 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from comments.errors import Message, say
 from comments.identity import Author, ban_targets
-from comments.models import Ban
+from comments.models import Ban, Person
 
 
 def found(session: Session, author: Author, now: datetime) -> Ban | None:
     """The ban that holds *author* off now; of several an open one, then the one that ends last."""
+    person = session.get(Person, author.id)
+    shown = person.email_hash if person and person.verified_at else None
     active = select(Ban).where(
-        Ban.target.in_(ban_targets(author)),
-        Ban.lifted_at.is_(None),
-        or_(Ban.until.is_(None), Ban.until > now),
+        Ban.target.in_(ban_targets(author, shown)),
+        Ban.in_force(now),
     )
     return session.scalars(
         active.order_by(Ban.shadow, Ban.until.desc().nulls_first(), Ban.id).limit(1)

@@ -1,11 +1,15 @@
 """Screens that look at what is written."""
 
 from comments import learning, text
-from comments.errors import say
+from comments.errors import Message, say
 from comments.models import Status
 from comments.screening import words
 from comments.screening.verdicts import Submitted, Verdict
 from comments.text.wordlists import WordList
+
+REJECTED = say('it contains "%(word)s" of the words that are rejected%(how)s')
+LOOKED_AT = say('it contains "%(word)s" of the words that are looked at%(how)s')
+MANY_LINKS = say("it contains %(links)s links, more than %(most)s")
 
 #: Characters of a text that a reason quotes.
 MOST_QUOTED = 100
@@ -16,10 +20,10 @@ def listed_words(submitted: Submitted) -> Verdict | None:
     lists = words.lists(submitted.session)
     places = [submitted.text, submitted.name, submitted.website or ""]
     if found := _found(lists.get("reject"), places):
-        reason = say('it contains "%(word)s" of the words that are rejected%(how)s', **found)
+        reason = Message(REJECTED.text, found)
         return Verdict(Status.REJECTED, reason, risk=0.9)
     if found := _found(lists.get("hold"), places):
-        reason = say('it contains "%(word)s" of the words that are looked at%(how)s', **found)
+        reason = Message(LOOKED_AT.text, found)
         return Verdict(Status.PENDING, reason, risk=0.6)
     return None
 
@@ -48,5 +52,5 @@ def too_many_links(submitted: Submitted) -> Verdict | None:
     links, most = text.count_links(submitted.html), submitted.settings.max_links
     if links <= most:
         return None
-    reason = say("it contains %(links)s links, more than %(most)s", links=links, most=most)
+    reason = Message(MANY_LINKS.text, {"links": links, "most": most})
     return Verdict(Status.PENDING, reason, risk=0.7)

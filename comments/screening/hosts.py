@@ -8,8 +8,10 @@ fails loses no comment: the comment waits for a moderator.
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
-from comments.errors import say
+from comments.errors import Message, say
 from comments.models import Status
 from comments.screening.order import name_of
 from comments.screening.people import moderators_pass, refuse_banned, trusted_pass
@@ -27,6 +29,29 @@ _PEOPLE = (moderators_pass, refuse_banned, trusted_pass)
 FAILED = Verdict(Status.PENDING, say("a screen of this site could not be asked"))
 
 
+#: Where a host may send a comment; ``None`` decides nothing.
+_PLACES = (None, Status.PUBLISHED, Status.PENDING, Status.SPAM, Status.REJECTED)
+
+
+def _sound(verdict: Any) -> Verdict | None:
+    """*verdict* if it is one that can be stored and told; a plain text is a reason as well."""
+    if verdict is None:
+        return None
+    if not isinstance(verdict, Verdict):
+        raise TypeError(f"a screen gives a Verdict or None, not {type(verdict).__name__}")
+    if isinstance(verdict.reason, str):
+        verdict = replace(verdict, reason=Message(verdict.reason))
+    if not any(verdict.status is place for place in _PLACES):
+        raise ValueError(f"a comment cannot be sent to {verdict.status!r}")
+    if not 0 <= verdict.risk <= 1:
+        raise ValueError(f"a risk is from 0 to 1, and not {verdict.risk!r}")
+    if not isinstance(verdict.reason, Message):
+        raise TypeError(f"a reason is a sentence, and not {verdict.reason!r}")
+    # What is missing in it shows here, and not when the comment is stored.
+    str(verdict.reason)
+    return verdict
+
+
 class HostScreen:
     """A host's function, with its mistakes caught."""
 
@@ -39,10 +64,7 @@ class HostScreen:
         try:
             # A statement that fails in there must not take the comment's transaction with it.
             with submitted.session.begin_nested():
-                verdict = self.look(submitted)
-            if verdict is None or isinstance(verdict, Verdict):
-                return verdict
-            raise TypeError(f"a screen gives a Verdict or None, not {type(verdict).__name__}")
+                return _sound(self.look(submitted))
         except Exception:
             log.exception("The screen %s failed; the comment waits for a moderator.", self.__name__)
             return FAILED

@@ -5,6 +5,7 @@ thread, one for the siblings, one for each level below. The lists come through i
 keyset, so the thousandth page costs what the first one costs.
 """
 
+from comments.threads.emptying import empty
 from comments.threads.levels import next_replies
 from comments.threads.lists import (
     DEFAULT_LIMIT,
@@ -60,6 +61,7 @@ __all__ = [
     "check_key",
     "closes_at",
     "counts",
+    "empty",
     "facts",
     "find",
     "get",

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from comments import text
 from comments.errors import CommentsError
 from comments.models import Comment, Status, Thread
 from comments.threads.places import ThreadFacts, of_comment
@@ -55,9 +56,10 @@ def get(session: Session, comment_id: int) -> Comment:
 
 def read_id(given: str | None) -> int:
     """The number of a comment in an address; anything else names no comment."""
-    if not given or not (given.isascii() and given.isdigit() and len(given) < 19):
+    number = text.read_number(given or "")
+    if number is None:
         raise CommentsError("no_such_comment")
-    return int(given)
+    return number
 
 
 def visible(session: Session, comment_id: int) -> Comment:

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from comments import i18n, threads, tree
 from comments.errors import CommentsError, Message, say
 from comments.models import Comment, Status
+from comments.text import read_number
 from comments.threads import Listing, ThreadFacts
 from comments.tree import Order
 from comments.web import guards
@@ -217,8 +218,7 @@ def _reply_to(
 
 
 def _number(name: str) -> int | None:
-    given = request.args.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
+    return read_number(request.args.get(name, ""))
 
 
 def _ways_in(state: State) -> list[tuple[str, str, str]]:

@@ -12,9 +12,9 @@ from flask import Response, current_app, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from comments import accounts, identity, tokens
-from comments.config import parse_origin
 from comments.errors import CommentsError
 from comments.identity import Author, Identity
+from comments.kinds import parse_origin
 from comments.web import address, sso
 from comments.web.front import cors_headers
 from comments.web.state import State, now
@@ -181,7 +181,7 @@ def _signed_in(state: State, secret: str, origin: str) -> Author:
         raise CommentsError("token_invalid")
     if accounts.is_stale(session, secret, now()):
         g.comments_seen = secret
-    return found
+    return accounts.with_account_hash(session, state.keys, found)
 
 
 def _cookie_member(state: State) -> Author | None:

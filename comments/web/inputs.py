@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from flask import request
 
-from comments import posting, threads, tree
+from comments import posting, text, threads, tree
 from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.web import guards
@@ -16,8 +16,6 @@ BODY_BYTES_PER_CHARACTER = 12
 BODY_BYTES_BESIDE = 20_000
 #: The longest ``Idempotency-Key``.
 MOST_KEY = 200
-#: What a database counts up to.
-MOST_NUMBER = 2**63 - 1
 
 
 def order(state: State) -> tree.Order:
@@ -33,16 +31,15 @@ def after() -> str | None:
 
 
 def since() -> int:
-    return _whole("since", 0, 0, MOST_NUMBER)
+    return _whole("since", 0, 0, text.MOST_NUMBER)
 
 
 def _whole(field: str, default: int, low: int, high: int) -> int:
     given = request.args.get(field)
     if given is None:
         return default
-    # int() would take " 7 ", "1_0" and other alphabets' digits as well.
-    number = int(given) if given.isascii() and given.isdigit() and len(given) < 20 else -1
-    if not low <= number <= high:
+    number = text.read_number(given, high)
+    if number is None or number < low:
         wrong = say("A whole number from %(low)s to %(high)s.", low=low, high=high)
         raise CommentsError("invalid", errors={field: wrong})
     return number

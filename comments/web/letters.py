@@ -1,5 +1,7 @@
 """Mail that what a visitor does calls for."""
 
+from flask import request
+
 from comments import accounts
 from comments.draft import Draft
 from comments.identity import Author
@@ -15,11 +17,15 @@ def with_email(state: State, author: Author, draft: Draft) -> Author:
 
 def ask_to_verify(state: State, author: Author, draft: Draft) -> None:
     """Ask a guest who gave an address whether it is theirs; the mail goes out with the commit."""
+    here = guards.own_origin()
+    site = request.headers.get("Origin", here)
+    origin = site if site != here and site in state.settings.origins else ""
     accounts.ask_to_verify(
         state.session(),
         author,
         draft.email,
-        back=state.urls()("thread", key=draft.thread_key),
+        origin=origin,
+        back=draft.thread_url or "" if origin else state.urls()("thread", key=draft.thread_key),
         language=state.language(),
         settings=state.settings,
         base_url=guards.public_base(state),

@@ -1,5 +1,6 @@
 """Everybody can read, write and vote: axe on every page in both schemes, and what it cannot see."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
-from comments.models import AuthorKind, Comment
+from comments.models import AuthorKind, Comment, Letter
 from tests.browser.conftest import Site, Thread
 
 Start = Callable[..., Site]
@@ -147,6 +148,57 @@ def test_the_pages_without_javascript_have_no_violation(site: Start, reader: Thr
         reader.page.goto(f"{local}/{path}")
         expect(reader.page.get_by_role("heading", level=1)).to_be_visible()
         assert violations(reader.page) == [], path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_pages_of_ones_own_data_have_no_violation_and_fit_the_screen(
+    site: Start, new_context: NewContext, scheme: str, screen: dict[str, int]
+) -> None:
+    here = site(
+        COMMENTS_SMTP_URI="smtp://127.0.0.1:1",
+        COMMENTS_MAIL_FROM="comments@mail.example",
+    )
+    page = new_context(color_scheme=scheme, viewport=screen, bypass_csp=True).new_page()
+
+    def check(what: str) -> None:
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert violations(page) == [], what
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), what
+
+    for path in ("mine/erase?key=harbour", "mine/by-mail"):
+        page.goto(f"{here.base}/{path}")
+        check(f"{path}, of nobody")
+    email = page.get_by_role("textbox", name="E-mail")
+    email.fill("a-long-name-of-somebody@a-long-name-of-a-place.example")
+    page.get_by_role("button", name="Mail me a link").click()
+    expect(page).to_have_title("Look into your mail")
+    check("a link is on its way")
+    page.goto(data_link(here))
+    check("what the link is for")
+    page.get_by_role("button", name="Erase everything").click()
+    expect(page.get_by_role("status")).to_contain_text("are gone")
+    check("erased by the link")
+
+    # Without a script a browser is known by its cookie.
+    page.route("**/*.js", lambda route: route.abort())
+    page.goto(here.thread())
+    Thread(page).post("Mine")
+    expect(page).to_have_url(re.compile("/thread|/mine"))
+    expect(page.get_by_text("Mine", exact=True)).to_be_visible()
+    page.goto(f"{here.base}/mine/erase?key=harbour")
+    check("erase?")
+    page.get_by_role("button", name="Erase everything").click()
+    expect(page.get_by_role("status")).to_contain_text("are gone")
+    check("erased")
+
+
+def data_link(here: Site) -> str:
+    """The address in the letter that waits to be sent."""
+    with here.app.app_context():
+        letter = here.app.extensions["sqlalchemy"].session.query(Letter).one()
+    [token] = re.findall(r"token=(\S+)", letter.text)
+    return f"{here.base}/mine/by-mail/link?token={token}"
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

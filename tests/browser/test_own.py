@@ -152,6 +152,7 @@ def test_a_moderator_writes_and_replies_in_a_closed_discussion(site: Start, thre
     here = closed(site())
     thread.open(here.thread("&bob=1"))
     expect(thread.text).to_be_visible()
+    expect(thread.page.get_by_text("As a moderator you can write here")).to_be_visible()
 
     thread.text.fill("The last word")
     thread.button("Post").click()
@@ -176,6 +177,7 @@ def test_a_reader_sees_no_way_to_write_in_a_closed_discussion(
 
     for seen in (thread, plain):
         expect(seen.page.get_by_text("The discussion is closed.")).to_be_visible()
+        expect(seen.page.get_by_text("As a moderator")).to_be_hidden()
         expect(seen.comment("The first")).to_be_visible()
         expect(seen.text).to_have_count(0)
         expect(seen.link("Reply to Ann")).to_have_count(0)

@@ -330,7 +330,7 @@ def test_a_list_that_is_redrawn_listens_to_nothing_new(held: Site, page: Page) -
 def test_all_that_match_are_cleared_at_once_and_come_back(held: Site, page: Page) -> None:
     open_queue(page, held)
     held.post("Later", name="Zoe")
-    page.get_by_label("all that match").check()
+    page.get_by_label("all 5 that match").check()
     page.locator("#bulk").get_by_role("button", name="Spam").click()
 
     expect(notice(page)).to_contain_text("5 comments are spam.")

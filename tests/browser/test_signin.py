@@ -1,5 +1,6 @@
 """Signing in from a blog's page at a real provider: a window of the service, and the way around."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site, Thread
 from tests.services.oidc import OpenIdProvider
+from tests.services.smtp import MailServer
 
 Start = Callable[..., Site]
 
@@ -188,3 +190,42 @@ def test_without_a_script_one_signs_in_on_our_own_page(here: Site, plain: Thread
     plain.button("Post").click()
 
     expect(plain.comment("Without a script")).to_contain_text("Dora")
+
+
+def test_a_mailed_address_is_shown_to_be_ones_own_on_the_page_where_one_wrote(
+    site: Start, mail_server: MailServer, thread: Thread
+) -> None:
+    here = site(COMMENTS_SMTP_URI=mail_server.uri, COMMENTS_MAIL_FROM="c@blog.example")
+    thread.open(here.article())
+    thread.write("Hello", "Gil")
+    thread.page.get_by_label("E-mail").fill("gil@example.org")
+    thread.button("Post").click()
+    expect(thread.comment("Hello")).to_contain_text("Gil")
+    mail = mail_server.wait_for(1)[0].text
+    link = re.search(r"http\S+/verify\S+", mail)
+    assert link
+
+    thread.page.goto(link[0])
+    thread.page.get_by_role("link", name="Yes, that is me").click()
+
+    expect(thread.page.get_by_role("status")).to_contain_text("carry the tag of your address")
+    assert here.listed()[0]["author"]["verified"] is True
+    assert "comments-verify" not in thread.page.url
+
+
+def test_in_another_browser_the_link_shows_nothing(
+    site: Start, mail_server: MailServer, thread: Thread
+) -> None:
+    here = site(COMMENTS_SMTP_URI=mail_server.uri, COMMENTS_MAIL_FROM="c@blog.example")
+    here.post("Hello", "Carol", email="gil@example.org")
+    link = re.search(r"token=([\w-]+)", mail_server.wait_for(1)[0].text)
+    assert link
+    thread.open(here.article())
+    thread.post("Mine", "Gil")
+    expect(thread.comment("Mine")).to_contain_text("Gil")
+
+    thread.page.goto("about:blank")
+    thread.open(f"{here.article()}#comments-verify={link[1]}")
+
+    expect(thread.page.get_by_role("alert")).to_contain_text("in the browser in which you wrote")
+    assert not any(comment["author"]["verified"] for comment in here.listed())

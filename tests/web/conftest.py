@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, create_engine, delete, func, select
+from sqlalchemy import Engine, create_engine
 
-from comments.models import metadata
-from tests.services.postgres import Postgres
+from tests.services.postgres import Postgres, empty
 from tests.web import cast
 from tests.web.cast import Visitor
 
@@ -51,12 +50,7 @@ def postgres_emptied_by_us(postgres_template: str, postgres_server: Postgres) ->
 def service_postgres_uri(postgres_emptied_by_us: Engine) -> Iterator[str]:
     """One database for all of these tests, emptied after each: making one costs much more."""
     yield postgres_emptied_by_us.url.render_as_string(hide_password=False)
-    with postgres_emptied_by_us.begin() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(delete(table))
-            if "id" in table.columns:
-                numbers = func.pg_get_serial_sequence(table.name, "id")
-                connection.execute(select(func.setval(numbers, 1, False)))
+    empty(postgres_emptied_by_us)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

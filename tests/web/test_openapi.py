@@ -12,19 +12,19 @@ from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from werkzeug.test import TestResponse
 
-from comments import Status, moderation
+from comments import Status, accounts, moderation
 from comments.errors import PROBLEMS
 from comments.web.openapi.calls import calls
 from comments.web.state import now
 from tests.web import cast
 from tests.web.contract import GOOD, Contract, Json, document_of, operations
+from tests.web.test_screened import author_of
 
 #: What has a wrong method is no call; the others are for pages and forms.
 NOT_OF_A_CALL = {
     "method_not_allowed",
     "cross_site",
     "not_an_owner",
-    "link_not_good",
     "sign_in_failed",
     "provider_away",
 }
@@ -147,12 +147,22 @@ def good_answers(app: Flask) -> Answers:
     yield "preview", carol.call("POST", "/preview", {"body": "*Later.*"})
     yield from good_decisions(app, mine)
     yield from good_reads(app, root, mine)
+    yield "verify_address", shown_to_be_theirs(app, cast.visitor(app, "carol"))
     yield "claim", bob.call("POST", "/claims", {"guest": carol.token})
     yield "sign_out", bob.call("DELETE", "/sign-in")
     yield "delete_comment", bob.delete(root)
     yield "own_data", alice.get("/me/data")
     yield "erase_me", alice.call("DELETE", "/me")
     yield "list_comments", carol.get("/comments?thread=story")
+
+
+def shown_to_be_theirs(app: Flask, guest: cast.Visitor) -> TestResponse:
+    author = author_of(app, guest.says("Mine.")["id"])
+    with app.app_context():
+        session = cast.state_of(app).session()
+        link = accounts.links.make(session, "verify", "a@b.example", author_id=author, now=now())
+        session.commit()
+    return guest.call("POST", "/verifications", {"link": link})
 
 
 def good_decisions(app: Flask, reply: int) -> Answers:
@@ -269,6 +279,7 @@ def refused_decisions(app: Flask, comment: int) -> Answers:
         moderation.note(session, moderation.Action(by="host:1", now=now(), batch="1234"), "other")
         session.commit()
     yield "undo", bob.call("POST", "/undo", {"batch": "1234"})
+    yield "verify_address", bob.call("POST", "/verifications", {"link": "made up"})
     cast.decide(app, comment, Status.PUBLISHED)
 
 

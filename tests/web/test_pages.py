@@ -1,5 +1,6 @@
 """The whole discussion by links and forms: a browser that runs no script, on our own pages."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -179,7 +180,8 @@ def test_a_closed_thread_hides_the_form_and_the_replies(app, alice, carols):
     cast.close(app)
     page = carols.open(STORY).page
     assert "The discussion is closed." in carols.text()
-    for part in (page.find("form", action="/comments/post"), page.find(class_="c-reply")):
+    form, reply = page.find("form", action="/comments/post"), page.find(class_="c-reply")
+    for part in (form, reply, page.find(string=re.compile("As a moderator")).parent):
         assert {"hidden", "data-closed"} <= set(part.attrs)
 
 

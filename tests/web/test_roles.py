@@ -67,6 +67,7 @@ CALLS |= {
     "claim": ("POST", f"{API}/claims", {"guest": "{guest}"}),
     "claim-forged": ("POST", f"{API}/claims", {"guest": "0" * 60}),
     "claim-nothing": ("POST", f"{API}/claims", {}),
+    "verification": ("POST", f"{API}/verifications", {"link": "made up"}),
     "account": ("GET", "/account", None),
     "rename": ("POST", "/account/name", {"name": ""}),
     "password": ("POST", "/account/password", {"password": "short"}),
@@ -166,6 +167,7 @@ erase-send!            401      303    303  303    303    303    303    303 403 
 claim                  401      401    401  401    401    401    200    200 200   200  200 200   200
 claim-forged           401      401    401  401    401    401    401    401 401   401  401 401   401
 claim-nothing          401      401    401  401    401    401    422    422 422   422  422 422   422
+verification           401      403    403  403    403    403    403    403 403   403  403 403   403
 account                401      401    401  401    401    401    200    200 401   200  200 200   200
 rename                 401      401    401  401    401    401    422    422 403   422  422 422   422
 password               401      401    401  401    401    401    422    422 403   422  422 422   422

@@ -9,9 +9,11 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from comments import accounts
+from tests import factories as make
 from tests.services.smtp import MailServer, Received
 from tests.web import cast
 from tests.web.cast import BLOG, ELSEWHERE, HERE, Visitor, problem
+from tests.web.test_screened import there_is
 
 ANN = "ann@example.org"
 GOOD = "seven green bicycles"
@@ -484,7 +486,56 @@ def test_an_embed_signs_out(quiet, ann):
     assert signed_in(ann)
 
 
+def test_signing_in_is_no_way_around_the_ban_of_an_address(mailing, mail_server):
+    ann = stranger(mailing)
+    ann.submit("/sign-in", email=ANN)
+    ann.submit("/sign-in/link", token=token_in(mail_server.wait_for(1)[0]), name="Ann")
+    digest = cast.state_of(mailing).keys.digest("email", ANN)
+    there_is(mailing, make.ban, f"email:{digest}")
+    answer = ann.call("POST", "/comments", {"thread": "story", "body": "Hello"})
+    assert problem(answer) == (403, "banned")
+
+
 # ── a guest's address ────────────────────────────────────────────────────────────────────────
+
+
+def shows(visitor: Visitor, link: str, **more) -> TestResponse:
+    """What the thread's script does with the link in the browser in which they wrote."""
+    return visitor.call("POST", "/verifications", {"link": link}, **more)
+
+
+def test_who_types_somebodys_address_does_not_become_them_by_their_press(mailing, mail_server):
+    carol, ann = stranger(mailing, "carol"), stranger(mailing, "alice")
+    carol.says(email=ANN)
+    ann.says()
+    link = token_in(mail_server.wait_for(1)[0])
+    shown = page(ann.client.get("/comments/verify", query_string={"token": link}))
+    assert shown.find("form", action=re.compile("/verify")) is None
+    assert "in the browser in which you wrote" in shown.text
+    pressed = ann.submit("/verify", token=link)
+    assert (pressed.status_code, "browser in which you wrote" in pressed.text) == (403, True)
+    assert problem(shows(ann, link)) == (403, "not_yours")
+    assert problem(shows(stranger(mailing, "dave"), link)) == (403, "not_yours")
+    assert not any(it["author"]["verified"] for it in ann.reads()["comments"])
+    assert shows(carol, link).status_code == 204  # it is still good where it was asked for
+
+
+def test_in_the_embed_the_link_leads_back_to_the_page_they_wrote_on(mailing, mail_server):
+    alice = stranger(mailing)
+    alice.headers |= {"Origin": BLOG, "Sec-Fetch-Site": "cross-site"}
+    alice.says(email=ANN, thread={"key": "story", "url": f"{BLOG}/story.html#end"})
+    link = token_in(mail_server.wait_for(1)[0])
+    shown = page(stranger(mailing).client.get("/comments/verify", query_string={"token": link}))
+    assert shown.find("a", href=f"{BLOG}/story.html#comments-verify={link}")
+    assert shows(alice, link).status_code == 204
+
+
+def test_a_link_is_shown_by_a_guest_and_is_a_text(mailing):
+    alice = stranger(mailing)
+    assert problem(shows(alice, "made up")) == (401, "token_required")
+    alice.says()
+    assert problem(shows(alice, "made up")) == (403, "link_not_good")
+    assert problem(shows(alice, 5)) == (422, "invalid")
 
 
 def test_a_guest_who_shows_an_address_has_its_tag(mailing, mail_server):
@@ -494,9 +545,10 @@ def test_a_guest_who_shows_an_address_has_its_tag(mailing, mail_server):
     shown = alice.client.get("/comments/verify", query_string=link).text
     assert ANN in shown
     assert "alice gave" in shown
+    assert "/comments/thread?key=story#comments-verify=" + link["token"] in shown
     assert alice.reads()["comments"][0]["author"] == before  # opening the link did nothing
-    assert alice.submit("/verify", **link).status_code == 200
-    assert alice.submit("/verify", **link).status_code == 403
+    assert shows(alice, link["token"]).status_code == 204
+    assert problem(shows(alice, link["token"])) == (403, "link_not_good")
     after = alice.reads()["comments"][0]["author"]
     assert (before["verified"], after["verified"]) == (False, True)
     assert after["badge"] != before["badge"]
@@ -508,7 +560,7 @@ def test_one_address_is_one_tag_in_every_browser(mailing, mail_server):
     alice, phone = stranger(mailing), stranger(mailing, "carol")
     for number, visitor in enumerate((alice, phone), start=1):
         visitor.says(email="Ann@Example.org")
-        visitor.submit("/verify", token=token_in(mail_server.wait_for(number)[-1]))
+        shows(visitor, token_in(mail_server.wait_for(number)[-1]))
     tags = {comment["author"]["badge"] for comment in alice.reads()["comments"]}
     assert len(tags) == 1
     assert phone.says("Again")["author"]["badge"] in tags
@@ -523,6 +575,7 @@ def test_the_form_without_javascript_asks_and_mails_as_well(mailing, mail_server
     answer = alice.submit("/verify", token=token_in(mail))
     assert "/comments/thread?key=story" in answer.text
     assert len(mail_server.letters) == 1
+    assert alice.reads()["comments"][0]["author"]["verified"]
 
 
 def test_no_address_is_in_any_public_answer(mailing, mail_server):

@@ -6,13 +6,13 @@ from typing import Any
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments import i18n, moderation, text, threads
-from comments.config import parse_origin
+from comments import moderation, text, threads
 from comments.errors import CommentsError, Message, say
+from comments.kinds import parse_origin
 from comments.models import KEY_LENGTH, URL_LENGTH, Thread
 from comments.moderation import log, threadlist
 from comments.web import answers
-from comments.web.admin import told
+from comments.web.admin import inputs, told
 from comments.web.admin.door import action, admin, check_owner, moderator
 from comments.web.admin.scene import address, back, draw
 from comments.web.state import State, commit, current, now
@@ -28,9 +28,8 @@ TITLE_LENGTH = 300
 @admin.get("/threads", endpoint="threads")
 def list_threads() -> Response:
     state = current()
-    order, search = request.args.get("order", ""), request.args.get("q", "").strip()
-    order = order if order in ORDERS else "activity"
-    after = request.args.get("after") or None
+    order, search = inputs.choice("order", ORDERS, "activity"), inputs.line("q")
+    after = inputs.cursor()
     found = threadlist.listed(
         state.session(), moderator().sites, search=search, order=order, after=after
     )
@@ -93,7 +92,7 @@ def merge_thread(thread_id: int) -> AnyResponse:
     state, taken = current(), action()
     session = state.session()
     try:
-        into = _named(state, request.form.get("into", "").strip())
+        into = _named(state, inputs.line("into"))
         moderation.merge(session, thread_id, into, taken)
     except CommentsError as refused:
         return _again(thread_id, "merge", refused)
@@ -104,7 +103,7 @@ def merge_thread(thread_id: int) -> AnyResponse:
 def add_alias(thread_id: int) -> AnyResponse:
     state, taken = current(), action()
     try:
-        key = threads.check_key(request.form.get("key", "").strip())
+        key = threads.check_key(inputs.line("key"))
         moderation.alias(state.session(), thread_id, key, taken)
     except CommentsError as refused:
         return _again(thread_id, "alias", refused)
@@ -204,8 +203,6 @@ def _page(
 ) -> Response:
     state = current()
     session = state.session()
-    language = state.language()
-    wrong = {name: i18n.told(message, language) for name, message in (errors or {}).items()}
     return draw(
         "thread.html",
         status,
@@ -216,7 +213,7 @@ def _page(
         old_keys=threadlist.old_keys(session, thread.id),
         pinned=threadlist.pinned(session, thread.id),
         lines=told.lines(session, log.of_thread(session, thread.id)),
-        errors=wrong,
+        errors=inputs.wrongs(errors),
         typed=typed or {},
         public_url=thread.url or thread_page(state.urls().base, thread.key),
         is_owner=moderator().is_owner,

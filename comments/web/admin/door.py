@@ -9,8 +9,8 @@ from flask import Blueprint, Response, g, request
 from comments.errors import CommentsError
 from comments.identity import Author
 from comments.moderation import Action
+from comments.text import MOST_NUMBER
 from comments.web import answers, guards
-from comments.web.inputs import MOST_NUMBER
 from comments.web.policy import ADMIN_POLICY
 from comments.web.state import current, now
 

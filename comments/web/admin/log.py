@@ -3,16 +3,15 @@
 import csv
 import io
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from flask import Response, request, stream_with_context
 
 from comments import text
-from comments.errors import CommentsError, Message, say
+from comments.errors import Message, say
 from comments.moderation import log
 from comments.moderation.log import Asked, Line
-from comments.web.admin import told
+from comments.web.admin import inputs, told
 from comments.web.admin.door import admin, moderator
 from comments.web.admin.scene import address, draw
 from comments.web.state import current
@@ -36,7 +35,6 @@ ACTIONS: dict[str, Message] = {
 }
 #: The fields of the address, as the form has them.
 FIELDS = ("person", "action", "thread", "comment", "since", "until", "everything")
-_LAST_DAY = date(9000, 1, 1)
 HEAD = (
     "number", "at", "by", "name", "action", "comment", "comment author", "thread",
     "target", "before", "after", "reason", "batch", "undoes", "undone",
@@ -46,7 +44,7 @@ HEAD = (
 @admin.get("/log", endpoint="log")
 def show() -> Response:
     asked, given = _asked(), _given()
-    below = _number("below")
+    below = inputs.number("below")
     page = log.page(current().session(), asked, below=below)
     return draw(
         "log.html",
@@ -98,32 +96,13 @@ def _given() -> dict[str, str]:
 
 
 def _asked() -> Asked:
-    until = _day("until")
     return Asked(
         sites=moderator().sites,
-        person=request.args.get("person", "").strip() or None,
-        action=request.args.get("action") or None,
-        thread_id=_number("thread"),
-        comment_id=_number("comment"),
-        since=_day("since"),
-        # The day that is named is in it.
-        until=until + timedelta(days=1) if until else None,
+        person=inputs.line("person") or None,
+        action=inputs.line("action") or None,
+        thread_id=inputs.number("thread"),
+        comment_id=inputs.number("comment"),
+        since=inputs.day("since"),
+        until=inputs.end_of_day("until"),
         everything=bool(request.args.get("everything")),
     )
-
-
-def _number(name: str) -> int | None:
-    given = request.args.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
-
-
-def _day(name: str) -> datetime | None:
-    given = request.args.get(name, "")
-    if not given:
-        return None
-    try:
-        # Up to where a day can still be added.
-        return datetime.combine(min(date.fromisoformat(given), _LAST_DAY), time.min, UTC)
-    except ValueError:
-        wrong = say("A day is written like 2026-11-22.")
-        raise CommentsError("invalid", errors={name: wrong}) from None

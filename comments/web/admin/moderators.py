@@ -6,12 +6,13 @@ from typing import Any
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments import accounts, i18n, moderation
+from comments import accounts, moderation
 from comments.draft import check_email
 from comments.errors import CommentsError, Message, say
 from comments.models import Account, Role
 from comments.moderation import Action
 from comments.web import guards
+from comments.web.admin import inputs
 from comments.web.admin.door import action, admin, check_owner, moderator
 from comments.web.admin.notices import Notice, notice_of
 from comments.web.admin.scene import address, back, draw
@@ -53,7 +54,7 @@ def dismiss() -> AnyResponse:
     check_owner()
     state, taken = current(), action()
     session = state.session()
-    account = session.get(Account, _number(request.form.get("id", "")))
+    account = session.get(Account, inputs.number("id") or 0)
     try:
         site = request.form.get("site", "")
         if account is None or not accounts.dismiss(session, account, taken, site=site):
@@ -69,7 +70,7 @@ def dismiss() -> AnyResponse:
 
 def _appointed(state: State, taken: Action) -> Account:
     form = request.form
-    email = check_email(form.get("email", "").strip())
+    email = check_email(inputs.line("email"))
     if form.get("role") not in tuple(Role):
         raise CommentsError("invalid", errors={"role": say("Choose one of the roles.")})
     if form.get("site", "") not in ("", *_sites(state)):
@@ -132,7 +133,6 @@ def _page(
     told: Message | None = None,
     appointed: Account | None = None,
 ) -> Response:
-    language = state.language()
     typed: Mapping[str, Any] = {} if appointed else request.form
     return draw(
         "moderators.html",
@@ -147,7 +147,7 @@ def _page(
         sites=_sites(state),
         mails=guards.sends_mail(state),
         typed=typed,
-        errors={name: i18n.told(wrong, language) for name, wrong in (errors or {}).items()},
+        errors=inputs.wrongs(errors),
         link=link,
         way_in=told,
     )
@@ -156,7 +156,3 @@ def _page(
 def _is_hosts(state: State) -> bool:
     """Whether the caller was signed in by the host application, which has its own people."""
     return accounts.account_of(state.session(), moderator()) is None
-
-
-def _number(given: str) -> int:
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0

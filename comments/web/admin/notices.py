@@ -12,6 +12,7 @@ from flask import request
 from comments import moderation
 from comments.errors import Message, say, say_n
 from comments.moderation import Done
+from comments.text import read_number
 from comments.web.admin.door import moderator
 from comments.web.state import State, now
 
@@ -55,6 +56,8 @@ OF_ONE: dict[tuple[str, str | None], Message] = {
     ("pin", '{"pinned": false}'): say("%(whose)s comment no longer pinned."),
 }
 DONE = say("Done.")
+#: More than can be decided at once: somebody has made the address up.
+_MOST_LEFT = 999_999
 _WHOSE = say("%(name)s’s")
 
 
@@ -105,14 +108,10 @@ def notice_of(done: Done, *, left: int = 0) -> Notice:
 
 def asked_notice(state: State) -> Notice | None:
     """The notice that the address asks for, where there is such an action of this moderator."""
-    batch, left = request.args.get("did"), request.args.get("left", "")
+    batch, left = request.args.get("did"), read_number(request.args.get("left", ""), _MOST_LEFT)
     if "left" in request.args and not batch:
-        return Notice(say("Nothing was changed."), left=_number(left))
+        return Notice(say("Nothing was changed."), left=left or 0)
     done = moderation.done(state.session(), batch) if batch else None
     if done is None or done.actor != moderator().id:
         return None
-    return notice_of(done, left=_number(left))
-
-
-def _number(given: str) -> int:
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 7 else 0
+    return notice_of(done, left=left or 0)

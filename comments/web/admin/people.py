@@ -11,7 +11,7 @@ from comments.models import Ban
 from comments.moderation import bans
 from comments.moderation import people as known
 from comments.moderation import queue as waiting
-from comments.web.admin import entries
+from comments.web.admin import entries, inputs
 from comments.web.admin.door import action, admin, moderator
 from comments.web.admin.notices import Notice
 from comments.web.admin.queue import LABELS
@@ -45,7 +45,7 @@ def ban() -> AnyResponse:
     state = current()
     form = request.form
     target = form.get("target", "")
-    taken = action(form.get("reason", "").strip())
+    taken = action(inputs.line("reason"))
     try:
         if not target or form.get("duration") not in DURATIONS:
             raise CommentsError("invalid")
@@ -57,7 +57,7 @@ def ban() -> AnyResponse:
             until=now() + lasts if lasts else None,
             shadow=bool(form.get("shadow")),
             take_down=bool(form.get("take_down")),
-            seen=[_number(given) or 0 for given in form.getlist("seen")],
+            seen=inputs.numbers("seen"),
         )
     except CommentsError as refused:
         return _refused(state, refused)
@@ -68,9 +68,9 @@ def ban() -> AnyResponse:
 @admin.post("/people/lift")
 def lift() -> AnyResponse:
     state = current()
-    taken = action(request.form.get("reason", "").strip())
+    taken = action(inputs.line("reason"))
     try:
-        bans.lift(state.session(), _number(request.form.get("ban", "")) or 0, taken)
+        bans.lift(state.session(), inputs.number("ban") or 0, taken)
     except CommentsError as refused:
         return _refused(state, refused)
     commit(state)
@@ -108,18 +108,14 @@ def _refused(state: State, refused: CommentsError) -> Response:
     return _person(state, author, status, notice) if author else _everybody(state, status, notice)
 
 
-def _number(given: str) -> int | None:
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
-
-
 # ── everybody ────────────────────────────────────────────────────────────────────────────
 
 
 def _everybody(state: State, status: int = 200, notice: Notice | None = None) -> Response:
     session = state.session()
-    typed, thread = request.args.get("find", "").strip(), request.args.get("thread", "").strip()
+    typed, thread = inputs.line("find"), inputs.line("thread")
     over = request.args.get("show") == "over"
-    before = _number(request.args.get("before", ""))
+    before = inputs.number("before")
     rows = known.bans(
         session,
         now=now(),
@@ -153,7 +149,7 @@ def _ban(row: Ban) -> dict[str, Any]:
         "row": row,
         "kind": kind if is_hash else "author",
         "short": value[:_SHORT],
-        "holds": known.is_in_force(row, now()),
+        "holds": row.is_in_force(now()),
     }
 
 
@@ -193,7 +189,7 @@ def _targets(profile: known.Profile) -> list[dict[str, Any]]:
     named = [("author", profile.author_id)]
     named += [("network", f"network:{it}") for it in profile.networks]
     named += [("email", f"email:{it}") for it in profile.emails]
-    in_force = {row.target: row for row in profile.bans if known.is_in_force(row, now())}
+    in_force = {row.target: row for row in profile.bans if row.is_in_force(now())}
     return [
         {
             "kind": kind,

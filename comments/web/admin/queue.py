@@ -12,7 +12,7 @@ from comments.moderation import Action
 from comments.moderation import queue as waiting
 from comments.moderation.queue import Filter, Seen
 from comments.web import answers
-from comments.web.admin import entries
+from comments.web.admin import entries, inputs
 from comments.web.admin.door import action, admin, moderator
 from comments.web.admin.entries import ACTS
 from comments.web.admin.notices import Notice, notice_of, sentence
@@ -52,7 +52,7 @@ def queue() -> Response:
     """The queue, or with ``fragment`` the entries of one of its pages alone."""
     state = current()
     asked = Filter.read(request.args)
-    context = _page(state, asked, request.args.get("after") or None)
+    context = _page(state, asked, inputs.cursor())
     if wants_fragment():
         html = piece("_entries.html", **context)
         answer = {"entries": html, "counts": context["shown_counts"], "seen": context["seen"]}
@@ -83,7 +83,7 @@ def author(comment_id: int) -> AnyResponse:
 def decide() -> AnyResponse:
     """One decision on one comment, as the moderator saw it (``expected``, ``version``)."""
     state = current()
-    comment_id, act = _number("id"), request.form.get("act", "")
+    comment_id, act = _which("id"), request.form.get("act", "")
     taken = action()
     try:
         _decide(state, comment_id, act, taken)
@@ -110,7 +110,7 @@ def bulk() -> AnyResponse:
     if request.form.get("all"):
         ids = list(waiting.matching(session, asked, moderator().sites, seen))
     else:
-        ids = [int(id) for id in request.form.getlist("id") if _is_number(id)]
+        ids = inputs.numbers("id")
     taken = action()
     if act == "keep":
         changed = moderation.keep_many(session, ids, taken, seen_at=seen.at)
@@ -130,7 +130,7 @@ def bulk() -> AnyResponse:
 
 def _decide(state: State, comment_id: int, act: str, taken: Action) -> Comment:
     session = state.session()
-    expected, version = _expected(), _number("version") if request.form.get("version") else None
+    expected, version = _expected(), _which("version") if request.form.get("version") else None
     if act in ("pin", "unpin"):
         return moderation.pin(session, comment_id, taken, pinned=act == "pin")
     if act == "keep":
@@ -233,9 +233,16 @@ def _tab(fields: dict[str, str], name: str) -> str:
 
 
 def _counts(state: State, asked: Filter) -> dict[str, str]:
-    found = waiting.counts(state.session(), asked, moderator().sites)
-    most = waiting.MOST_COUNTED
-    return {name: f"{most}+" if number > most else str(number) for name, number in found.items()}
+    """The numbers of the tabs, and of *all* that the list is about."""
+    session, sites = state.session(), moderator().sites
+    tabs = waiting.counts(session, asked, sites)
+    told = {name: _up_to(waiting.MOST_COUNTED, number) for name, number in tabs.items()}
+    matching = waiting.how_many(session, asked, sites)
+    return told | {"all": _up_to(waiting.MOST_MATCHED, matching)}
+
+
+def _up_to(most: int, number: int) -> str:
+    return f"{most}+" if number > most else str(number)
 
 
 def _filter_of_form() -> Filter:
@@ -243,12 +250,8 @@ def _filter_of_form() -> Filter:
     return Filter.read(request.form)
 
 
-def _number(field: str) -> int:
-    given = request.form.get(field, "")
-    if not _is_number(given):
+def _which(field: str) -> int:
+    number = inputs.number(field)
+    if number is None:
         raise CommentsError("no_such_comment")
-    return int(given)
-
-
-def _is_number(given: str) -> bool:
-    return given.isascii() and given.isdigit() and len(given) < 19
+    return number

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from flask import Response, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments import accounts
+from comments import accounts, screening
 from comments.errors import Message, say
 from comments.web import answers, fragments
 from comments.web.admin.door import moderator
@@ -60,6 +60,7 @@ def piece(template: str, **context: Any) -> str:
     here = _here()
     back_here = request.full_path.rstrip("?") if request.method == "GET" else ""
     context = {"here": here, "here_url": request.script_root + back_here} | context
+    context["read_reason"] = screening.read_reason
     return fragments.draw(current(), f"admin/{template}", admin_url=address, **context)
 
 

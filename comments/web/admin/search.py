@@ -1,16 +1,17 @@
 """Search: comments by text, author, discussion, state and date."""
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask import Response, request
 from sqlalchemy import select
 
-from comments.errors import Message, say
+from comments.errors import CommentsError, Message, say
 from comments.models import Status, Thread
 from comments.moderation import search as finding
 from comments.moderation.reach import within
-from comments.web.admin import entries
+from comments.web.admin import entries, inputs
 from comments.web.admin.door import admin, moderator
 from comments.web.admin.queue import LABELS
 from comments.web.admin.scene import address, draw
@@ -33,14 +34,13 @@ PAGE = 25
 @admin.get("/search")
 def search() -> Response:
     state = current()
-    fields = {name: request.args.get(name, "").strip() for name in FIELDS}
+    fields = {name: inputs.line(name) for name in FIELDS}
     errors: dict[str, Message] = {}
     query = _query(fields, errors)
     asked = any(fields.values())
     found = finding.Found([], None)
     if asked and not errors:
-        before = _number(request.args.get("before", ""))
-        reach = moderator().sites
+        before, reach = inputs.number("before"), moderator().sites
         found = finding.find(state.session(), query, sites=reach, before=before, limit=PAGE)
     given = {name: value for name, value in fields.items() if value}
     return draw(
@@ -61,33 +61,24 @@ def search() -> Response:
 def _query(fields: dict[str, str], errors: dict[str, Message]) -> finding.Query:
     """What the fields ask for; what is wrong with them goes into *errors*."""
     words = {value: value for value in Status}
-    until = _moment("until", fields, errors)
     return finding.Query(
         text=fields["text"],
         author=fields["author"],
         thread=fields["thread"],
         status=words.get(fields["state"]),  # type: ignore[call-overload]
-        since=_moment("since", fields, errors),
-        # The day itself is meant as well.
-        until=until + timedelta(days=1) if until else None,
+        since=_or_wrong(inputs.day, "since", errors),
+        until=_or_wrong(inputs.end_of_day, "until", errors),
     )
 
 
-def _moment(name: str, fields: dict[str, str], errors: dict[str, Message]) -> datetime | None:
-    if not fields[name]:
-        return None
+def _or_wrong(
+    read: Callable[[str], datetime | None], field: str, errors: dict[str, Message]
+) -> datetime | None:
     try:
-        day = date.fromisoformat(fields[name])
-    except ValueError:
-        day = date.min
-    if not 1970 <= day.year <= 9000:
-        errors[name] = say("A day such as 2026-11-22.")
+        return read(field)
+    except CommentsError as refused:
+        errors.update(refused.errors)
         return None
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def _number(given: str) -> int | None:
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None
 
 
 def _offered(state: State) -> list[Any]:

@@ -109,6 +109,8 @@ _HASHES = {
     "erased": say("somebody who has erased their data"),
 }
 _SOMEONE = say("somebody")
+#: Which one it was is forgotten once the ban is over.
+_SOME_NETWORK = say("a network")
 #: Facts that only undo needs, or that the sentence tells.
 _HIDDEN = (
     "roots", "unpinned", "old_keys", "into", "new_key", "closed_at", "reopened_at",
@@ -198,6 +200,8 @@ def _target(entry: Decision, names: Mapping[str, str]) -> Message | str:
         return _TARGETS.get(target, target)
     if name := names.get(target):
         return name
+    if target == "network:":
+        return _SOME_NETWORK
     if kind in _HASHES:
         return Message(_HASHES[kind].text, {"tag": value[:_SHORT]})
     return _SOMEONE if value else target

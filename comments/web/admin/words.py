@@ -7,11 +7,12 @@ from typing import Any
 from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments import i18n, moderation, screening
+from comments import moderation, screening
 from comments.errors import CommentsError, Message, say, say_n
 from comments.models import Status
 from comments.moderation import words as wordlists
 from comments.screening import Verdict, explaining
+from comments.web.admin import inputs
 from comments.web.admin.door import action, admin, check_owner
 from comments.web.admin.notices import Notice, sentence
 from comments.web.admin.scene import address, back, draw
@@ -54,8 +55,9 @@ def add() -> AnyResponse:
 def remove() -> AnyResponse:
     check_owner()
     state, taken = current(), action()
-    ids = [int(each) for each in request.form.getlist("id") if _is_id(each)]
-    wordlists.remove(state.session(), ids[: len(LISTS) * wordlists.MAX_WORDS], taken)
+    wordlists.remove(
+        state.session(), inputs.numbers("id")[: len(LISTS) * wordlists.MAX_WORDS], taken
+    )
     return _done(state, taken.batch)
 
 
@@ -133,7 +135,6 @@ def _page(
     status: int = 200, *, wrong_list: str = "", errors: Any = None, **context: Any
 ) -> Response:
     state = current()
-    language = state.language()
     lists = [
         (name, label, about, wordlists.listed(state.session(), name))
         for name, label, about in LISTS
@@ -145,10 +146,6 @@ def _page(
         most=wordlists.MAX_WORDS,
         wrong_list=wrong_list,
         typed=request.form.get("words", "") if wrong_list else "",
-        errors={name: i18n.told(message, language) for name, message in (errors or {}).items()},
+        errors=inputs.wrongs(errors),
         **({"tried": "", "verdicts": None} | context),
     )
-
-
-def _is_id(given: str) -> bool:
-    return given.isascii() and given.isdigit() and len(given) < 19

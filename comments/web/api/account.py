@@ -7,10 +7,11 @@ from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.web import answers, guards, inputs
 from comments.web.api.shared import api
+from comments.web.limiting import Kind
 from comments.web.openapi import OWN, described
 from comments.web.state import State, commit, current, now
 
-__all__ = ["api", "claim", "sign_out"]
+__all__ = ["api", "claim", "sign_out", "verify_address"]
 
 
 @api.post("/claims")
@@ -29,6 +30,30 @@ def claim() -> Response:
     claimed = accounts.claim(state.session(), guest.id, author, now=now())
     commit(state)
     return answers.json_answer({"comments": claimed})
+
+
+@api.post("/verifications")
+@described(
+    OWN,
+    takes=("lang",),
+    body="Verification",
+    answers={204: None},
+    refusals=("link_not_good", "not_yours", "rate_limited"),
+)
+def verify_address() -> Response:
+    """Show that a mailed address is one's own, from the browser of the guest who gave it."""
+    state = current()
+    guards.check_origin(state)
+    guest = guards.caller(state)
+    if guest is None:
+        raise CommentsError("token_required")
+    link = inputs.json_object(state).get("link")
+    if not isinstance(link, str):
+        raise CommentsError("invalid", errors={"link": say("Send what the link holds.")})
+    state.limits.check(Kind.SIGNING_IN, guest)
+    accounts.verify(state.session(), state.keys, link, guest, now=now())
+    commit(state)
+    return answers.private(Response(status=204))
 
 
 @api.delete("/sign-in")

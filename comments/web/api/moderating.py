@@ -14,7 +14,7 @@ from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.models import Comment, Status
 from comments.moderation import Action
-from comments.moderation.wish import Wish, read_batch, read_pinned
+from comments.moderation.inputs import NewDecision, read_batch, read_pinned
 from comments.threads import ThreadFacts
 from comments.web import answers, fragments, guards, inputs
 from comments.web.api.shared import api
@@ -70,7 +70,7 @@ def list_waiting() -> Response:
 @described(
     MODERATORS,
     takes=("fragment", "lang"),
-    body="Wish",
+    body="NewDecision",
     answers={200: "Decided"},
     refusals=("already_decided", "changed_meanwhile"),
 )
@@ -79,15 +79,15 @@ def decide(comment_id: int) -> Response:
     state = current()
     guards.check_origin(state)
     who = _moderator(state)
-    wish = Wish.read(inputs.json_object(state))
-    taken = _action(who, wish.reason)
+    wanted = NewDecision.read(inputs.json_object(state))
+    taken = _action(who, wanted.reason)
     comment = moderation.decide(
         state.session(),
         comment_id,
-        wish.status,
+        wanted.status,
         taken,
-        expected=wish.expected,
-        version=wish.version,
+        expected=wanted.expected,
+        version=wanted.version,
     )
     return _decided(state, comment, taken)
 

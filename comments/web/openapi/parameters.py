@@ -6,7 +6,8 @@ from typing import Any
 from comments import threads, tree
 from comments.config import Settings
 from comments.models import KEY_LENGTH
-from comments.web.inputs import MOST_KEY, MOST_NUMBER
+from comments.text import MOST_NUMBER
+from comments.web.inputs import MOST_KEY
 
 Schema = dict[str, Any]
 

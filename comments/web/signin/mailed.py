@@ -71,20 +71,33 @@ def show_verify() -> Response:
         .order_by(Comment.id.desc())
         .limit(1)
     )
+    guest = guards.cookie_guest(state)
     return scene.draw(
-        state, "verify.html", token=_token(), email=asked.email, name=names.scalar(), done=False
+        state,
+        "verify.html",
+        token=_token(),
+        email=asked.email,
+        name=names.scalar(),
+        here=guest is not None and guest.id == asked.author_id,
+        page=_page_of(asked),
+        done=False,
     )
+
+
+def _page_of(asked: Redeemed) -> str:
+    """The page on which the guest wrote, whose browser it knows by its token; may be empty."""
+    back = asked.back.partition("#")[0]
+    return scene.page_of(back, asked.origin) if asked.origin else scene.own_path(back)
 
 
 @signin.post("/verify")
 def verify() -> Response:
     state = current()
     scene.count_try()
-    asked = accounts.verify(state.session(), state.keys, _token(), now=now())
+    guest = guards.cookie_guest(state)
+    asked = accounts.verify(state.session(), state.keys, _token(), guest, now=now())
     commit(state)
-    return scene.draw(
-        state, "verify.html", email=asked.email, back=scene.own_path(asked.back), done=True
-    )
+    return scene.draw(state, "verify.html", email=asked.email, page=_page_of(asked), done=True)
 
 
 def _token() -> str:

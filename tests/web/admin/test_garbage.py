@@ -27,6 +27,8 @@ GARBAGE: dict[str, list[str]] = {
     "beyond a column": ["9" * 18],
     "other digits": ["٣²①"],
     "a day too late": ["9999-12-31"],
+    "a day too early": ["0001-01-01"],
+    "a mark of no number": ["1." + "9" * 30],
     "an author of no number": ["member:" + "9" * 18],
     "search words": ['"NEAR( * -a:b ^c %_'],
     "a way out": ["//evil.example/"],

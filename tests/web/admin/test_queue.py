@@ -6,12 +6,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from markupsafe import escape
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
+from comments import i18n
+from comments.errors import Message
 from comments.models import Comment, Status, Thread
+from comments.screening.contents import LOOKED_AT
+from tests import factories as make
 from tests.web import cast
 from tests.web.cast import HERE, Visitor, problem
+from tests.web.test_screened import there_is
 
 QUEUE = "/comments/admin/queue"
 
@@ -341,3 +347,12 @@ def test_another_sites_moderator_is_refused(app, bob, alice, monkeypatch):
     assert shown(look(bob, "?show=everything")) == []
     assert bob.client.get(f"/comments/admin/comment/{comment}").status_code == 404
     assert decide(bob, comment, "spam").status_code == 404
+
+
+def test_a_reason_is_told_in_the_language_of_the_page(app, bob):
+    there_is(app, make.listed_word, "herring")
+    cast.visitor(app, "alice").says("Buy a herring")
+    found = {"word": "herring", "how": ""}
+    for language in ("en", "de", "ar"):
+        told = i18n.told(Message(LOOKED_AT.text, found), language)
+        assert str(escape(told)) in look(bob, f"?show=pending&lang={language}").text

@@ -43,10 +43,10 @@ def test_a_day_is_meant_whole(app, bob, apples):
     assert entries(read(bob, until="2020-01-01")) == []
 
 
-@pytest.mark.parametrize("day", ["yesterday", "0001-01-01", "9999-12-31", "2026-02-30"])
+@pytest.mark.parametrize("day", ["yesterday", "2026-02-30", "30.11.2026"])
 def test_a_day_that_is_none_is_told_at_its_field(bob, apples, day):
     page = read(bob, text="apple", since=day)
-    assert "A day such as" in page and 'aria-invalid="true"' in page
+    assert "A day is written like" in page and 'aria-invalid="true"' in page
     assert entries(page) == []
 
 

@@ -9,7 +9,7 @@ from comments.models import REASON_LENGTH, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class NewDecision:
     """Where a comment is to stand; *expected* and *version* are what the moderator saw."""
 
     status: Status
@@ -18,7 +18,7 @@ class Wish:
     reason: str = ""
 
     @classmethod
-    def read(cls, fields: Mapping[str, Any]) -> "Wish":
+    def read(cls, fields: Mapping[str, Any]) -> "NewDecision":
         """422 naming each wrong field."""
         errors: dict[str, Message] = {}
         status = _status("status", fields.get("status"), errors)
