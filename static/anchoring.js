@@ -1,7 +1,7 @@
 // @ts-check
 // A passage of an article: how it is written down, and how it is found again after edits.
 // docs/anchoring.md tells how it decides and how well; `make bench ARGS="--only anchors"` measures.
-import { AROUND, BUCKET, GRAM, IN_PLACE, candidates, closeness } from "./candidates.js";
+import { AROUND, BUCKET, GRAM, candidates, closeness } from "./candidates.js";
 import { fold, plain, whole } from "./folding.js";
 
 /**
@@ -51,22 +51,26 @@ const BITS = 15;
 const LONGEST = 10_000;
 const MOST_WORK = 300_000;
 // What makes a candidate trusted, found by trying (docs/anchoring.md): characters that agree, the
-// share of the quote, the share of proof in place (or much of both) and elsewhere, how strong a
-// rival may be.
+// share of the quote, the share of proof in place (less where there is much) and elsewhere, how
+// strong a rival may be.
 const LEAST_PROOF = 24;
 const LEAST_QUOTE = 0.6;
+const IN_PLACE = 0.8;
 const MUCH_PROOF = 150;
-const MUCH_QUOTE = 0.75;
-const ELSEWHERE = 0.95;
+const MUCH_IN_PLACE = 0.65;
+const ELSEWHERE = 1;
 const RIVAL = 0.7;
 const LEAST_BESIDE = 12;
-// A neighbour within REACH tells how far the text has moved here, give or take STRAY.
+// Neighbours within REACH tell how far the text has moved here, give or take STRAY; two that are
+// so far APART that they are not of one sentence, which may be a twin as well.
 const REACH = 3000;
+const APART = 400;
 const STRAY = 150;
 
 // Of which one says as much as three letters.
 const IDEOGRAPH = /[\u2e80-\ud7ff]/;
-const SENTENCE_END = /[.!?…:;؟।]["'”’»)\]]*\s+|\n\s*|[。！？]["'”’」』)]*/g;
+// After “Mr.” none ends.
+const SENTENCE_END = /(?<!\b[A-Z][a-z]{0,2})[.!?…؟।]["'”’»)\]]*\s+|\n\s*|[。！？]["'”’」』)]*/g;
 
 /** Makes an article ready for looking up many anchors. @param {string} text @returns {Index} */
 export function index(text) {
@@ -137,7 +141,6 @@ export function locateAll(index, anchors) {
     const start = anchors[number].start;
     return place ? [{ start, shift: index.from[place.start] - start }] : [];
   });
-  shifts.push({ start: NaN, shift: 0 });
   return patterns.map((pattern, number) => {
     const place = found[number] ?? (pattern && changed(index, pattern, shifts));
     return place && placed(index, place);
@@ -221,8 +224,11 @@ function isNeighbour({ start, end }, best, all) {
  * much more is asked of a candidate that has moved otherwise than its neighbours.
  * @param {Candidate} candidate @param {Pattern} pattern @param {number} shift @param {Shift[]} shifts
  */
-function trusted({ quote, proof, asked }, { least, position }, shift, shifts) {
+function trusted({ proof, asked }, { least, position }, shift, shifts) {
   if (proof < least) return false;
-  const near = shifts.some((one) => !(Math.abs(one.start - position) > REACH) && Math.abs(one.shift - shift) <= STRAY);
-  return proof >= (near ? IN_PLACE : ELSEWHERE) * asked || (near && quote >= MUCH_QUOTE && proof >= MUCH_PROOF);
+  const agree = shifts.filter((one) => Math.abs(one.start - position) <= REACH && Math.abs(one.shift - shift) <= STRAY);
+  const starts = agree.map(({ start }) => start);
+  const near = Math.abs(shift) <= STRAY || Math.max(...starts) - Math.min(...starts) >= APART;
+  const share = !near ? ELSEWHERE : proof >= MUCH_PROOF ? MUCH_IN_PLACE : IN_PLACE;
+  return proof >= share * asked;
 }

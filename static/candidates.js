@@ -7,8 +7,8 @@ export const AROUND = 32;
 // Characters that are looked up at once, and how many diagonals share their votes.
 export const GRAM = 4;
 export const BUCKET = 16;
-// Of what is asked for where nothing has moved, the share that has to agree.
-export const IN_PLACE = 0.6;
+// Of a context beyond its sentence, the share that has to agree to be counted.
+const BEYOND = 0.6;
 // The commonest gram that still votes, and how many candidates come out of the vote.
 const COMMON = 200;
 const CANDIDATES = 5;
@@ -178,17 +178,19 @@ function sum(there, start, end) {
  * does not takes two. All of it is asked for, but where it ends with the sentence: that can move.
  * @param {Pattern} pattern @param {Uint8Array} there @param {number} step
  */
-function side({ sentences, start, end }, there, step) {
+function side({ chars, sentences, start, end }, there, step) {
   let [sum, proof, asked] = [0, 0, 0];
   /** @type {{ proof: number, asked: number } | undefined} */
   let sentence;
   for (let p = step < 0 ? start - 1 : end; p >= 0 && p < there.length; p += step) {
-    if (!sentence && sentences.has(step < 0 ? p + 1 : p)) sentence = { proof, asked };
+    // The blank behind a sentence belongs to none.
+    const border = step < 0 ? p + 1 : chars[p] === " " ? p + 1 : p;
+    if (!sentence && sentences.has(border)) sentence = { proof, asked };
     asked++;
     sum += there[p] ? 1 : -2;
     proof = Math.max(proof, sum);
   }
-  return sentence && proof - sentence.proof < IN_PLACE * (asked - sentence.asked) ? sentence : { proof, asked };
+  return sentence && proof - sentence.proof < BEYOND * (asked - sentence.asked) ? sentence : { proof, asked };
 }
 
 /** Where the quote begins and ends in the text. @param {string} folded @param {Pattern} pattern @param {Run[]} links */

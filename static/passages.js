@@ -34,7 +34,8 @@ export function textOf(root) {
     if (last && block !== last && !text.endsWith("\n")) text += "\n";
     last = block;
     nodes.push({ node: /** @type {Text} */ (node), start: text.length });
-    text += /** @type {Text} */ (node).data;
+    const { data } = /** @type {Text} */ (node);
+    text += block.closest("pre") ? data : data.replace(/\s/g, " ");
   }
   return { text, nodes };
 }

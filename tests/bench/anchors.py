@@ -23,22 +23,28 @@ from tests.services import node
 from tests.services.tools import PROJECT, from_pypi
 
 TRIED = (
+    "1790-Washington-1",
     "1811-Madison-1",
     "1833-Jackson-1",
     "1850-Fillmore-1",
+    "1865-Johnson-1",
     "1884-Arthur-1",
+    "1902-Roosevelt-1",
+    "1941-Roosevelt-1",
     "1961-Kennedy-1",
+    "1968-Johnson-1",
     "1973-Nixon-4",
     "1990-Bush-1",
     "2011-Obama-1",
+    "2019-Trump-1",
 )
 JUDGED = (
-    "1790-Washington-1",
-    "1865-Johnson-1",
-    "1902-Roosevelt-1",
-    "1941-Roosevelt-1",
-    "1968-Johnson-1",
-    "2019-Trump-1",
+    "1797-Adams-1",
+    "1825-Adams-1",
+    "1863-Lincoln-1",
+    "1923-Coolidge-1",
+    "1983-Reagan-1",
+    "1998-Clinton-1",
 )
 #: About 10,000 words.
 LONG = "1902-Roosevelt-1"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from random import Random
 
 _SENTENCE = re.compile(r"(?<=[.!?])[\"'”’)]*\s+(?=[\"'“‘(]?[A-Z])")
@@ -338,6 +338,10 @@ def same(article: Article, editor: Editor, kind: str, count: int) -> Article:
     return edited
 
 
+#: Characters from the end of a paragraph to that of its twin's paragraph, at least.
+_FAR = 1_000
+
+
 def twins(article: Article, editor: Editor, count: int) -> tuple[Article, Article]:
     """*article* with *count* sentences twice, the second time a little changed; and without those.
 
@@ -351,7 +355,7 @@ def twins(article: Article, editor: Editor, count: int) -> tuple[Article, Articl
         sentence = paragraph[place]
         if sum(piece.is_word for piece in sentence) >= 4 and not _is_in(sentence, doomed):
             doomed.append(sentence)
-            target = editor.paragraph(doubled)
+            target = _elsewhere(doubled, paragraph, editor)
             target.insert(editor.rng.randint(0, len(target)), _twin(sentence, editor))
     places = [[_is_in(sentence, doomed) for sentence in part] for part in doubled.paragraphs]
     numbered(doubled)
@@ -362,6 +366,16 @@ def twins(article: Article, editor: Editor, count: int) -> tuple[Article, Articl
         if (kept := [sentence for sentence, is_gone in zip(part, gone, strict=True) if not is_gone])
     ]
     return doubled, left
+
+
+def _elsewhere(article: Article, paragraph: Paragraph, editor: Editor) -> Paragraph:
+    """A paragraph that is not near *paragraph*, where the article has one."""
+    places = dict(
+        zip(map(id, article.paragraphs), accumulate(map(len, article.lines)), strict=True)
+    )
+    here = places[id(paragraph)]
+    far = [other for other in article.paragraphs if abs(places[id(other)] - here) >= _FAR]
+    return editor.rng.choice(far or article.paragraphs)
 
 
 def _is_in(sentence: Sentence, sentences: Sequence[Sentence]) -> bool:
