@@ -25,6 +25,7 @@ from comments.screening import Screen
 from comments.web import answers, fragments, guards, problems
 from comments.web.admin import admin
 from comments.web.api import api
+from comments.web.feeds import feeds
 from comments.web.forms import forms
 from comments.web.front import Front, PageCache
 from comments.web.limiting import Limits
@@ -228,6 +229,7 @@ def _blueprint() -> Blueprint:
     blueprint = Blueprint("comments", "comments", template_folder="templates")
     blueprint.register_blueprint(api)
     blueprint.register_blueprint(pages)
+    blueprint.register_blueprint(feeds)
     blueprint.register_blueprint(forms)
     blueprint.register_blueprint(own)
     blueprint.register_blueprint(admin)

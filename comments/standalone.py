@@ -84,7 +84,7 @@ def _deliver_mail(app: Flask, state: State) -> None:
     """
     if state.settings.smtp_uri is None:
         return
-    postman = notify.Postman(state.engine, state.settings)
+    postman = notify.Postman(state.engine, state.settings, state.keys)
     app.extensions[POSTMAN] = postman
     # Strong references: nobody else holds the functions.
     request_started.connect(lambda _app, **_: postman.start(), app, weak=False)

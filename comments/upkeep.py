@@ -29,6 +29,7 @@ from comments.models import (
     Decision,
     Letter,
     MailedLink,
+    Notice,
     Report,
     ScoreStep,
     SignIn,
@@ -49,6 +50,8 @@ KEEP_REJECTED = timedelta(days=30)
 KEEP_LINKS = timedelta(days=1)
 #: Sent or given up. There is an address in each.
 KEEP_LETTERS = timedelta(days=7)
+#: Longer than a comment is news (``notify.notices.NEWS``), or somebody might be told of it twice.
+KEEP_NOTICES = timedelta(days=31)
 
 #: One write in so many tidies up behind it, and one in an hour; the deletes go through indexes.
 EVERY = 200
@@ -84,6 +87,7 @@ def sweep(
     swept += _apply(session, delete(ScoreStep), tuple_(*step), session.execute(steps).all())
     spent = select(Spent.key_hash).where(Spent.expires_at < now).limit(most)
     swept += _apply(session, delete(Spent), Spent.key_hash, session.scalars(spent).all())
+    swept += _sweep_notices(session, now - KEEP_NOTICES, most)
     swept += _forget_networks(session, now - KEEP_ADDRESSES, most)
     swept += _forget_banned_networks(session, now, most)
     swept += _purge(session, now - keep_rejected, most)
@@ -105,6 +109,19 @@ def _forget_networks(session: Session, before: datetime, most: int) -> int:
     reports = select(Report.id).where(Report.created_at < before, Report.address_hash.is_not(None))
     forget = update(Report).values(address_hash=None)
     return swept + _apply(session, forget, Report.id, session.scalars(reports.limit(most)).all())
+
+
+def _sweep_notices(session: Session, before: datetime, most: int) -> int:
+    """Those that were told, and those that nothing can be sent about any more."""
+    key = (Notice.subscriber_id, Notice.comment_id)
+    swept = 0
+    for past in (
+        [Notice.told_at < before],
+        [Notice.told_at.is_(None), Notice.due_at < before],
+    ):
+        found = session.execute(select(*key).where(*past).limit(most)).all()
+        swept += _apply(session, delete(Notice), tuple_(*key), found)
+    return swept
 
 
 def _forget_banned_networks(session: Session, now: datetime, most: int) -> int:

@@ -229,7 +229,7 @@ export class Article {
     list.observe(thread.root, { childList: true, subtree: true });
     signal.addEventListener("abort", () => [article, list].forEach((it) => it.disconnect()));
     const refresh = () => (this.fresh = this.#refresh().catch(() => {}));
-    for (const it of ["post", "delete", "moderate", "load"]) thread.addEventListener("comments:" + it, refresh, { signal });
+    for (const it of ["post", "delete", "moderate", "news", "load"]) thread.addEventListener("comments:" + it, refresh, { signal });
   }
 }
 

@@ -73,7 +73,17 @@ export class Panel {
     const text = this.#frame.querySelector("textarea");
     (mark || !text ? this.#frame : text).focus({ preventScroll: true });
     this.#frame.scrollIntoView({ block: "nearest" });
+    this.#meet();
     return this.#load(about);
+  }
+
+  /** The thread may be far below still: it knows who is reading, and has the words for what comes. */
+  async #meet() {
+    const { thread } = this;
+    if (thread.section?.dataset.live === "") return;
+    await thread.show();
+    const form = this.#room.querySelector("form");
+    if (form && thread.me.viewer) drawWho(thread, form);
   }
 
   #closed() {

@@ -71,6 +71,18 @@ export interface Waiting {
   words: Record<string, string>;
 }
 
+/** What has happened in a thread, `GET /api/v1/pulse`. */
+export interface PulseJson {
+  revision: number;
+  count: number;
+  new: number;
+  /** When a comment last came, changed or went; votes do not move it. */
+  changed: number;
+  /** Further threads, and the numbers alone of others, by their keys. */
+  others?: Record<string, PulseJson>;
+  counts?: Record<string, number>;
+}
+
 /** What a decision of a moderator came to. */
 export interface DecidedJson {
   status: string;

@@ -432,14 +432,7 @@ def test_without_a_mail_server_there_is_nothing_to_deliver(run):
 
 
 def test_waiting_mail_is_sent_by_command(migrated_sqlite_uri, tmp_path, mail_server):
-    app = create_app(
-        {
-            "COMMENTS_DATABASE_URI": migrated_sqlite_uri,
-            "COMMENTS_INSTANCE": str(tmp_path),
-            "COMMENTS_SMTP_URI": mail_server.uri,
-            "COMMENTS_MAIL_FROM": "c@blog.example",
-        }
-    )
+    app = mailing_app(migrated_sqlite_uri, tmp_path, mail_server)
     with app.app_context():
         session = app.extensions[EXTENSION].session()
         notify.write(session, "ann@example.org", "Hello", "A link", datetime.now(UTC))
@@ -447,3 +440,30 @@ def test_waiting_mail_is_sent_by_command(migrated_sqlite_uri, tmp_path, mail_ser
     assert app.test_cli_runner().invoke(args=["comments", "deliver"]).output == "1 sent.\n"
     assert mail_server.letters[0].recipients == ["ann@example.org"]
     app.extensions[EXTENSION].engine().dispose()
+
+
+def test_who_is_owed_a_mail_gets_it_by_command(migrated_sqlite_uri, tmp_path, mail_server):
+    app = mailing_app(migrated_sqlite_uri, tmp_path, mail_server)
+    with app.app_context():
+        session = app.extensions[EXTENSION].session()
+        make.subscribe(session, "dave")
+        make.subscribe(session, "erin", base_url="")
+        make.post(session, now=datetime.now(UTC))
+        session.commit()
+    said = app.test_cli_runner().invoke(args=["comments", "deliver"])
+    assert said.stdout == "1 sent.\n"
+    assert "set COMMENTS_URL" in said.stderr
+    assert mail_server.letters[0].recipients == ["dave@example.org"]
+    app.extensions[EXTENSION].engine().dispose()
+
+
+def mailing_app(uri, folder, mail_server):
+    return create_app(
+        {
+            "COMMENTS_DATABASE_URI": uri,
+            "COMMENTS_INSTANCE": str(folder),
+            "COMMENTS_SMTP_URI": mail_server.uri,
+            "COMMENTS_MAIL_FROM": "c@blog.example",
+            "COMMENTS_MAIL_WAIT": "0",
+        }
+    )

@@ -54,12 +54,15 @@ SAMPLES = {
         "id.example us secret",
     ),
     "COMMENTS_DEFAULT_SORT": ("most_voted", "most_voted", "best"),
+    "COMMENTS_BUBBLE": ("start", "start", "left"),
+    "COMMENTS_INVITATION": (" Say hello! ", "Say hello!", 7),
     "COMMENTS_LANGUAGE": ("de", "de", 7),
     "COMMENTS_CACHE_BYTES": ("0", 0, "64MB"),
     "COMMENTS_PUBLIC_MAX_AGE": ("60", 60, "86401"),
     "COMMENTS_PUBLIC_STALE": ("0", 0, "1.5"),
     "COMMENTS_SMTP_URI": ("smtp://u:p@host:587", "smtp://u:p@host:587", 7),
     "COMMENTS_MAIL_FROM": ("Us <us@blog.example>", "Us <us@blog.example>", 7),
+    "COMMENTS_MAIL_WAIT": ("0", 0, "a minute"),
 }
 HUSH = b"hush, hush"
 SECRETS = {row.key for row in table() if row.secret}

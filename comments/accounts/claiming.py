@@ -12,7 +12,18 @@ from sqlalchemy.orm import Session
 
 from comments import index, moderation, posting, threads
 from comments.identity import Author
-from comments.models import AuthorKind, Ban, Comment, Person, Report, Status, Thread, Vote
+from comments.models import (
+    AuthorKind,
+    Ban,
+    Comment,
+    Mention,
+    Person,
+    Report,
+    Status,
+    Thread,
+    Vote,
+    folded_name,
+)
 from comments.moderation import Action
 from comments.moderation.reach import within
 
@@ -61,6 +72,7 @@ def _move_comments(
         .where(*theirs, Comment.status != Status.DELETED)
         .values(
             author_name=author.name,
+            author_folded=folded_name(author.name or ""),
             author_avatar=author.avatar,
             author_website=author.website,
         ),
@@ -117,6 +129,10 @@ def _move_votes(
     twice = select(Vote).where(Vote.voter_id == guest_id, Vote.comment_id.in_(voted))
     for vote in {*session.scalars(on_own), *session.scalars(twice)}:
         posting.withdraw_vote(session, vote, now)
+    session.execute(
+        update(Mention).where(Mention.author_id == guest_id).values(author_id=author.id),
+        execution_options=_QUIET,
+    )
     here = select(Comment.id).where(Comment.thread_id.in_(concerned))
     session.execute(
         update(Vote)

@@ -24,6 +24,7 @@ from comments.models import (
     Login,
     ReservedName,
     Role,
+    folded_name,
 )
 
 REALM = "member"
@@ -182,7 +183,7 @@ def _give_back(session: Session, account: Account) -> bool:
     kept = session.execute(
         delete(ReservedName)
         .where(
-            ReservedName.folded == posting.folded_name(account.name),
+            ReservedName.folded == folded_name(account.name),
             ReservedName.author_id == author_id(account.id),
         )
         .returning(ReservedName.folded)

@@ -1,5 +1,7 @@
 """``flask comments moderators …`` and ``flask comments deliver``."""
 
+import sys
+
 import click
 from flask.cli import AppGroup, with_appcontext
 
@@ -99,10 +101,24 @@ def deliver(loop: bool) -> None:
     if state.settings.smtp_uri is None:
         raise click.ClickException("COMMENTS_SMTP_URI is not set: there is no mail.")
     if loop:
-        notify.Postman(state.engine, state.settings).run()
+        notify.Postman(state.engine, state.settings, state.keys, told=_tell_round).run()
         return
-    sent = notify.deliver(state.session(), state.settings, now())
+    session = state.session()
+    if state.settings.url is None and notify.count_stranded(session):
+        click.echo(notify.STRANDED, err=True)
+    notify.gather(session, state.settings, now())
+    sent = notify.deliver(session, state.settings, state.keys, now(), progress=_tell_progress)
     click.echo(f"{sent} sent.")
+
+
+def _tell_round(written: int, sent: int) -> None:
+    click.echo(f"{now():%H:%M:%S} {written} gathered, {sent} sent.")
+
+
+def _tell_progress(sent: int) -> None:
+    """One line that counts up, for somebody who watches."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{sent} sent", err=True, nl=False)
 
 
 def _action() -> Action:

@@ -186,6 +186,7 @@ def _move(session: Session, which: Any, source: Thread, target: Thread, publishe
         .values(
             thread_id=target.id,
             published_revision=case((Comment.status == Status.PUBLISHED, revision)),
+            changed_revision=None,
         ),
         execution_options={"synchronize_session": False},
     )

@@ -9,20 +9,39 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from comments.config import Settings
-from comments.notify.outbox import deliver
+from comments.keys import Keys
+from comments.notify.delivery import deliver
+from comments.notify.digests import count_stranded, gather
 
 log = logging.getLogger("comments.notify")
 
-#: Looked for without being woken: what another process wrote, and what waits for its next try.
-EVERY_SECONDS = 60.0
+#: Looked for without being woken: what another process wrote, what waits for its next try, and
+#: what was gathered for long enough. Nothing is written then unless there is something.
+EVERY_SECONDS = 20.0
+
+STRANDED = (
+    "Some subscribers are owed a mail, and nothing tells under which address readers reach the "
+    "comments: set COMMENTS_URL. Their mail waits until then."
+)
 
 
 class Postman:
     """Delivers in a thread of its own, which begins with the first call of :meth:`start`."""
 
-    def __init__(self, engine: Callable[[], Engine], settings: Settings) -> None:
+    def __init__(
+        self,
+        engine: Callable[[], Engine],
+        settings: Settings,
+        keys: Keys,
+        told: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """*told* is called after each round that did something, with how many letters to
+        subscribers were written and how many of all were sent."""
         self._engine = engine
         self._settings = settings
+        self._keys = keys
+        self._told = told
+        self._warned = False
         self._lock = Lock()
         self._thread: Thread | None = None
         self._woken = Event()
@@ -57,7 +76,16 @@ class Postman:
     def _deliver(self) -> None:
         try:
             with Session(self._engine()) as session:
-                deliver(session, self._settings, datetime.now(UTC))
+                self._warn_once(session)
+                written = gather(session, self._settings, datetime.now(UTC))
+                sent = deliver(session, self._settings, self._keys, datetime.now(UTC))
+            if self._told and (written or sent):
+                self._told(written, sent)
         except Exception as trouble:  # noqa: BLE001 - the thread must live to try again
             # Without its words: they may hold an address, or the link in a letter.
             log.error("the outbox was not emptied: %s", type(trouble).__name__)
+
+    def _warn_once(self, session: Session) -> None:
+        if not self._warned and self._settings.url is None and count_stranded(session):
+            self._warned = True
+            log.warning(STRANDED)

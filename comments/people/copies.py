@@ -14,6 +14,7 @@ from comments.models import (
     Comment,
     Edit,
     Login,
+    Mention,
     Person,
     Report,
     SignIn,
@@ -44,6 +45,7 @@ def export(session: Session, subject: Subject, *, now: datetime) -> dict[str, An
         "comments": list(_texts(session, subject)),
         "votes": list(_votes(session, subject)),
         "reports": list(_reports(session, subject)),
+        "named_in": list(_mentions(session, subject)),
     }
 
 
@@ -157,3 +159,12 @@ def _reports(session: Session, subject: Subject) -> Iterator[dict[str, Any]]:
             "note": report.note,
             "created_at": _written(report.created_at),
         }
+
+
+def _mentions(session: Session, subject: Subject) -> Iterator[dict[str, Any]]:
+    """Comments of others that name them; what waits or is hidden is not theirs to know of."""
+    columns = (Mention.comment_id, Mention.name)
+    named = select(*columns).join(Comment, Comment.id == Mention.comment_id)
+    mine = (Mention.author_id.in_(subject.author_ids), Comment.status == Status.PUBLISHED)
+    for id, name in session.execute(named.where(*mine).order_by(Mention.comment_id)):
+        yield {"comment": id, "name": name}

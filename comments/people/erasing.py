@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from comments import index, moderation, posting, threads
+from comments import index, mentions, moderation, posting, threads
 from comments.database import begin_write
 from comments.errors import CommentsError, say
 from comments.identity import erased_target
@@ -57,6 +57,7 @@ def erase(session: Session, subject: Subject, *, now: datetime) -> int:
     session.expire_all()
     posting.withdraw_votes(session, subject.author_ids, now=now)
     erased = _take_comments_away(session, subject, moderation.Action(by=nobody, now=now))
+    mentions.forget(session, subject.author_ids)
     _rename_in_the_log(session, subject, nobody)
     _hide_bans(session, targets, nobody)
     for author_id in sorted(subject.author_ids):
@@ -95,7 +96,9 @@ def _concerned(session: Session, subject: Subject) -> set[int]:
         .where(Vote.voter_id.in_(subject.author_ids))
         .distinct()
     )
-    return {*session.scalars(wrote_in), *session.scalars(voted_in)}
+    named_in = mentions.threads_naming(subject.author_ids)
+    asked = (wrote_in, voted_in, named_in)
+    return {id for threads_of in asked for id in session.scalars(threads_of)}
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -6,6 +6,13 @@ keyset, so the thousandth page costs what the first one costs.
 """
 
 from comments.threads.emptying import empty
+from comments.threads.latest import (
+    latest_below,
+    latest_everywhere,
+    latest_in,
+    threads_of,
+    times_of,
+)
 from comments.threads.levels import next_replies
 from comments.threads.lists import (
     DEFAULT_LIMIT,
@@ -17,6 +24,7 @@ from comments.threads.lists import (
     page,
     replies,
 )
+from comments.threads.news import MOST_LATEST, MOST_NEWS, News, changed_at, news
 from comments.threads.passages import (
     MOST_LAST,
     MOST_PASSAGES,
@@ -60,15 +68,19 @@ __all__ = [
     "MAX_LIMIT",
     "MAX_NEW",
     "MOST_LAST",
+    "MOST_LATEST",
+    "MOST_NEWS",
     "MOST_PASSAGES",
     "SHOWN",
     "Listing",
+    "News",
     "Passage",
     "ThreadFacts",
     "ancestors",
     "branch",
     "branch_after",
     "by_id",
+    "changed_at",
     "check_key",
     "closes_at",
     "counts",
@@ -78,11 +90,15 @@ __all__ = [
     "get",
     "has_inline",
     "is_closed",
+    "latest_below",
+    "latest_everywhere",
+    "latest_in",
     "leads_to",
     "lock",
     "lock_many",
     "lock_or_create",
     "new_since",
+    "news",
     "next_replies",
     "on_passage",
     "open_way_to",
@@ -94,5 +110,7 @@ __all__ = [
     "read_id",
     "replies",
     "rows",
+    "threads_of",
+    "times_of",
     "visible",
 ]

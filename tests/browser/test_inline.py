@@ -459,6 +459,19 @@ def test_everything_goes_with_the_thread(site: Start, thread: Thread) -> None:
     expect(pick(thread)).to_have_count(0)
 
 
+def test_it_works_while_the_thread_is_far_below(site: Start, thread: Thread) -> None:
+    here = site()
+    far = ARTICLE + '<div id="far"></div>'
+    thread.page.goto(article(here, far))
+    thread.page.evaluate("document.querySelector('#far').style.blockSize = '5000px'")
+    stir(thread)
+    thread.page.locator("comment-marks:not([hidden])").wait_for(state="attached")
+    select(thread.page, "night shift")
+    pick(thread).click()
+    write(thread, "Mine ends at six.")
+    expect(panel(thread)).to_contain_text("Your comment is published.")
+
+
 def test_a_page_without_an_article_loads_none_of_it(
     site: Start, thread: Thread, requests: list[Any]
 ) -> None:

@@ -24,11 +24,13 @@ PUBLIC = {
     "comments.api.show_counts": "/api/v1/counts?thread=story&thread=other",
     "comments.api.show_pulse": "/api/v1/pulse?thread=story&since=0",
     "comments.api.show_contract": "/api/v1/openapi.json",
+    "comments.feeds.feed": "/feed.atom",
     "comments.pages.thread": "/thread?key=story",
     "comments.pages.fragment_thread": "/fragment/thread?key=story",
     "comments.pages.fragment_replies": "/fragment/replies?id=1",
     "comments.pages.fragment_comment": "/fragment/comment?id=2",
     "comments.pages.fragment_passage": "/fragment/passage?key=story",
+    "comments.pages.fragment_news": "/fragment/news?key=story&since=0",
 }
 FILES = {"comments.pages.embed": "/embed.js", "comments.pages.asset": "/static/comments.css"}
 PRIVATE = {

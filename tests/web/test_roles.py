@@ -50,6 +50,7 @@ for _hidden in HIDDEN:
 CALLS |= {
     "pending-piece": ("GET", "/fragment/comment?id={pending}", None),
     "pending-pieces": ("GET", "/fragment/replies?id={pending}", None),
+    "pending-news": ("GET", f"/fragment/news?key={STORY}&since=0", None),
     "pending-page": ("GET", f"/thread?key={STORY}&comment={{pending}}", None),
     "pending-edit-form": ("GET", "/comment/{pending}/edit", None),
     "pending-delete-form": ("GET", "/comment/{pending}/delete", None),
@@ -151,6 +152,7 @@ shadowed-vote          404      404    404  404    403    403    404    404 404 
 shadowed-answer        409      409    409  409    409    201    409    409 409   409  409 409   409
 pending-piece          404      404    404  404    404    404    404    404 404   404  404 404   404
 pending-pieces         404      404    404  404    404    404    404    404 404   404  404 404   404
+pending-news           200      200    200  200    200    200    200    200 200   200  200 200   200
 pending-page           200      200    200  200    200    200    200    200 200   200  200 200   200
 pending-edit-form      404      404    404  404    404    404    404    404 404   404  404 404   404
 pending-delete-form    404      404    404  404    404    404    404    404 404   404  404 404   404
@@ -220,9 +222,10 @@ overview               401      401    401  401    401    401    403    403 401 
 OPEN = {
     "api": """give_challenge list_anchors list_comments list_replies show_comment show_contract
         show_counts show_pulse post_comment preview""",
+    "feeds": "feed",
     "forms": "post preview",
-    "pages": """asset embed fragment_comment fragment_passage fragment_replies fragment_thread
-        thread""",
+    "pages": """asset embed fragment_comment fragment_news fragment_passage fragment_replies
+        fragment_thread thread""",
     "signin": """ask by_password mail_link ask_for_data mail_data_link show_data use_data_link
         show_link use_link show_new_password use_new_password show_verify verify sign_in_from
         sign_in_with""",
