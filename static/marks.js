@@ -101,10 +101,6 @@ export class Marks {
     this.#layer.append(...nodes);
   }
 
-  get language() {
-    return { lang: this.article.thread.section?.lang ?? "", dir: this.article.thread.section?.dir ?? "" };
-  }
-
   /** A text of ours, in the words of the server. @param {string} name @param {Record<string, unknown>} [values] */
   words(name, values = {}) {
     return (this.model.dataset[name] ?? "").replace(/{(\w+)}/, (_all, field) => String(values[field]));

@@ -23,9 +23,9 @@ export class Panel {
   constructor(marks) {
     this.marks = marks;
     this.thread = marks.article.thread;
-    const { section } = this.thread;
+    const { lang, dir } = marks.model;
     Object.assign(this.#frame, { className: "panel", popover: "auto", role: "dialog", tabIndex: -1 });
-    Object.assign(this.#room, { className: "comments", lang: section?.lang ?? "", dir: section?.dir ?? "" });
+    Object.assign(this.#room, { className: "comments", lang, dir });
     this.#room.append(this.#head);
     this.#frame.append(this.#room);
     marks.append(this.#frame);
