@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from comments import text, threads
+from comments.anchors import Anchor
 from comments.config import Settings
 from comments.errors import CommentsError, Message, say
 from comments.kinds import parse_origin
@@ -61,6 +62,8 @@ class Draft:
     email: str | None = None
     #: The site it was sent from, by the browser's word for where its page stands.
     site: str | None = None
+    #: The passage of the article it is about.
+    anchor: Anchor | None = None
     # How it was sent is no part of what was written: the same comment sent again is the same.
     work: Work | None = field(default=None, repr=False)
     trapped: bool = field(default=False, repr=False)
@@ -98,6 +101,7 @@ class Draft:
             website=None if signed_in else _website(fields.get("website"), errors),
             email=_email(fields.get("email"), errors),
             site=site,
+            anchor=_anchor(fields, errors),
             work=_work(fields.get("work"), errors),
             trapped=bool(fields.get(TRAP)),
             notify=_choice("notify", fields.get("notify"), (*NOTIFY, NOTIFY_OF_COMMENT), errors),
@@ -284,6 +288,19 @@ def _number(field: str, value: Any, errors: Errors) -> int | None:
         errors[field] = say("This is a comment's number.")
         return None
     return value
+
+
+def _anchor(fields: Mapping[str, Any], errors: Errors) -> Anchor | None:
+    if fields.get("anchor") is None:
+        return None
+    if fields.get("parent") is not None:
+        errors["anchor"] = say("A reply is about the comment it answers.")
+        return None
+    try:
+        return Anchor.read(fields["anchor"])
+    except CommentsError as wrong:
+        errors.update(wrong.errors)
+        return None
 
 
 def _work(value: Any, errors: Errors) -> Work | None:

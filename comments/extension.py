@@ -135,6 +135,25 @@ class Comments:
             raise
         return fragments.drawn(state, "embed_light.html", **context)
 
+    def ask(
+        self,
+        question: str,
+        passage: str | None = None,
+        *,
+        name: str | None = None,
+        caller: Callable[[], str] | None = None,
+    ) -> Markup:
+        """A passage of the article about which its author asks the readers something.
+
+        ``{{ comments.ask("What do you think of this?", "the passage") }}``, or around it
+        ``{% call comments.ask("…") %}the passage{% endcall %}``. With a *name* the passage stays
+        the same one for its comments when the question is worded anew.
+        """
+        inner = caller() if caller is not None else passage or ""
+        named = Markup(' name="{}"').format(name) if name else ""
+        asked = Markup('<comment-anchor question="{}"{}>{}</comment-anchor>')
+        return asked.format(question, named, inner)
+
     def count(self, key: str) -> Markup:
         """The number of comments of a thread, as an element that the script keeps fresh."""
         return fragments.drawn(current(), "count.html", key=key)

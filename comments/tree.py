@@ -59,6 +59,18 @@ def order_named(name: str) -> Order:
         raise CommentsError("invalid", errors={"sort": wrong}) from None
 
 
+#: Which comments a list may be narrowed to: those on a passage of the article.
+ONLY = ("inline",)
+
+
+def only_named(name: str | None) -> str | None:
+    """The filter *name*, ``None`` for everything; an unknown one is refused as a wrong field."""
+    if not name or name in ONLY:
+        return name or None
+    wrong = say("Only is one of %(choices)s.", choices=", ".join(ONLY))
+    raise CommentsError("invalid", errors={"only": wrong})
+
+
 # ── cursors ──────────────────────────────────────────────────────────────────────────────
 
 
@@ -77,11 +89,14 @@ class Cursor:
     key: Key | None
     revision: int
     pinned: tuple[int, ...] = ()
+    #: ``inline`` where it walks through comments on passages alone.
+    only: str | None = None
 
     def seal(self, keys: Keys) -> str:
         """The cursor as the text a client hands back."""
         key = None if self.key is None else [_packed(part) for part in self.key]
         facts = [self.thread_id, self.parent_id, self.sort, key, self.revision, self.pinned]
+        facts += [self.only] if self.only else []
         return keys.seal("cursor", json.dumps(facts, separators=(",", ":")).encode())
 
     @classmethod
@@ -93,6 +108,7 @@ class Cursor:
         thread_id: int,
         parent_id: int | None,
         sort: str,
+        only: str | None = None,
         merged: Callable[[int], bool] = lambda _earlier_id: False,
     ) -> "Cursor":
         """The cursor in *text*, if it was made here for this very list; otherwise 422.
@@ -105,13 +121,15 @@ class Cursor:
             raise CommentsError("bad_cursor")
         facts = json.loads(payload)
         # Another version of ours may have sealed other facts.
-        if len(facts) != 6 or facts[1:3] != [parent_id, sort]:
+        if len(facts) not in (6, 7) or facts[1:3] != [parent_id, sort]:
+            raise CommentsError("bad_cursor")
+        if facts[6:] != ([only] if only else []):
             raise CommentsError("bad_cursor")
         if facts[0] != thread_id and not merged(facts[0]):
             raise CommentsError("bad_cursor")
-        key, revision, pinned = facts[3:]
+        key, revision, pinned = facts[3:6]
         unpacked = None if key is None else _unpacked(ORDERS[sort], key)
-        return cls(thread_id, parent_id, sort, unpacked, revision, tuple(pinned))
+        return cls(thread_id, parent_id, sort, unpacked, revision, tuple(pinned), only)
 
 
 def _packed(part: Any) -> int:

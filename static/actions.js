@@ -28,6 +28,21 @@ export async function sort(thread, link) {
   focus(thread.section?.querySelector('[aria-current="true"]'));
 }
 
+/** Comments on passages alone, or everything. @param {CommentThread} thread @param {HTMLElement} link */
+export async function only(thread, link) {
+  try {
+    await thread.load({ only: link.dataset.only });
+  } catch (error) {
+    return fail(thread, error, link.closest("header") ?? link);
+  }
+  focus(thread.section?.querySelector('[data-do="only"][aria-current]'));
+}
+
+/** To the passage of the article that a comment is about. @param {CommentThread} thread @param {HTMLAnchorElement} link */
+export async function passage(thread, link) {
+  (await import("./inline.js")).show(thread, link);
+}
+
 /** @param {CommentThread} thread @param {HTMLElement} link */
 export async function more(thread, link) {
   const { under, after } = link.dataset;

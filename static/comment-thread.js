@@ -282,8 +282,8 @@ export class CommentThread extends HTMLElement {
 
   /** A public part of the thread. @param {string} name @param {Record<string, string | undefined>} [asked] */
   async fragment(name, asked) {
-    const { sort } = this.section?.dataset ?? {};
-    const facts = Object.entries({ key: this.key, lang: this.language, sort, ...asked });
+    const { sort, only } = this.section?.dataset ?? {};
+    const facts = Object.entries({ key: this.key, lang: this.language, sort, only, ...asked });
     const query = new URLSearchParams(/** @type {string[][]} */ (facts.filter(([, value]) => value)));
     // Always asked again: what a browser may show stale would lack what its reader has just written.
     const response = await this.request(`/fragment/${name}?${query}`, {

@@ -1,7 +1,7 @@
 // @ts-check
 // Writing: the one form that moves to where it is needed, its draft, and the editor.
 /** @import { CommentThread } from "./comment-thread.js" */
-/** @import { Draft, KeptDraft, Problem } from "./types" */
+/** @import { Draft, KeptDraft, Problem, Words } from "./types" */
 import { adopt } from "./sweep.js";
 import { article, focus, layOver, place, reveal } from "./layer.js";
 import { fail, hush, say, words } from "./speech.js";
@@ -113,7 +113,23 @@ function setHead(form, title) {
 
 /** @param {CommentThread} thread @param {HTMLFormElement} form */
 export async function post(thread, form) {
-  const draft = read(thread, form);
+  const answer = await send(thread, form, read(thread, form));
+  if (!answer) return;
+  goHome(thread, form);
+  show(thread, answer.fragment, words(thread, outcome(answer)));
+  thread.emit("post", answer);
+}
+
+/** The name of the sentence that tells what became of it. @param {{ state: string }} answer */
+export function outcome({ state }) {
+  return /** @type {Words} */ (state === "pending" ? "waiting" : state);
+}
+
+/**
+ * Sends a comment; gives the answer, or nothing when it was not sent and the form says why.
+ * @param {CommentThread} thread @param {HTMLFormElement} form @param {Draft} draft
+ */
+export async function send(thread, form, draft) {
   if (form.ariaBusy === "true" || !thread.emit("before-post", draft)) return;
   hush(form);
   form.ariaBusy = "true";
@@ -129,11 +145,8 @@ export async function post(thread, form) {
     const { id } = answer.comment;
     thread.me.own[id] = { editable_until: answer.editable_until };
     thread.me.sources[id] = draft.body;
-    goHome(thread, form);
-    const what = answer.state === "pending" ? "waiting" : answer.state;
-    show(thread, answer.fragment, words(thread, what));
-    thread.emit("post", answer);
     sum?.spent(thread);
+    return answer;
   } catch (error) {
     // What was refused has used nothing up; what got no answer may have.
     if (!(/** @type {Problem} */ (error).status)) sum?.spent(thread);
@@ -143,10 +156,11 @@ export async function post(thread, form) {
   }
 }
 
-/** @param {CommentThread} thread @param {HTMLFormElement} form @returns {Draft} */
-function read(thread, form) {
-  const { body, name, email, website, subject, notify, parent, key, url, title } = /** @type {Record<string, string>} */ (
-    Object.fromEntries(new FormData(form))
+/** What is written in a form; what it does not ask stands in the thread's own. @param {CommentThread} thread @param {HTMLFormElement} form @returns {Draft} */
+export function read(thread, form) {
+  const both = [thread.form, form].flatMap((it) => (it ? [...new FormData(it)] : []));
+  const { body, name, email, website, subject, parent, key, url, title } = /** @type {Record<string, string>} */ (
+    Object.fromEntries(both)
   );
   return {
     thread: {
@@ -160,7 +174,8 @@ function read(thread, form) {
     email,
     website,
     subject: subject || undefined,
-    notify: notify || undefined,
+    // What is mailed is asked by each form for itself.
+    notify: /** @type {string | null} */ (new FormData(form).get("notify")) || undefined,
   };
 }
 

@@ -12,6 +12,7 @@ const visits = new WeakMap();
  * @param {CommentThread} thread @param {boolean} [met] whether the thread stands and knows its reader
  */
 export async function follow(thread, met) {
+  whenThereIsAnArticle(thread);
   try {
     await visit(thread, met);
   } catch (error) {
@@ -36,4 +37,31 @@ async function begin(thread) {
   const corner = thread.getAttribute("bubble") ?? thread.section?.dataset.bubble;
   if (corner !== "off") await (await import("./bubble.js")).float(thread, watch, visit, corner);
   return visit;
+}
+
+const ARTICLE = "[data-comments-article], comment-anchor, [data-comment-question]";
+/** @type {WeakSet<AbortSignal>} */
+const waiting = new WeakSet();
+
+/** Comments on passages: at once, or when an article that arrives late is there. @param {CommentThread} thread */
+function whenThereIsAnArticle(thread) {
+  const { signal } = thread;
+  if (waiting.has(signal)) return;
+  waiting.add(signal);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const look = async () => {
+    timer = undefined;
+    if (signal.aborted || !document.querySelector(ARTICLE)) return;
+    seen.disconnect();
+    try {
+      await (await import("./inline.js")).attend(thread);
+    } catch (error) {
+      if (!signal.aborted) thread.emit("error", error);
+    }
+  };
+  const seen = new MutationObserver(() => (timer ??= setTimeout(look, 300)));
+  signal.addEventListener("abort", () => seen.disconnect());
+  seen.observe(document.body, { childList: true, subtree: true });
+  look();
 }

@@ -156,7 +156,9 @@ export class Watch {
   /** @param {HTMLElement} item */
   #put(item) {
     const { thread } = this;
-    const { id = "" } = item.dataset;
+    const { id = "", parent } = item.dataset;
+    // Those on a passage are shown alone, and this is on none.
+    if (thread.section?.dataset.only && !parent && !item.querySelector("[data-passage]")) return undefined;
     // A copy: the answer may be needed once more.
     const placed = put(thread, /** @type {HTMLElement} */ (item.cloneNode(true)));
     if (id in thread.me.own) layOver(thread);
@@ -183,7 +185,7 @@ export class Watch {
   /** Draws the thread anew, where the comment is. @param {string | undefined} comment */
   async #lead(comment) {
     const { thread } = this;
-    await thread.load({ comment, sort: thread.recall("sort") ?? thread.getAttribute("sort") ?? undefined });
+    await thread.load({ comment, only: "", sort: thread.recall("sort") ?? thread.getAttribute("sort") ?? undefined });
     reveal(this.thread, comment);
   }
 

@@ -79,8 +79,8 @@ export async function refused(thread, token, method, again, problem) {
 // ── the line above the button ──
 
 /** Shows in the form who is writing. @param {CommentThread} thread */
-export function drawWho(thread) {
-  const fields = /** @type {HTMLElement | null} */ (thread.form?.querySelector("[data-guest]") ?? null);
+export function drawWho(thread, form = thread.form) {
+  const fields = /** @type {HTMLElement | null} */ (form?.querySelector("[data-guest]") ?? null);
   if (!fields) return;
   const { viewer } = thread.me;
   const isGuest = (viewer?.kind ?? "guest") === "guest";

@@ -16,6 +16,43 @@ export interface CommentJson {
   author: Author | null;
 }
 
+/** A passage as the API tells it (W3C Web Annotation selectors). */
+export interface AnchorJson {
+  selector: { type: string; exact?: string; prefix?: string; suffix?: string; start?: number; end?: number }[];
+  question: string | null;
+  name: string | null;
+}
+
+/** One of `GET /api/v1/anchors`. */
+export interface PassageJson {
+  passage: string;
+  count: number;
+  anchor: AnchorJson;
+}
+
+/** A passage, its selectors laid flat; the question and the name are the author's. */
+export interface Told {
+  exact: string;
+  prefix: string;
+  suffix: string;
+  start: number;
+  end: number;
+  question: string | null;
+  name: string | null;
+}
+
+/** What comments are about, and where that is in the page; without an id nobody has written yet. */
+export interface About extends Told {
+  id: string;
+  count: number;
+  range: Range;
+}
+
+/** What is in the article no more. */
+export interface Lost extends Omit<About, "range"> {
+  range: null;
+}
+
 /** The reader's own layer, `GET /api/v1/me`. */
 export interface Me {
   viewer: Author | null;
@@ -60,6 +97,7 @@ export interface DecidedJson {
 export interface Draft {
   thread: { key: string; url: string; title: string };
   parent: number | null;
+  anchor?: AnchorJson;
   body: string;
   name?: string;
   email?: string;

@@ -97,6 +97,12 @@ def _fill(session: Session) -> None:
             for number in range(18_000)
         ],
     )
+    # One top-level comment in ten is on a passage.
+    session.execute(
+        update(Comment)
+        .where(Comment.id % 10 == 1, Comment.parent_id.is_(None))
+        .values(anchor='{"selector":[{"type":"TextQuoteSelector","exact":"x"}]}', passage="x")
+    )
     thread = make.thread(session)
     moderation.alias(session, thread.id, "an old key", make.action())
     session.execute(insert(Decision), [_decision(number) for number in range(20_000)])
@@ -263,6 +269,17 @@ def _later_page(session: Session, sort: str) -> None:
     page(session, sort, after=_a_while_ago(page(session, sort)))
 
 
+def _later_inline_page(session: Session, sort: str) -> None:
+    first = page(session, sort, only="inline")
+    page(session, sort, after=_a_while_ago(first), only="inline")
+
+
+def _a_passage(session: Session) -> None:
+    thread = threads.find(session, ARTICLE)
+    threads.on_passage(session, thread, "x")
+    threads.has_inline(session, thread)
+
+
 def _later_replies(session: Session, sort: str) -> None:
     after = _a_while_ago(replies(session, BUSY_PARENT, sort))
     replies(session, BUSY_PARENT, sort, after=after)
@@ -336,6 +353,10 @@ LISTS: dict[str, Read] = {
     **_in_each_order("later page", _later_page),
     **_in_each_order("replies", lambda session, sort: replies(session, BUSY_PARENT, sort)),
     **_in_each_order("later replies", _later_replies),
+    **_in_each_order("inline page", partial(page, only="inline")),
+    **_in_each_order("later inline page", _later_inline_page),
+    "passages": lambda session: threads.passages(session, threads.find(session, ARTICLE)),
+    "a passage": _a_passage,
     "permalink": _permalink,
     "counts": lambda session: threads.counts(session, [ARTICLE, "a third", "nobody"]),
     "pulse": _pulse,
@@ -473,6 +494,9 @@ def _reads_a_table(step: Any) -> bool:
 # The few of a thread or of a comment are sorted as well, and what waits is grouped by thread.
 IN_ORDER = LISTS.keys() - {
     "later page, most_voted",
+    "later inline page, most_voted",
+    # Passages are counted, and then the latest come first.
+    "passages",
     "later replies, most_voted",
     "log of a comment",
     "log of a thread",

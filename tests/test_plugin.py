@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, Response, abort, redirect, render_template, request, session
+from flask import (
+    Flask,
+    Response,
+    abort,
+    redirect,
+    render_template,
+    render_template_string,
+    request,
+    session,
+)
 from flask.testing import FlaskClient
 from flask_login import LoginManager, UserMixin, login_user
 from flask_migrate import Migrate
@@ -178,6 +187,24 @@ def test_three_lines_put_a_thread_under_an_article(blog):
     assert "<p>A comment.</p>" in article
     assert article.count("<h1>") == 1 and "<!doctype html>" not in article[20:]
     assert "1 comment" in article
+
+
+@pytest.mark.parametrize(
+    ("template", "asked"),
+    [
+        (
+            '{{ comments.ask("Is <that> so?", "a & b") }}',
+            '<comment-anchor question="Is &lt;that&gt; so?">a &amp; b</comment-anchor>',
+        ),
+        (
+            '{% call comments.ask("Why?", name="here") %}<em>this</em>{% endcall %}',
+            '<comment-anchor question="Why?" name="here"><em>this</em></comment-anchor>',
+        ),
+    ],
+)
+def test_an_article_asks_about_a_passage(sqlite_blog, template, asked):
+    with sqlite_blog().app.test_request_context():
+        assert render_template_string(template) == asked
 
 
 def test_an_index_page_counts(sqlite_blog):

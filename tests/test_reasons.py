@@ -33,6 +33,15 @@ def test_a_stored_reason_is_read_back_with_its_parts(session, body):
     assert str(told) == stored
 
 
+def test_so_is_a_word_in_the_passage_a_comment_is_about(session):
+    make.listed_word(session, "herring")
+    given = make.submitted(session, quoted="a h3rring")
+    verdict = screening.screen(given)
+    told = read_reason(str(verdict.reason))
+    assert told.params == {"word": "herring", "how": ': "h3rring"'}
+    assert str(told) == str(verdict.reason)
+
+
 def test_so_is_what_the_learned_filter_says_with_the_clues_in_it(session):
     make.teach(session)
     text = "Win free crypto at https://casino.example and https://casino.example/2"

@@ -90,6 +90,8 @@ SAYS: list[tuple[str, Set, dict[str, Any], Status, str]] = [
     ("listed_words", word("hold"), {"name": "Herring"}, HELD, '"herring"'),
     ("listed_words", word("hold"), {"website": "https://herring.example"}, HELD, "herring"),
     ("learned_filter", make.teach, {"body": "Win crypto coins casino"}, HELD, "reads like spam"),
+    ("quoted_passage", word("reject"), {"quoted": "a herring"}, HELD, 'contains "herring"'),
+    ("quoted_passage", word("hold"), {"quoted": "a Herring"}, HELD, 'contains "herring"'),
     ("too_many_links", nothing, {"body": LINKS}, HELD, "it contains 11 links, more than 10"),
     ("repeated", said_before(2), {"author": HARBOUR, "body": LONG}, HELD, "sent several times"),
     ("repeated", said_before(2), {"author": ALICE, "body": LONG.upper()}, HELD, "several times"),
@@ -145,6 +147,9 @@ SILENT: list[tuple[str, Set, dict[str, Any]]] = [
     ("listed_words", word("reject"), {"body": "a mackerel"}),
     ("listed_words", nothing, {"body": "a herring"}),
     ("learned_filter", nothing, {"body": "Win crypto coins casino"}),
+    ("quoted_passage", word("reject"), {"quoted": "a mackerel"}),
+    ("quoted_passage", make.teach, {"quoted": "The harbour was cold"}),
+    ("quoted_passage", nothing, {"quoted": "Win crypto coins casino"}),
     ("too_many_links", nothing, {"body": LINK}),
     ("repeated", said_before(1), {"author": HARBOUR, "body": LONG}),
     ("repeated", said_before(2, by=CAROL), {"author": HARBOUR, "body": LONG}),
@@ -169,6 +174,13 @@ SILENT: list[tuple[str, Set, dict[str, Any]]] = [
 def test_a_screen_has_nothing_to_say(session, name, there_is, facts):
     there_is(session)
     assert dict(explain(submit(session, **facts)))[name] is None
+
+
+def test_a_passage_that_reads_like_spam_makes_its_comment_wait(session):
+    make.teach(session)
+    said = dict(explain(submit(session, quoted="Win crypto coins casino")))["quoted_passage"]
+    assert said is not None and said.status is HELD
+    assert str(said.reason) == "the passage it is about reads like spam"
 
 
 def test_every_screen_is_in_the_two_tables():

@@ -108,6 +108,16 @@ class Comment(Base):
         *_siblings_in_order("replies", "parent_id", "parent_id IS NOT NULL"),
         # Those on a passage of the article alone.
         *_siblings_in_order("inline", "thread_id", "anchor IS NOT NULL"),
+        # What is on each passage: counted, and the last of one.
+        Index(
+            "ix_comments_comments_by_passage",
+            "thread_id",
+            "status",
+            "passage",
+            "id",
+            sqlite_where=text("anchor IS NOT NULL"),
+            postgresql_where=text("anchor IS NOT NULL"),
+        ),
         # Whom an @name means: the latest of that name.
         Index("ix_comments_comments_by_name", "thread_id", "author_folded", "status", "id"),
         Index("ix_comments_comments_by_author", "author_id", "thread_id", "status"),
@@ -216,6 +226,8 @@ class Comment(Base):
 
     #: The passage of the article it is about (``anchors.Anchor`` as JSON); at the top level alone.
     anchor: Mapped[str | None] = mapped_column(Text)
+    #: What comments on the same passage share (``Anchor.passage``).
+    passage: Mapped[str | None] = mapped_column(String(16))
 
     created_at: Mapped[Moment]
     edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from comments.anchors import Anchor
 from comments.models import (
     Account,
     Ban,
@@ -127,6 +128,7 @@ def _text(comment: Comment, key: str, url: str | None, earlier: list[Any]) -> di
         "avatar": comment.author_avatar,
         "website": comment.author_website,
         "text": comment.body,
+        "anchor": Anchor.from_json(comment.anchor).shown() if comment.anchor else None,
         "earlier_texts": earlier,
         "created_at": _written(comment.created_at),
         "edited_at": _written(comment.edited_at),

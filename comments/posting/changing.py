@@ -8,6 +8,7 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy.orm import Session
 
 from comments import identity, index, mentions, moderation, screening, signals, text, threads
+from comments.anchors import Anchor
 from comments.config import Settings
 from comments.identity import Author
 from comments.models import (
@@ -79,6 +80,7 @@ def _submitted(
         now=now,
         name=comment.author_name,
         website=comment.author_website,
+        quoted=Anchor.from_json(comment.anchor).written if comment.anchor else "",
         thread_key=thread.key,
         site=thread.site,
         parent=comment.parent_id,
@@ -133,6 +135,7 @@ def delete(
     comment.body = comment.html = ""
     comment.author_name = comment.author_folded = ""
     comment.author_avatar = comment.author_website = None
+    comment.anchor = comment.passage = None
     for told in (Edit, Mention):
         session.execute(sql_delete(told).where(told.comment_id == comment.id))
     index.drop(session, [comment.id])

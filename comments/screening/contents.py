@@ -9,6 +9,7 @@ from comments.text.wordlists import WordList
 
 REJECTED = say('it contains "%(word)s" of the words that are rejected%(how)s')
 LOOKED_AT = say('it contains "%(word)s" of the words that are looked at%(how)s')
+QUOTED = say('the passage it is about contains "%(word)s"%(how)s')
 MANY_LINKS = say("it contains %(links)s links, more than %(most)s")
 
 #: Characters of a text that a reason quotes.
@@ -46,6 +47,25 @@ def learned_filter(submitted: Submitted) -> Verdict | None:
         return None
     status = Status.PENDING if judgement.is_held else None
     return Verdict(status, learning.reason(judgement), risk=judgement.probability)
+
+
+def quoted_passage(submitted: Submitted) -> Verdict | None:
+    """A listed word in the passage it is about, or one that reads like spam.
+
+    It only ever makes the comment wait: the article itself may hold the word, and somebody who
+    quotes the article has done nothing wrong.
+    """
+    if not submitted.quoted:
+        return None
+    lists = words.lists(submitted.session)
+    for listed in ("reject", "hold"):
+        if found := _found(lists.get(listed), [submitted.quoted]):
+            return Verdict(Status.PENDING, Message(QUOTED.text, found), risk=0.6)
+    judgement = learning.judge(submitted.session, submitted.quoted)
+    if judgement is None or not judgement.is_held:
+        return None
+    reason = say("the passage it is about reads like spam")
+    return Verdict(Status.PENDING, reason, risk=judgement.probability)
 
 
 def too_many_links(submitted: Submitted) -> Verdict | None:

@@ -12,7 +12,12 @@ from dataclasses import replace
 
 from comments.errors import say
 from comments.models import Status
-from comments.screening.contents import learned_filter, listed_words, too_many_links
+from comments.screening.contents import (
+    learned_filter,
+    listed_words,
+    quoted_passage,
+    too_many_links,
+)
 from comments.screening.people import moderators_pass, refuse_banned, trusted_pass
 from comments.screening.policies import hold_all, hold_first, hold_links, thread_held
 from comments.screening.repeats import repeated
@@ -38,6 +43,9 @@ SCREENS: tuple[Screen, ...] = (
     # What reads like the spam that was thrown out here before. It only ever makes a comment
     # wait: a filter that is wrong about somebody must not be the one that silences them.
     learned_filter,
+    # The same for the passage that a comment says it is about: it stands above the comment, and
+    # whether it is in the article nobody here knows.
+    quoted_passage,
     # Nobody needs so many links to make a point.
     too_many_links,
     # The same text again and again is a campaign, whoever is right.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from comments.errors import Message, say_n
 from comments.learning import CLUES, SENTENCES
-from comments.screening.contents import LOOKED_AT, MANY_LINKS, REJECTED
+from comments.screening.contents import LOOKED_AT, MANY_LINKS, QUOTED, REJECTED
 
 #: A comment that readers have reported waits.
 _REPORTED = say_n("reported by %(n)s reader", "reported by %(n)s readers", n=2)
@@ -46,7 +46,8 @@ def _forms(templates: tuple[Message, ...]) -> Iterator[tuple[re.Pattern[str], Me
 
 
 # The longest first: three clues read as one as well.
-_SENTENCES = (*_forms((REJECTED, LOOKED_AT, MANY_LINKS, _REPORTED, *reversed(SENTENCES))),)
+_OURS = (REJECTED, LOOKED_AT, QUOTED, MANY_LINKS, _REPORTED)
+_SENTENCES = (*_forms((*_OURS, *reversed(SENTENCES))),)
 _CLUES = (*_forms(CLUES),)
 
 

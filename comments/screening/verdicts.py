@@ -55,6 +55,8 @@ class Submitted:
     #: What readers will see its author called, and where that name leads.
     name: str = ""
     website: str | None = None
+    #: The passage of the article it is about, and the question asked there, by its sender's word.
+    quoted: str = ""
     thread_key: str = ""
     #: The origin of the site that the thread belongs to, where that is known.
     site: str | None = None

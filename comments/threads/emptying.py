@@ -18,6 +18,7 @@ _NOTHING = {
     "body": "",
     "html": "",
     "anchor": None,
+    "passage": None,
     "status_reason": "",
     "address_hash": None,
     "email_hash": None,

@@ -28,6 +28,8 @@ class Listing:
     order: Order
     nodes: list[Node] = field(default_factory=list)
     next: Cursor | None = None
+    #: ``inline``: comments on passages alone, at the top level.
+    only: str | None = None
 
 
 def page(
@@ -39,19 +41,21 @@ def page(
     limit: int = DEFAULT_LIMIT,
     after: str | None = None,
     start_at: Comment | None = None,
+    only: str | None = None,
 ) -> Listing:
     """A page of top-level comments with their first replies.
 
     *after* is the cursor of the page before; *start_at* begins the page at that top-level
-    comment instead. Raises 422 for a cursor that was not given for this list.
+    comment instead; *only* ``inline`` leaves out what is on no passage. Raises 422 for a cursor
+    that was not given for this list.
     """
     thread = find(session, key)
-    listing = Listing(thread, order)
+    listing = Listing(thread, order, only=only)
     if thread.id is None:
         if after:
             raise CommentsError("bad_cursor")
         return listing
-    cursor = _opened(session, keys, after, thread, None, order)
+    cursor = _opened(session, keys, after, thread, None, order, only)
     if start_at is not None:
         _begin_at(session, listing, cursor, start_at, limit)
     else:
@@ -108,6 +112,7 @@ def _opened(
     thread: ThreadFacts,
     parent_id: int | None,
     order: Order,
+    only: str | None = None,
 ) -> Cursor:
     thread_id = thread.id
     assert thread_id is not None
@@ -118,9 +123,10 @@ def _opened(
             thread_id=thread_id,
             parent_id=parent_id,
             sort=order.name,
+            only=only,
             merged=lambda earlier_id: leads_to(session, earlier_id, thread_id),
         )
-    return Cursor(thread_id, parent_id, order.name, None, thread.revision)
+    return Cursor(thread_id, parent_id, order.name, None, thread.revision, only=only)
 
 
 def _fill(
@@ -156,7 +162,10 @@ def _begin_at(
 
 def _among(cursor: Cursor) -> list[ColumnElement[bool]]:
     """The listed siblings a cursor walks through, as the partial indexes name them."""
-    if cursor.parent_id is None:
+    if cursor.only is not None:
+        # Passages are commented on at the top level alone; said so, their index is not taken.
+        siblings = [Comment.thread_id == cursor.thread_id, Comment.anchor.is_not(None)]
+    elif cursor.parent_id is None:
         siblings = [Comment.thread_id == cursor.thread_id, Comment.parent_id.is_(None)]
     else:
         siblings = [Comment.parent_id == cursor.parent_id]
@@ -164,15 +173,16 @@ def _among(cursor: Cursor) -> list[ColumnElement[bool]]:
 
 
 def _pinned(session: Session, cursor: Cursor, order: Order, most: int) -> list[Any]:
+    chosen = [
+        Comment.thread_id == cursor.thread_id,
+        Comment.pinned_at.is_not(None),
+        Comment.parent_id.is_(None),
+        Comment.status == Status.PUBLISHED,
+    ]
+    if cursor.only is not None:
+        chosen.append(Comment.anchor.is_not(None))
     rows = session.execute(
-        shown_rows.where(
-            Comment.thread_id == cursor.thread_id,
-            Comment.pinned_at.is_not(None),
-            Comment.parent_id.is_(None),
-            Comment.status == Status.PUBLISHED,
-        )
-        .order_by(Comment.pinned_at.desc(), Comment.id)
-        .limit(most)
+        shown_rows.where(*chosen).order_by(Comment.pinned_at.desc(), Comment.id).limit(most)
     )
     return order.sort(rows)
 

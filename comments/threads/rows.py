@@ -19,6 +19,7 @@ SHOWN: tuple[Any, ...] = (
     Comment.depth,
     Comment.status,
     Comment.html,
+    Comment.anchor,
     Comment.author_id,
     Comment.author_kind,
     Comment.author_name,

@@ -87,12 +87,13 @@ def thread_context(
     target = _target(state, key, _number("comment"))
     under = _target(state, key, _number("under"))
     after = request.args.get("after") or None
+    only = _only(state, target, forgiving=forgiving)
     try:
-        listing = _listing(state, key, order, target, under, after)
+        listing = _listing(state, key, order, target, under, after, only)
     except CommentsError:
         if not forgiving or after is None:
             raise
-        listing = threads.page(state.session(), state.keys, key, order)
+        listing = threads.page(state.session(), state.keys, key, order, only=only)
     presenter = Presenter(state.keys, listing.thread, state.urls().base)
     page = presenter.page(listing)
     reply_to = _reply_to(state, presenter, listing.thread, _number("reply"))
@@ -101,6 +102,8 @@ def thread_context(
         "thread": page.thread,
         "nodes": page.comments,
         "sort": order.name,
+        "only": only,
+        "has_inline": threads.has_inline(state.session(), listing.thread),
         "highlight": target.id if target is not None else None,
         "is_first": not (after or target or under),
         "reply_to": reply_to,
@@ -121,6 +124,7 @@ def list_context(nodes: Sequence[CommentView], thread_view: ThreadView) -> dict[
         "nodes": nodes,
         "thread": thread_view,
         "sort": thread_view.sort,
+        "only": None,
         "highlight": None,
         "reply_to": None,
         "form": {},
@@ -159,12 +163,22 @@ def _listing(
     target: Comment | None,
     under: Comment | None,
     after: str | None,
+    only: str | None,
 ) -> Listing:
     if target is not None:
-        return _opened_at(state, key, order, target)
+        return _opened_at(state, key, order, target, only)
     if under is not None:
         return _under(state, key, order, under, after)
-    return threads.page(state.session(), state.keys, key, order, after=after)
+    return threads.page(state.session(), state.keys, key, order, after=after, only=only)
+
+
+def _only(state: State, target: Comment | None, *, forgiving: bool) -> str | None:
+    """The filter of the list; a link to a comment that it leaves out shows everything."""
+    only = asked("only", tree.ONLY) if forgiving else tree.only_named(request.args.get("only"))
+    if only is None or target is None:
+        return only
+    root = threads.get(state.session(), target.root_id or target.id)
+    return only if root.anchor else None
 
 
 def _target(state: State, key: str, comment_id: int | None) -> Comment | None:
@@ -180,7 +194,7 @@ def _target(state: State, key: str, comment_id: int | None) -> Comment | None:
     return found if threads.find(session, key).id == found.thread_id else None
 
 
-def _opened_at(state: State, key: str, order: Order, target: Comment) -> Listing:
+def _opened_at(state: State, key: str, order: Order, target: Comment, only: str | None) -> Listing:
     """The page that begins at the target's top-level comment, with the way to it opened.
 
     Deeper than one answer nests, the page begins at an ancestor near the target instead.
@@ -189,7 +203,7 @@ def _opened_at(state: State, key: str, order: Order, target: Comment) -> Listing
     way = [*target.ancestor_ids, target.id]
     if len(way) <= tree.MAX_NESTING:
         root = threads.get(session, way[0])
-        listing = threads.page(session, state.keys, key, order, start_at=root)
+        listing = threads.page(session, state.keys, key, order, start_at=root, only=only)
     else:
         near = threads.get(session, way[-tree.MAX_NESTING + 1])
         listing = threads.branch(session, near, threads.find(session, key), order)

@@ -24,6 +24,10 @@ def order(state: State) -> tree.Order:
     return tree.order_named(request.args.get("sort", state.settings.default_sort))
 
 
+def only() -> str | None:
+    return tree.only_named(request.args.get("only"))
+
+
 def limit() -> int:
     return _whole("limit", threads.DEFAULT_LIMIT, 1, threads.MAX_LIMIT)
 

@@ -6,7 +6,7 @@ addresses of its own (``forms``).
 
 from flask import Blueprint, Response, request, send_from_directory
 
-from comments import resources, threads, tree
+from comments import anchors, resources, threads, tree
 from comments.threads import ThreadFacts
 from comments.web import answers, fragments, guards, inputs
 from comments.web.closing import closes_at
@@ -54,6 +54,20 @@ def fragment_comment() -> Response:
     comment, facts = threads.placed(state.session(), threads.read_id(request.args.get("id")))
     view = Presenter(state.keys, facts, state.urls().base).comment(comment)
     html = fragments.comment(state, facts, view)
+    return _public(state, html, facts)
+
+
+@pages.get("/fragment/passage")
+def fragment_passage() -> Response:
+    """The last comments on one passage with a short form; without ``passage`` the form alone."""
+    state = current()
+    session = state.session()
+    facts = threads.find(session, threads.check_key(request.args.get("key")))
+    count, rows = threads.on_passage(session, facts, request.args.get("passage", ""))
+    presenter = Presenter(state.keys, facts, state.urls().base)
+    views = [presenter.comment(row) for row in rows]
+    context = fragments.list_context(views, presenter.thread(_order(state).name))
+    html = fragments.draw(state, "_passage.html", **context, count=count, limits=anchors)
     return _public(state, html, facts)
 
 

@@ -12,11 +12,12 @@ from typing import Any
 from markupsafe import Markup
 
 from comments import i18n, identity, screening, text, threads, tree
+from comments.anchors import Anchor
 from comments.errors import Message
 from comments.identity import Author
 from comments.keys import Keys
 from comments.models import AuthorKind, Status
-from comments.threads import Listing, ThreadFacts, addresses
+from comments.threads import Listing, Passage, ThreadFacts, addresses
 from comments.tree import Node
 from comments.web.closing import is_closed
 
@@ -60,8 +61,11 @@ class CommentView:
     up: int
     down: int
     pinned: bool
+    anchor: Anchor | None
     url: str
     replies_count: int
+    #: Where the passage it is about is, where the article's address is known.
+    passage_url: str | None = None
     replies: Sequence["CommentView"] = ()
     next: str | None = None
     #: The thread's revision at which it came, and the one at which it last changed.
@@ -127,6 +131,7 @@ class Presenter:
         shown = state is not Status.DELETED and (to_its_author or state is Status.PUBLISHED)
         if shown:
             self._names[row.id] = row.author_name
+        anchor = Anchor.from_json(row.anchor) if shown and row.anchor else None
         return CommentView(
             id=row.id,
             parent=row.parent_id,
@@ -141,10 +146,12 @@ class Presenter:
             up=row.up if shown else 0,
             down=row.down if shown else 0,
             pinned=row.pinned_at is not None,
+            anchor=anchor,
             url=self.address_of(row.id),
             replies_count=row.replies_count,
             published=row.published_revision,
             changed=row.changed_revision,
+            passage_url=addresses.at_passage(self._thread.url, anchor) if anchor else None,
             reason=reason,
         )
 
@@ -240,7 +247,7 @@ def comment_json(view: CommentView) -> dict[str, Any]:
         "up": view.up,
         "down": view.down,
         "pinned": view.pinned,
-        "anchor": None,
+        "anchor": view.anchor.shown() if view.anchor else None,
         "url": view.url,
         "replies": {"count": view.replies_count, "comments": [], "next": view.next},
     }
@@ -276,6 +283,10 @@ def thread_json(view: ThreadView) -> dict[str, Any]:
         "closed": view.closed,
         "sort": view.sort,
     }
+
+
+def passage_json(passage: Passage) -> dict[str, Any]:
+    return {"passage": passage.id, "count": passage.count, "anchor": passage.anchor.shown()}
 
 
 def page_json(page: PageView) -> dict[str, Any]:

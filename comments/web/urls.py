@@ -14,6 +14,7 @@ PATHS: dict[str, str] = {
     "fragment_thread": "/fragment/thread",
     "fragment_replies": "/fragment/replies",
     "fragment_comment": "/fragment/comment",
+    "fragment_passage": "/fragment/passage",
     "fragment_news": "/fragment/news",
     "feed": "/feed.atom",
     "mine": "/mine",

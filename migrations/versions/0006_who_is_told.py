@@ -156,6 +156,14 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.add_column(sa.Column("anchor", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("passage", sa.String(length=16), nullable=True))
+        batch_op.create_index(
+            "ix_comments_comments_by_passage",
+            ["thread_id", "status", "passage", "id"],
+            unique=False,
+            sqlite_where=sa.text("anchor IS NOT NULL"),
+            postgresql_where=sa.text("anchor IS NOT NULL"),
+        )
         batch_op.add_column(sa.Column("changed_revision", sa.Integer(), nullable=True))
         batch_op.create_index(
             "ix_comments_comments_by_change",
@@ -265,6 +273,12 @@ def downgrade() -> None:
             sqlite_where=sa.text("anchor IS NOT NULL"),
             postgresql_where=sa.text("anchor IS NOT NULL"),
         )
+        batch_op.drop_index(
+            "ix_comments_comments_by_passage",
+            sqlite_where=sa.text("anchor IS NOT NULL"),
+            postgresql_where=sa.text("anchor IS NOT NULL"),
+        )
+        batch_op.drop_column("passage")
         batch_op.drop_index(
             "ix_comments_comments_by_change",
             sqlite_where=sa.text("changed_revision IS NOT NULL"),

@@ -5,12 +5,12 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.bench import bench_text, load, reads, spam, store, told, wave, weight, words
+from tests.bench import anchors, bench_text, load, reads, spam, store, told, wave, weight, words
 from tests.bench.report import Goal, Progress, print_goals, print_header, print_list, print_table
 from tests.bench.servers import service
 from tests.hostile_text import FAMILIES
 
-SECTIONS = ("reads", "text", "weight", "wave", "told", "words", "spam")
+SECTIONS = ("reads", "text", "weight", "wave", "told", "words", "anchors", "spam")
 # All families of hostile texts count for the goals; these many are printed.
 _SHOWN_FAMILIES = 8
 _LENGTH = 10_000
@@ -37,6 +37,8 @@ def main() -> None:
             goals += told.measure(folder)
         if options.only in (None, "words"):
             goals += words.measure()
+        if options.only in (None, "anchors"):
+            goals += anchors.measure(options.plot, quick=options.quick)
         if options.only in (None, "spam") and options.spam:
             goals += _spam(folder, options)
     print_goals(goals)

@@ -190,6 +190,7 @@ def good_reads(app: Flask, root: int, reply: int) -> Answers:
         ("list_replies", f"/comments/{root}/replies"),
         ("show_comment", f"/comments/{reply}?sort=newest"),
         ("show_counts", "/counts?thread=story&thread=nobody"),
+        ("list_anchors", "/anchors?thread=story"),
         ("show_pulse", "/pulse?thread=story&since=1"),
         ("show_contract", "/openapi.json"),
     ):

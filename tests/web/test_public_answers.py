@@ -20,6 +20,7 @@ PUBLIC = {
     "comments.api.list_comments": "/api/v1/comments?thread=story",
     "comments.api.list_replies": "/api/v1/comments/1/replies",
     "comments.api.show_comment": "/api/v1/comments/2",
+    "comments.api.list_anchors": "/api/v1/anchors?thread=story",
     "comments.api.show_counts": "/api/v1/counts?thread=story&thread=other",
     "comments.api.show_pulse": "/api/v1/pulse?thread=story&since=0",
     "comments.api.show_contract": "/api/v1/openapi.json",
@@ -28,6 +29,7 @@ PUBLIC = {
     "comments.pages.fragment_thread": "/fragment/thread?key=story",
     "comments.pages.fragment_replies": "/fragment/replies?id=1",
     "comments.pages.fragment_comment": "/fragment/comment?id=2",
+    "comments.pages.fragment_passage": "/fragment/passage?key=story",
     "comments.pages.fragment_news": "/fragment/news?key=story&since=0",
     "comments.pages.fragment_subscribe": "/fragment/subscribe",
 }

@@ -228,11 +228,12 @@ test-mail              401      401    401  401    401    401    403    403 403 
 
 #: What everybody may ask for: public answers, one's own first write, and the ways in.
 OPEN = {
-    "api": """give_challenge list_comments list_replies show_comment show_contract show_counts
-        show_pulse post_comment preview subscribe""",
+    "api": """give_challenge list_anchors list_comments list_replies show_comment show_contract
+        show_counts show_pulse post_comment preview subscribe""",
     "feeds": "feed",
     "forms": "post preview",
-    "pages": """asset embed fragment_comment fragment_news fragment_replies fragment_subscribe
+    "pages": """asset embed fragment_comment fragment_news fragment_passage fragment_replies
+        fragment_subscribe
         fragment_thread thread""",
     "signin": """ask by_password mail_link ask_for_data mail_data_link show_data use_data_link
         show_link use_link show_new_password use_new_password show_verify verify show_queue_mail

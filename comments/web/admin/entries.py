@@ -9,6 +9,7 @@ from markupsafe import Markup
 from sqlalchemy import Row
 
 from comments import text
+from comments.anchors import Anchor
 from comments.errors import Message, say
 from comments.models import Status
 from comments.moderation import dossier
@@ -53,6 +54,11 @@ class Entry:
     @property
     def is_long(self) -> bool:
         return len(self.c.body) > _LONG or self.c.body.count("\n") > 24
+
+    @property
+    def anchor(self) -> Anchor | None:
+        """The passage of the article that it is about."""
+        return Anchor.from_json(self.c.anchor) if self.c.anchor else None
 
     @property
     def parent_opening(self) -> str:

@@ -14,13 +14,14 @@ from comments.web.openapi import PUBLIC, described
 from comments.web.present import (
     comment_json,
     page_json,
+    passage_json,
     thread_json,
 )
 from comments.web.state import current
 
 
 @api.get("/comments")
-@described(PUBLIC, takes=("thread", "sort", "limit", "after"), answers={200: "Page"})
+@described(PUBLIC, takes=("thread", "sort", "only", "limit", "after"), answers={200: "Page"})
 def list_comments() -> Response:
     """A page of top-level comments, each with its first replies."""
     state = current()
@@ -32,6 +33,7 @@ def list_comments() -> Response:
         inputs.order(state),
         limit=inputs.limit(),
         after=inputs.after(),
+        only=inputs.only(),
     )
     page = presenter_of(state, listing.thread).page(listing)
     return public(state, page_json(page), listing.thread)
@@ -72,6 +74,17 @@ def show_comment(comment_id: int) -> Response:
         "thread": thread_json(presenter.thread(inputs.order(state).name)),
     }
     return public(state, answer, thread)
+
+
+@api.get("/anchors")
+@described(PUBLIC, takes=("thread",), answers={200: "Passages"})
+def list_anchors() -> Response:
+    """The passages of an article that were commented on, the latest first"""
+    state = current()
+    session = state.session()
+    thread = threads.find(session, threads.check_key(request.args.get("thread")))
+    found = [passage_json(passage) for passage in threads.passages(session, thread)]
+    return public(state, {"revision": thread.revision, "passages": found}, thread)
 
 
 @api.get("/counts")

@@ -60,6 +60,13 @@ PARAMETERS: dict[str, Parameter] = {
     "sort": Parameter(
         "sort", "query", "The order.", {"enum": list(tree.ORDERS)}, refusals=("invalid",)
     ),
+    "only": Parameter(
+        "only",
+        "query",
+        "`inline`: only comments on a passage of the article.",
+        {"enum": list(tree.ONLY)},
+        refusals=("invalid",),
+    ),
     "limit": Parameter(
         "limit",
         "query",

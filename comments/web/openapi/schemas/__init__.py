@@ -5,7 +5,7 @@ What a body holds beyond its shape is ignored.
 
 from comments.config import Settings
 from comments.errors import PROBLEMS
-from comments.web.openapi.schemas import account, comments, moderation, threads
+from comments.web.openapi.schemas import account, comments, moderation, passages, threads
 from comments.web.openapi.schemas.shapes import Schema, ref, text, thing
 
 __all__ = ["ref", "schemas"]
@@ -14,7 +14,7 @@ __all__ = ["ref", "schemas"]
 def schemas(settings: Settings) -> dict[str, Schema]:
     """Every schema of the document by its name."""
     answered = {"Problem": _problem(), "Document": _DOCUMENT}
-    answered |= threads.things() | comments.things()
+    answered |= threads.things() | comments.things() | passages.things()
     answered |= comments.answers() | account.answers() | moderation.answers()
     return answered | comments.bodies(settings) | account.bodies() | moderation.bodies()
 

@@ -4,7 +4,7 @@ from comments import draft, posting
 from comments.config import Settings
 from comments.models import NAME_LENGTH, URL_LENGTH, AuthorKind, Status
 from comments.web.openapi.parameters import ID
-from comments.web.openapi.schemas import threads
+from comments.web.openapi.schemas import passages, threads
 from comments.web.openapi.schemas.shapes import (
     CURSOR,
     FRAGMENT,
@@ -97,7 +97,7 @@ def _comment() -> Schema:
             "edited": nullable(moment("When its text was changed last.")),
             **_SCORE,
             "pinned": YES_OR_NO,
-            "anchor": {"type": "null", "description": "Reserved."},
+            "anchor": nullable(ref("Anchor")),
             "url": text("Its permanent address."),
             "replies": ref("Replies"),
         },
@@ -137,7 +137,7 @@ def bodies(settings: Settings) -> dict[str, Schema]:
                 "email": nullable(text("An e-mail address.", most=254)),
                 "website": nullable(text("A guest's website.", most=URL_LENGTH)),
                 "notify": nullable(_NOTIFY),
-                "anchor": {"description": "Reserved."},
+                "anchor": nullable(passages.anchor()),
                 "work": nullable(threads.work()),
             },
         ),
