@@ -8,7 +8,10 @@ from tests.bench import edits, passages
 from tests.bench.edits import Editor, distance
 from tests.bench.passages import Edited, Outcome, Passage, judge
 
-TEXT = "The ice broke early this year. Nobody's or anybody’s foot was on it.\nBoats lay still. The mayor was glad."
+TEXT = (
+    "The ice broke early this year. Nobody's or anybody’s foot was on it.\nBoats lay still. "
+    "The mayor was glad."
+)
 OTHER = "Completely unrelated vocabulary appears everywhere. Zebras gallop."
 
 
