@@ -139,6 +139,18 @@ class Settings:
         kinds.one_of("oldest", "newest", "most_voted"),
         "The order of a thread when the reader chose none.",
     )
+    bubble: str = _setting(
+        "end",
+        kinds.one_of("off", "start", "end"),
+        "The corner of the small button that tells what is new; `off` for none, and then pages "
+        "do not ask for it while they are open.",
+    )
+    invitation: str | None = _setting(
+        None,
+        kinds.TEXT,
+        "What the button says where nobody has written yet (default: a sentence in the reader's "
+        "language); `off` for nothing.",
+    )
     language: str = _setting("en", kinds.TEXT, "The language of pages whose address names none.")
     cache_bytes: int = _setting(
         64 * 1024 * 1024,
@@ -158,6 +170,25 @@ class Settings:
         secret=True,
     )
     mail_from: str | None = _setting(None, kinds.SENDER, "The sender of mail.")
+    mail_wait: int = _setting(
+        60,
+        kinds.whole(0, 3600),
+        "Seconds for which new comments are gathered, so that a burst of them becomes one mail to "
+        "each who asked to be told at once.",
+    )
+    moderators_mail: tuple[str, ...] = _setting(
+        (),
+        kinds.ADDRESSES,
+        "Addresses that are mailed once an hour what waits for a moderator, beside those who ask "
+        "for it themselves; needs COMMENTS_URL.",
+    )
+    webhooks: tuple[kinds.Webhook, ...] = _setting(
+        (),
+        kinds.WEBHOOKS,
+        "Programs that are told of comments: URL SECRET and the events (published, pending, "
+        "reported), several separated by semicolons.",
+        secret=True,
+    )
 
     @classmethod
     def load(cls, source: Mapping[str, Any]) -> "Settings":

@@ -14,12 +14,16 @@ from comments import text, threads
 from comments.config import Settings
 from comments.errors import CommentsError, Message, say
 from comments.kinds import parse_origin
-from comments.models import EMAIL_LENGTH, NAME_LENGTH, URL_LENGTH
+from comments.models import EMAIL_LENGTH, NAME_LENGTH, URL_LENGTH, Pace
 
 MOST_QUOTES = 20
 NOTIFY = ("none", "replies", "all")
+#: With a comment also: what is below that comment alone.
+NOTIFY_OF_COMMENT = "comment"
 REPORT_NOTE_LENGTH = 1000
 TITLE_LENGTH = 300
+#: How soon a reader may be mailed; moderators' mail knows more.
+PACES = (Pace.IMMEDIATE, Pace.HOURLY, Pace.DAILY)
 #: A field that people do not see: programs that fill in whatever they find give themselves away.
 #: No browser completes a field of this name.
 TRAP = "subject"
@@ -60,6 +64,8 @@ class Draft:
     # How it was sent is no part of what was written: the same comment sent again is the same.
     work: Work | None = field(default=None, repr=False)
     trapped: bool = field(default=False, repr=False)
+    #: What its author wants to be mailed from now on.
+    notify: str = field(default="none", repr=False)
 
     @classmethod
     def read(
@@ -87,18 +93,51 @@ class Draft:
             thread_url=url,
             thread_title=title,
             body=_body(fields.get("body"), settings, errors),
-            parent=_parent(fields.get("parent"), errors),
+            parent=_number("parent", fields.get("parent"), errors),
             name="" if signed_in else _name(fields.get("name"), errors),
             website=None if signed_in else _website(fields.get("website"), errors),
             email=_email(fields.get("email"), errors),
             site=site,
             work=_work(fields.get("work"), errors),
             trapped=bool(fields.get(TRAP)),
+            notify=_choice("notify", fields.get("notify"), (*NOTIFY, NOTIFY_OF_COMMENT), errors),
         )
-        _check_choice("notify", fields.get("notify"), NOTIFY, errors)
         if errors:
             raise CommentsError("invalid", errors=errors)
         return draft
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What somebody wants to be mailed, without writing a comment."""
+
+    thread_key: str
+    notify: str
+    #: In lower case; only who ends what they asked for can leave it out.
+    email: str | None = field(default=None, repr=False)
+    #: The comment that is followed, instead of the thread.
+    comment: int | None = None
+    pace: Pace | None = None
+
+    @classmethod
+    def read(cls, fields: Mapping[str, Any], *, known_email: str | None) -> "Order":
+        """The order in *fields*; 422 naming each wrong one. *known_email* is the caller's."""
+        errors: Errors = {}
+        key = _key(fields.get("thread"), errors)
+        notify = _choice("notify", fields.get("notify"), NOTIFY, errors, needed=True)
+        order = cls(
+            thread_key=key,
+            notify=notify,
+            email=_email(fields.get("email"), errors)
+            or (known_email if notify != "none" else None),
+            comment=_number("comment", fields.get("comment"), errors),
+            pace=_pace(fields.get("pace"), errors),
+        )
+        if order.email is None and notify != "none":
+            errors.setdefault("email", say("Tell us where to mail it."))
+        if errors:
+            raise CommentsError("invalid", errors=errors)
+        return order
 
 
 def read_body(fields: Mapping[str, Any], settings: Settings) -> str:
@@ -139,14 +178,18 @@ def _thread(
     value: Any, settings: Settings, own_origin: str, errors: Errors
 ) -> tuple[str, str | None, str | None]:
     facts: Mapping[str, Any] = value if isinstance(value, Mapping) else {"key": value}
-    try:
-        key = threads.check_key(facts.get("key"))
-    except CommentsError as wrong:
-        errors.update(wrong.errors)
-        key = ""
+    key = _key(facts, errors)
     url = _article_url(facts.get("url"), settings, own_origin)
     title = text.clean_name(facts["title"], TITLE_LENGTH) if _is_text(facts.get("title")) else None
     return key, url, title or None
+
+
+def _key(value: Any, errors: Errors) -> str:
+    try:
+        return threads.check_key(value.get("key") if isinstance(value, Mapping) else value)
+    except CommentsError as wrong:
+        errors.update(wrong.errors)
+        return ""
 
 
 def _article_url(value: Any, settings: Settings, own_origin: str) -> str | None:
@@ -234,11 +277,11 @@ def _website(value: Any, errors: Errors) -> str | None:
     return safe
 
 
-def _parent(value: Any, errors: Errors) -> int | None:
+def _number(field: str, value: Any, errors: Errors) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 2**63:
-        errors["parent"] = say("The parent is a comment's number.")
+        errors[field] = say("This is a comment's number.")
         return None
     return value
 
@@ -278,9 +321,20 @@ def check_email(value: Any) -> str:
     return str(value).lower()
 
 
-def _check_choice(field: str, value: Any, choices: tuple[str, ...], errors: Errors) -> None:
-    if value is not None and value not in choices:
+def _choice(
+    field: str, value: Any, choices: tuple[str, ...], errors: Errors, *, needed: bool = False
+) -> str:
+    """One of *choices*; the first of them where nothing is said and nothing is *needed*."""
+    if value is None and not needed:
+        return choices[0]
+    if value not in choices:
         errors[field] = say("One of %(choices)s.", choices=", ".join(choices))
+        return choices[0]
+    return str(value)
+
+
+def _pace(value: Any, errors: Errors) -> Pace | None:
+    return None if value is None else Pace(_choice("pace", value, PACES, errors))
 
 
 def _is_text(value: Any) -> bool:

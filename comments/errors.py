@@ -97,6 +97,11 @@ PROBLEMS: dict[str, Problem] = {
     "name_reserved": Problem(403, say("Name taken"), say("That name belongs to someone here.")),
     "not_found": Problem(404, say("Not found"), say("There is nothing here.")),
     "no_such_comment": Problem(404, say("No such comment"), say("There is no such comment.")),
+    "no_mail": Problem(
+        404,
+        say("No mail"),
+        say("No mail is sent from here, so there is nothing to subscribe to."),
+    ),
     "method_not_allowed": Problem(405, say("Method not allowed"), say("That cannot be done here.")),
     "parent_gone": Problem(
         409, say("Comment gone"), say("The comment you are answering is no longer here.")

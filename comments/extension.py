@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.orm import Session
 
-from comments import config, i18n, providers, screening, tokens, tree
+from comments import config, i18n, notify, providers, screening, tokens, tree
 from comments.cli import group
 from comments.errors import ConfigError
 from comments.identity import Identity
@@ -25,6 +25,7 @@ from comments.screening import Screen
 from comments.web import answers, fragments, guards, problems
 from comments.web.admin import admin
 from comments.web.api import api
+from comments.web.feeds import feeds
 from comments.web.forms import forms
 from comments.web.front import Front, PageCache
 from comments.web.limiting import Limits
@@ -32,6 +33,7 @@ from comments.web.own import own
 from comments.web.pages import pages
 from comments.web.signin import signin
 from comments.web.state import EXTENSION, State, current
+from comments.web.subscriptions import subscriptions
 
 log = logging.getLogger("comments")
 
@@ -161,6 +163,11 @@ class Comments:
                 "COMMENTS_SMTP_URI is set and COMMENTS_MAIL_FROM is not; it must be the address "
                 "that mail comes from, such as Comments <comments@example.org>."
             )
+        if settings.moderators_mail and not settings.url:
+            raise ConfigError(
+                "COMMENTS_MODERATORS_MAIL is set and COMMENTS_URL is not; it must be the public "
+                "address of the comments, to which the links in that mail lead."
+            )
         secret = settings.secret_key or app.config.get("SECRET_KEY")
         if not secret:
             raise ConfigError(
@@ -183,7 +190,9 @@ class Comments:
             return found[0]
 
         def session() -> Session:
-            return db.session()  # type: ignore[no-any-return]
+            found: Session = db.session()
+            notify.webhooks.listen(found, settings.webhooks)
+            return found
 
         return State(
             settings=settings,
@@ -209,10 +218,12 @@ def _blueprint() -> Blueprint:
     blueprint = Blueprint("comments", "comments", template_folder="templates")
     blueprint.register_blueprint(api)
     blueprint.register_blueprint(pages)
+    blueprint.register_blueprint(feeds)
     blueprint.register_blueprint(forms)
     blueprint.register_blueprint(own)
     blueprint.register_blueprint(admin)
     blueprint.register_blueprint(signin)
+    blueprint.register_blueprint(subscriptions)
     problems.register(blueprint)
 
     blueprint.after_request(_finish)

@@ -8,14 +8,14 @@ and a new one is made with a guest's first write.
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from comments import text
 from comments.config import Settings
 from comments.errors import CommentsError
 from comments.keys import Keys
-from comments.models import NAME_LENGTH, URL_LENGTH, AuthorKind, Comment, Status
+from comments.models import EMAIL_LENGTH, NAME_LENGTH, URL_LENGTH, AuthorKind, Comment, Status
 
 #: A guest keeps a tag for a year and a bit after it was made; browsers cap cookies there too.
 TOKEN_LIFETIME = timedelta(days=400)
@@ -35,6 +35,9 @@ class Identity:
     is_moderator: bool = False
     #: May also change settings, word lists and who moderates.
     is_owner: bool = False
+    #: An e-mail address that the host has verified to be theirs: mail that they ask for goes there
+    #: without a question. One that was only typed into a profile does not belong here.
+    email: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,8 @@ class Author:
     #: only bans ask for it.
     account_hash: str | None = None
     is_owner: bool = False
+    #: An address, in lower case, that whoever signed them in knows to be theirs.
+    email: str | None = field(default=None, repr=False)
     #: The sites whose threads a moderator may touch; ``None`` for all of them.
     sites: frozenset[str] | None = None
 
@@ -80,7 +85,13 @@ def from_identity(identity: Identity, *, realm: str = "host") -> Author:
         avatar=_picture(identity.avatar),
         website=_web_address(identity.website),
         is_owner=identity.is_owner,
+        email=_mailbox(identity.email),
     )
+
+
+def _mailbox(email: str | None) -> str | None:
+    fits = email and "@" in email and len(email) <= EMAIL_LENGTH and email.isprintable()
+    return email.lower() if email and fits else None
 
 
 def _kind(identity: Identity) -> AuthorKind:
@@ -149,6 +160,12 @@ def ban_targets(author: Author, shown: str | None = None) -> list[str]:
     if author.is_guest and author.address:
         targets.append(f"network:{author.address}")
     return [*targets, *map(erased_target, targets)]
+
+
+def mailbox_targets(email_hash: str) -> list[str]:
+    """What a ban of an e-mail address may be written down as."""
+    target = f"email:{email_hash}"
+    return [target, erased_target(target)]
 
 
 def erased_target(target: str) -> str:

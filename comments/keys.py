@@ -14,7 +14,21 @@ from functools import lru_cache
 from typing import Literal
 
 Purpose = Literal[
-    "guest", "cursor", "badge", "address", "idempotency", "email", "work", "link", "data", "journey"
+    "guest",
+    "cursor",
+    "badge",
+    "address",
+    "idempotency",
+    "email",
+    "work",
+    "link",
+    "data",
+    "journey",
+    "subscriber",
+    "message",
+    "queue_mail",
+    "feed",
+    "confirm",
 ]
 
 _MAC_BYTES = 16  # 128 bits: forging needs an online guess for each try

@@ -1,12 +1,28 @@
 """What a setting can be: how each kind is read, and the words for what would be right."""
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from email.utils import parseaddr
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from limits import parse_many
+
+#: What a webhook can be told of.
+EVENTS = ("published", "pending", "reported")
+#: As the column holds it that keeps where a message goes.
+_LONGEST_URL = 2000
+_SECRET_BYTES = range(24, 65)
+
+
+class Webhook(NamedTuple):
+    """Who is told of which :data:`EVENTS`. The first key signs, and so do those after it: what
+    is replaced stays good until the receiver knows the new one."""
+
+    url: str
+    keys: tuple[bytes, ...]
+    events: frozenset[str]
 
 
 class Kind(NamedTuple):
@@ -115,6 +131,45 @@ def _parse_issuers(value: Any) -> tuple[tuple[str, str, str, str], ...]:
     return tuple(found)
 
 
+def _parse_webhooks(value: Any) -> tuple[Webhook, ...]:
+    given = value
+    if isinstance(value, str):
+        given = [line for line in value.split(";") if line.strip()]
+    found = [line if isinstance(line, Webhook) else _webhook(_parse_text(line)) for line in given]
+    if len({hook.url for hook in found}) < len(found):
+        raise ValueError
+    return tuple(found)
+
+
+def _webhook(line: str) -> Webhook:
+    url, secrets, *words = line.split()
+    parts = urlsplit(url)
+    fits = parts.scheme in ("https", "http") and parts.hostname and parts.port != 0
+    if not fits or parts.username is not None or parts.fragment or len(url) > _LONGEST_URL:
+        raise ValueError
+    events = frozenset(_parse_list(" ".join(words).lower()))
+    if not events <= set(EVENTS):
+        raise ValueError
+    keys = tuple(_webhook_key(secret) for secret in secrets.split(","))
+    return Webhook(url, keys, events or frozenset(EVENTS))
+
+
+def _webhook_key(secret: str) -> bytes:
+    """As the Standard Webhooks specification writes it."""
+    prefix, marked, encoded = secret.rpartition("whsec_")
+    key = b64decode(encoded, validate=True)
+    if prefix or not marked or len(key) not in _SECRET_BYTES:
+        raise ValueError
+    return key
+
+
+def _parse_addresses(value: Any) -> tuple[str, ...]:
+    found = tuple(word.lower() for word in _parse_list(value))
+    if any("@" not in parseaddr(word)[1] or parseaddr(word)[1] != word for word in found):
+        raise ValueError
+    return found
+
+
 def _parse_smtp(value: Any) -> str:
     uri = _parse_text(value)
     parts = urlsplit(uri)
@@ -146,5 +201,11 @@ SITE_SECRETS = Kind(
 CLIENT = Kind(_parse_client, "an id and a secret joined by a colon")
 ISSUERS = Kind(_parse_issuers, "issuers such as https://id.example CLIENT SECRET Our staff")
 SMTP = Kind(_parse_smtp, "a mail server such as smtp://user:password@mail.example:587")
+ADDRESSES = Kind(_parse_addresses, "addresses such as mod@example.org, separated by commas")
+WEBHOOKS = Kind(
+    _parse_webhooks,
+    "receivers such as https://hooks.example/in whsec_BASE64 published,pending, "
+    "separated by semicolons; the secret is whsec_ and 24 to 64 bytes in base64",
+)
 SENDER = Kind(_parse_sender, "an address such as Comments <comments@example.org>")
 DATABASE = Kind(_parse_text, "a database address such as postgresql+psycopg://host/name")

@@ -10,10 +10,11 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
+from threading import Timer
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -31,10 +32,11 @@ class Unreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the status and the whole body."""
+    """What came back: the status, the whole body, and when to come again if it says so."""
 
     status: int
     body: bytes
+    retry_after: str = ""
 
     def record(self) -> dict[str, Any]:
         """The body as a JSON object; :class:`Unreachable` when it is none."""
@@ -62,33 +64,43 @@ def fetch(
     url: str,
     *,
     form: Mapping[str, str] | None = None,
+    content: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     trusted: str | None = None,
     seconds: float = SECONDS,
+    reads: bool = True,
 ) -> Answer:
-    """Send one request; *form* is posted. *trusted* is a host that the owner named.
+    """Send one request; *form* or *content* is posted. *trusted* is a host that the owner named.
 
-    Raises :class:`Unreachable` when the address may not be asked, nobody answers in *seconds*
-    (three times that for a body that keeps coming), or the answer is larger than 1 MB.
+    The body of the answer is left where it is unless *reads*. Raises :class:`Unreachable` when the
+    address may not be asked, nobody answers in *seconds* (three times that for one that keeps
+    coming), or the answer is larger than 1 MB.
     """
     parts = _checked(url, trusted)
-    body = urlencode(form) if form is not None else None
+    body = urlencode(form) if form is not None else content
     sent = {
         "Accept": "application/json",
         "Accept-Encoding": "identity",
         "User-Agent": f"Flask-Comments/{__version__}",
         **(headers or {}),
     }
-    if body is not None:
+    if form is not None:
         sent["Content-Type"] = "application/x-www-form-urlencoded"
     target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
     try:
         with closing(_Connection(parts, seconds, anywhere=parts.hostname == trusted)) as connection:
-            connection.request(method, target, body, sent)
-            response = connection.getresponse()
-            return Answer(response.status, _body(response, 3 * seconds))
+            with _at_most(3 * seconds, connection):
+                connection.request(method, target, body, sent)
+                response = connection.getresponse()
+            read = _body(response, 3 * seconds) if reads else b""
+            return Answer(response.status, read, response.getheader("Retry-After", ""))
     except (OSError, http.client.HTTPException, ValueError) as failed:
         raise Unreachable(f"{parts.hostname}: {type(failed).__name__}") from failed
+
+
+def host_of(url: str) -> str | None:
+    """The host that *url* names, as :func:`fetch` compares it with one that is trusted."""
+    return urlsplit(url).hostname
 
 
 def _checked(url: str, trusted: str | None) -> SplitResult:
@@ -117,7 +129,29 @@ class _Connection(http.client.HTTPConnection):
         self.sock = _reach(self.host, self.port, self._seconds, anywhere=self._anywhere)
         if self._secure:
             context = ssl.create_default_context()
-            self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
+            # In two steps, so that one who greets us byte by byte is left as well.
+            self.sock = context.wrap_socket(
+                self.sock, server_hostname=self.host, do_handshake_on_connect=False
+            )
+            self.sock.do_handshake()
+
+
+@contextmanager
+def _at_most(seconds: float, connection: http.client.HTTPConnection) -> Iterator[None]:
+    """Each piece of an answer has its own time; this ends one that comes in ever more pieces."""
+
+    def leave() -> None:
+        with suppress(OSError, AttributeError):
+            connection.sock.shutdown(socket.SHUT_RDWR)
+
+    timer = Timer(seconds, leave)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 def _reach(host: str, port: int, seconds: float, *, anywhere: bool) -> socket.socket:

@@ -30,7 +30,7 @@ from comments.errors import ConfigError
 from comments.extension import Comments
 from comments.showcase import add_showcase
 from comments.text import read_number
-from comments.web import problems
+from comments.web import hooks, problems
 from comments.web.front import RequestLog
 from comments.web.state import EXTENSION, State
 
@@ -43,8 +43,8 @@ MOST_DEMO_QUEUE = 1000
 #: Requests answered at once by one process. They share one interpreter, so more threads only
 #: help while some wait for the disk or the database.
 THREADS = 8
-#: Under this name the app keeps the thread that delivers its mail.
-POSTMAN = "comments_postman"
+#: Under these names the app keeps the threads that deliver its mail and its webhooks.
+POSTMAN, COURIER = "comments_postman", "comments_courier"
 _ADD = "comments moderators add you@example.org"
 #: A worker that is told to stop and is not done by then is ended.
 KILL_SECONDS = 10
@@ -79,16 +79,24 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
 
 
 def _deliver_mail(app: Flask, state: State) -> None:
-    """Letters leave in a thread, which begins with the first request that this process answers:
+    """Letters leave in threads, which begin with the first request that this process answers:
     whoever imports the app for another reason (a command, a server's main process) sends nothing.
     """
-    if state.settings.smtp_uri is None:
-        return
-    postman = notify.Postman(state.engine, state.settings)
-    app.extensions[POSTMAN] = postman
+    settings = state.settings
+    if settings.smtp_uri is not None:
+        also = (accounts.QUEUE,)
+        postman = notify.Postman(state.engine, settings, state.keys, also=also)
+        _let_go_rounds(app, state, POSTMAN, postman)
+    if settings.webhooks:
+        courier = notify.Courier(state.engine, settings, state.keys, hooks.teller(state))
+        _let_go_rounds(app, state, COURIER, courier)
+
+
+def _let_go_rounds(app: Flask, state: State, name: str, rounds: notify.Rounds) -> None:
+    app.extensions[name] = rounds
     # Strong references: nobody else holds the functions.
-    request_started.connect(lambda _app, **_: postman.start(), app, weak=False)
-    signals.letter_written.connect(lambda _owner: postman.wake(), state.owner, weak=False)
+    request_started.connect(lambda _app, **_: rounds.start(), app, weak=False)
+    signals.letter_written.connect(lambda _owner: rounds.wake(), state.owner, weak=False)
 
 
 def _prepare_database(engine: Engine) -> None:

@@ -29,12 +29,15 @@ from comments.models import (
     Decision,
     Letter,
     MailedLink,
+    Notice,
     Report,
     ScoreStep,
     SignIn,
     Spent,
     Status,
     Submission,
+    Subscriber,
+    Subscription,
     Vote,
 )
 
@@ -49,6 +52,11 @@ KEEP_REJECTED = timedelta(days=30)
 KEEP_LINKS = timedelta(days=1)
 #: Sent or given up. There is an address in each.
 KEEP_LETTERS = timedelta(days=7)
+#: Longer than a comment is news (``notify.notices.NEWS``), or somebody might be told of it twice.
+KEEP_NOTICES = timedelta(days=31)
+
+#: Nobody has pressed the button in the mail, or somebody has ended it and may want it back.
+KEEP_UNCONFIRMED = timedelta(days=3)
 
 #: One write in so many tidies up behind it, and one in an hour; the deletes go through indexes.
 EVERY = 200
@@ -84,9 +92,11 @@ def sweep(
     swept += _apply(session, delete(ScoreStep), tuple_(*step), session.execute(steps).all())
     spent = select(Spent.key_hash).where(Spent.expires_at < now).limit(most)
     swept += _apply(session, delete(Spent), Spent.key_hash, session.scalars(spent).all())
+    swept += _sweep_notices(session, now - KEEP_NOTICES, most)
     swept += _forget_networks(session, now - KEEP_ADDRESSES, most)
     swept += _forget_banned_networks(session, now, most)
     swept += _purge(session, now - keep_rejected, most)
+    swept += _sweep_subscriptions(session, now - KEEP_UNCONFIRMED, most)
     return swept + _sweep_sign_ins(session, now, most)
 
 
@@ -105,6 +115,19 @@ def _forget_networks(session: Session, before: datetime, most: int) -> int:
     reports = select(Report.id).where(Report.created_at < before, Report.address_hash.is_not(None))
     forget = update(Report).values(address_hash=None)
     return swept + _apply(session, forget, Report.id, session.scalars(reports.limit(most)).all())
+
+
+def _sweep_notices(session: Session, before: datetime, most: int) -> int:
+    """Those that were told, and those that nothing can be sent about any more."""
+    key = (Notice.subscriber_id, Notice.comment_id)
+    swept = 0
+    for past in (
+        [Notice.told_at < before],
+        [Notice.told_at.is_(None), Notice.due_at < before],
+    ):
+        found = session.execute(select(*key).where(*past).limit(most)).all()
+        swept += _apply(session, delete(Notice), tuple_(*key), found)
+    return swept
 
 
 def _forget_banned_networks(session: Session, now: datetime, most: int) -> int:
@@ -142,6 +165,28 @@ def _purge(session: Session, before: datetime, most: int) -> int:
     ids = session.scalars(old.limit(most).with_for_update(skip_locked=True)).all()
     threads.empty(session, ids, status_at=None)
     return len(ids)
+
+
+def _sweep_subscriptions(session: Session, before: datetime, most: int) -> int:
+    """What nobody confirmed, or somebody ended, *before*; with the last one goes its address."""
+    old = select(Subscription.id, Subscription.subscriber_id).where(
+        Subscription.confirmed_at.is_(None),
+        Subscription.created_at < before,
+        or_(Subscription.ended_at.is_(None), Subscription.ended_at < before),
+    )
+    found = session.execute(old.limit(most)).all()
+    whose = {row.subscriber_id for row in found}
+    # Whoever is confirming or asking right now holds the subscriber, who is left for another time.
+    held = select(Subscriber.id).where(Subscriber.id.in_(whose)).with_for_update(skip_locked=True)
+    ids = session.scalars(held).all()
+    theirs = [row.id for row in found if row.subscriber_id in ids]
+    unconfirmed = delete(Subscription).where(Subscription.confirmed_at.is_(None))
+    swept = _apply(session, unconfirmed, Subscription.id, theirs)
+    still = select(Subscription.subscriber_id).where(Subscription.subscriber_id.in_(ids))
+    gone = sorted(set(ids) - set(session.scalars(still)))
+    for table in (Notice, Letter):
+        _apply(session, delete(table), table.subscriber_id, gone)
+    return swept + _apply(session, delete(Subscriber), Subscriber.id, gone)
 
 
 def _sweep_sign_ins(session: Session, now: datetime, most: int) -> int:

@@ -219,14 +219,36 @@ export function untell(_thread, button) {
   focus(item.querySelector("summary"));
 }
 
+// ── mail: only those who want it load what it needs ──
+
+/** @param {"subscribe" | "follow" | "unfollow" | "unsubscribe"} name */
+const mailed = (name) => async (/** @type {CommentThread} */ thread, /** @type {any} */ control) =>
+  (await import("./subscribe.js"))[name](thread, control);
+
+export const subscribe = mailed("subscribe");
+export const follow = mailed("follow");
+export const unfollow = mailed("unfollow");
+export const unsubscribe = mailed("unsubscribe");
+
 // ── menus ──
 
-/** Closes open menus when the reader turns elsewhere. @param {CommentThread} thread */
+/** Closes open menus when the reader turns elsewhere, and leads from an @name to its comment. @param {CommentThread} thread */
 export function attend(thread) {
   if (attended.has(thread.signal)) return;
   attended.add(thread.signal);
   thread.hear(document, "click", (event) => closeMenus(thread, event.composedPath(), false));
   thread.hear(thread.root, "keydown", (event) => event.key === "Escape" && closeMenus(thread, [], true));
+  thread.hear(thread.root, "click", (event) => meet(thread, event));
+}
+
+/** Of the links in a text, those alone that the server made have no rel. @param {CommentThread} thread @param {MouseEvent} event */
+function meet(thread, event) {
+  const name = /** @type {Element} */ (event.target).closest("[data-body] a:not([rel])");
+  const [, id] = /#comment-(\d+)$/.exec(name?.getAttribute("href") ?? "") ?? [];
+  // One that is not on this page is opened by its address.
+  if (!thread.find(id) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  reveal(thread, id);
 }
 
 /** @param {CommentThread} thread @param {EventTarget[]} path @param {boolean} back whether the focus goes back */

@@ -28,20 +28,22 @@ async function fill(base, keys, elements) {
   if (!response?.ok) return; // What stood in the page stays.
   /** @type {{ counts: Record<string, number> }} */
   const { counts } = await response.json();
-  for (const element of elements) {
-    const number = counts[keyOf(element)];
-    const lang = element.lang || document.documentElement.lang || undefined;
-    if (number !== undefined) element.textContent = number.toLocaleString(lang);
-  }
+  for (const element of elements) write(element, counts[keyOf(element)]);
+}
+
+/** @param {HTMLElement} element @param {number | undefined} number */
+export function write(element, number) {
+  const lang = element.lang || document.documentElement.lang || undefined;
+  if (number !== undefined) element.textContent = number.toLocaleString(lang);
 }
 
 /** @param {HTMLElement} element */
-function keyOf(element) {
+export function keyOf(element) {
   return element.getAttribute("thread") ?? "";
 }
 
 /** @param {HTMLElement} element */
-function baseOf(element) {
+export function baseOf(element) {
   const base = element.getAttribute("base") ?? new URL("..", import.meta.url);
   return new URL(base, document.baseURI).href.replace(/\/$/, "");
 }

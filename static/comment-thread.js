@@ -5,6 +5,9 @@ import { adopt } from "./sweep.js";
 /** How the page's address begins when its reader is back from signing in. */
 const RETURN = /^#comments-(window|verify)=/;
 
+/** What only some readers need. @type {typeof import("./api.js") | undefined} */
+let api;
+
 /** Where storage is full or forbidden, the page remembers until it is left. @type {Record<string, string | undefined>} */
 const memory = {};
 
@@ -19,6 +22,7 @@ export class CommentThread extends HTMLElement {
   /** @type {HTMLElement | ShadowRoot} */ root = this;
   /** @type {Me} */ me = { viewer: null, votes: {}, own: {}, sources: {} };
   #life = new AbortController();
+  #stirred = false;
 
   connectedCallback() {
     this.#life = new AbortController();
@@ -110,6 +114,7 @@ export class CommentThread extends HTMLElement {
     // A token in the address does not wait until somebody scrolls.
     if (linked() || RETURN.test(location.hash)) show();
     else near.observe(this);
+    this.#settle();
   }
 
   /** Shows the thread as the reader last saw it, at the comment that the address names. */
@@ -195,18 +200,20 @@ export class CommentThread extends HTMLElement {
       if (!this.signal.aborted) this.emit("error", error);
     }
     await this.meet();
-    this.#settle();
+    this.#settle(true);
   }
 
-  /** What can wait is loaded when the reader stirs, or has been here for a while. */
-  #settle() {
+  /** What can wait is loaded when the reader stirs, or has been here for a while. @param {boolean} [met] */
+  #settle(met) {
     const settled = new AbortController();
     const signal = AbortSignal.any([this.signal, settled.signal]);
     const follow = async () => {
       if (signal.aborted) return;
       settled.abort();
-      (await import("./later.js")).follow(this);
+      this.#stirred = true;
+      (await import("./later.js")).follow(this, met);
     };
+    if (this.#stirred) return follow();
     for (const stir of ["scroll", "pointermove", "keydown"]) addEventListener(stir, follow, { signal, passive: true });
     setTimeout(follow, 4000);
   }
@@ -297,26 +304,12 @@ export class CommentThread extends HTMLElement {
 
   /**
    * The JSON API, with the reader's token. Throws a Problem.
-   * @param {string} method @param {string} path @param {unknown} [body] @param {RequestInit} [more] @param {boolean} [again]
-   * @returns {Promise<any>}
+   * @param {string} method @param {string} path @param {unknown} [body] @param {RequestInit} [more]
    */
-  async api(method, path, body, more, again) {
-    const sent = this.isSent && (await (await import("./signin.js")).siteToken(this));
-    const token = sent || this.recall("token");
-    const headers = new Headers(more?.headers);
-    if (body) headers.set("Content-Type", "application/json");
-    if (token) headers.set("Authorization", "Bearer " + token);
-    const credentials = this.isForeign ? "omit" : "same-origin";
-    const response = await this.request("/api/v1/" + path, {
-      ...more, method, credentials, headers, body: body ? JSON.stringify(body) : null,
-    });
-    const answer = await response.json().catch(() => ({}));
-    if (answer.token) this.keep("token", answer.token);
-    if (response.ok) return answer;
-    if (response.status === 401 && token && (await (await import("./signin.js")).refused(this, token, method, again, answer)))
-      return this.api(method, path, body, more, true);
-    const retryAfter = Number(response.headers.get("Retry-After"));
-    throw Object.assign(new Error(answer.detail), { retryAfter }, answer);
+  async api(method, path, body, more) {
+    // Once it is there without a pause: a page that is being left has none.
+    api ??= await import("./api.js");
+    return api.ask(this, method, path, body, more);
   }
 
   // ── remembering ──

@@ -26,6 +26,7 @@ export function wake(thread, form) {
   else bringBack(thread, form);
   form.addEventListener("input", () => countDown(thread, form));
   if (works(thread, form)) import("./work.js").then(({ begin }) => begin(thread), () => {});
+  if (thread.section?.querySelector("[data-do=subscribe]")) import("./subscribe.js").then(({ offer }) => offer(thread, form), () => {});
 }
 
 /** Whether a comment from here needs the small sum: a guest's does. @param {CommentThread} thread @param {HTMLFormElement} form */
@@ -96,6 +97,7 @@ function setParent(thread, form, parent, title) {
   setHead(form, title);
   hush(form);
   form.querySelector("[data-shown]")?.remove();
+  form.dispatchEvent(new Event("moved"));
   bringBack(thread, form);
 }
 
@@ -143,7 +145,7 @@ export async function post(thread, form) {
 
 /** @param {CommentThread} thread @param {HTMLFormElement} form @returns {Draft} */
 function read(thread, form) {
-  const { body, name, email, website, subject, parent, key, url, title } = /** @type {Record<string, string>} */ (
+  const { body, name, email, website, subject, notify, parent, key, url, title } = /** @type {Record<string, string>} */ (
     Object.fromEntries(new FormData(form))
   );
   return {
@@ -158,6 +160,7 @@ function read(thread, form) {
     email,
     website,
     subject: subject || undefined,
+    notify: notify || undefined,
   };
 }
 
@@ -244,7 +247,7 @@ export function openEditor(thread, body, source, title) {
   form.hidden = false;
   delete form.dataset.closed;
   hush(form);
-  for (const part of form.querySelectorAll("[data-guest], [data-who], [data-do=preview], [data-left], [data-shown]")) part.remove();
+  for (const part of form.querySelectorAll("[data-guest], [data-who], [data-notify], [data-do=preview], [data-left], [data-shown]")) part.remove();
   setHead(form, title);
   /** @type {HTMLElement} */ (form.querySelector("[data-do=cancel]")).dataset.do = "close";
   /** @type {HTMLElement} */ (form.querySelector("[data-send]")).textContent = words(thread, "save");

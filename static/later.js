@@ -1,11 +1,39 @@
 // @ts-check
 // What a thread has beyond itself: it comes once the first view is over, part by part.
 /** @import { CommentThread } from "./comment-thread.js" */
+/** @import { Visit } from "./visits.js" */
+
+/** @type {WeakMap<AbortSignal, Promise<Visit>>} */
+const visits = new WeakMap();
 
 /**
- * Called each time the thread has been loaded and its reader has stirred.
- * @param {CommentThread} thread
+ * Called when the reader has stirred: once on a page whose thread may not be loaded yet, and each
+ * time the thread has been.
+ * @param {CommentThread} thread @param {boolean} [met] whether the thread stands and knows its reader
  */
-export function follow(thread) {
-  void thread;
+export async function follow(thread, met) {
+  try {
+    await visit(thread, met);
+  } catch (error) {
+    if (!thread.signal.aborted) thread.emit("error", error);
+  }
+}
+
+/** Marks since the last visit, and the bubble. @param {CommentThread} thread @param {boolean} [met] */
+async function visit(thread, met) {
+  const { signal } = thread;
+  const begun = visits.get(signal) ?? begin(thread);
+  visits.set(signal, begun);
+  const visit = await begun;
+  if (met && !signal.aborted) await visit.meet();
+}
+
+/** @param {CommentThread} thread */
+async function begin(thread) {
+  const [{ Watch }, { Visit }] = await Promise.all([import("./news.js"), import("./visits.js")]);
+  const watch = new Watch(thread);
+  const visit = new Visit(thread, watch);
+  const corner = thread.getAttribute("bubble") ?? thread.section?.dataset.bubble;
+  if (corner !== "off") await (await import("./bubble.js")).float(thread, watch, visit, corner);
+  return visit;
 }

@@ -49,17 +49,34 @@ export function article(item) {
 /** Puts a comment that has just come where it belongs; gives its id. @param {CommentThread} thread @param {string} html */
 export function place(thread, html) {
   const item = /** @type {HTMLElement} */ (adopt(html, thread.base).querySelector("[data-id]"));
-  const { id = "", parent, title = "" } = item.dataset;
+  const { id = "", title = "" } = item.dataset;
   const counts = item.querySelector('[data-do="vote"]');
-  show(item, "[data-closed]", thread.me.can?.comment);
-  const old = article(thread.find(id));
-  if (old) old.replaceWith(article(item) ?? "");
-  else insert(thread, listOf(thread, parent), item);
+  put(thread, item);
   // A waiting comment does not count yet.
   const heading = thread.section?.querySelector("[data-heading]");
   if (heading && counts) heading.textContent = title;
   thread.drawTimes();
   return id;
+}
+
+/**
+ * Puts *item* into the list it belongs to, or its comment in place of the old one; whether there
+ * is such a place on this page.
+ * @param {CommentThread} thread @param {HTMLElement} item
+ */
+export function put(thread, item) {
+  const { id, parent } = item.dataset;
+  show(item, "[data-closed]", thread.me.can?.comment);
+  const there = thread.find(id);
+  const list = there ? null : listOf(thread, parent);
+  if (there) {
+    article(there)?.replaceWith(article(item) ?? "");
+    for (const name of ["published", "changed"]) {
+      if (name in item.dataset) there.dataset[name] = item.dataset[name];
+      else delete there.dataset[name];
+    }
+  } else insert(thread, list, item);
+  return Boolean(there ?? list);
 }
 
 /** @param {CommentThread} thread @param {Element | null | undefined} list @param {Element} item */
@@ -73,14 +90,14 @@ function insert(thread, list, item) {
 function listOf(thread, parent) {
   const above = parent ? thread.find(parent) : thread.section;
   const found = above?.querySelector("[data-list]");
-  if (found || !parent) return found;
+  if (found || !parent || !above) return found;
   const replies = document.createElement("div");
   replies.className = "c-replies";
   const list = document.createElement("ol");
   list.className = "c-list";
   list.dataset.list = "";
   replies.append(list);
-  above?.append(replies);
+  above.append(replies);
   return list;
 }
 

@@ -72,7 +72,8 @@ export async function ownErase(thread, button) {
 
 /** Nobody is known here any more; the thread is shown as everybody sees it. @param {CommentThread} thread */
 async function forget(thread) {
-  for (const name of REMEMBERED) thread.keep(name);
+  // Among what was read here are one's own.
+  for (const name of [...REMEMBERED, `visit:${thread.key}`]) thread.keep(name);
   thread.me = { viewer: null, votes: {}, own: {}, sources: {} };
   // Erased is erased, whether or not the thread can be fetched just now.
   await thread.load({}).catch((error) => thread.emit("error", error));

@@ -25,6 +25,8 @@ export interface Me {
   /** The Markdown of own comments. */
   sources: Record<string, string>;
   fragments?: Record<string, string>;
+  /** What of the thread the reader is mailed: `none`, `replies` or `all`. */
+  notify?: string;
 }
 
 /** What waits in a thread, `GET /api/v1/waiting`; versions and fragments by the comment's number. */
@@ -32,6 +34,18 @@ export interface Waiting {
   versions: Record<string, number>;
   fragments: Record<string, string>;
   words: Record<string, string>;
+}
+
+/** What has happened in a thread, `GET /api/v1/pulse`. */
+export interface PulseJson {
+  revision: number;
+  count: number;
+  new: number;
+  /** When a comment last came, changed or went; votes do not move it. */
+  changed: number;
+  /** Further threads, and the numbers alone of others, by their keys. */
+  others?: Record<string, PulseJson>;
+  counts?: Record<string, number>;
 }
 
 /** What a decision of a moderator came to. */
@@ -52,6 +66,8 @@ export interface Draft {
   website?: string;
   /** What no person fills in. */
   subject?: string;
+  /** What its writer wants to be mailed: `replies`, `all`, or what is below this `comment`. */
+  notify?: string;
   /** The small sum that this browser has done. */
   work?: { challenge: string; nonce: string };
 }

@@ -25,7 +25,10 @@ from comments.models import (
     Comment,
     ListedWord,
     Person,
+    Scope,
     Status,
+    Subscriber,
+    Subscription,
     Thread,
 )
 from comments.screening import SCREENS, Arrival, Screen, Submitted
@@ -205,6 +208,58 @@ def noise(session: Session, key: str = "another article") -> Thread:
     delete(session, post(session, ALICE, "noise", thread=key))
     post(session, CAROL, "noise", thread=key, name="Carol", settings=with_settings(hold="all"))
     return thread(session, key)
+
+
+# ── readers who want mail ────────────────────────────────────────────────────────────────
+
+
+def subscribe(
+    session: Session,
+    name: str = "dave",
+    scope: Scope = Scope.ALL,
+    *,
+    thread: str = ARTICLE,
+    author: Author | None = None,
+    comment: Comment | int = 0,
+    confirmed: bool = True,
+    **facts: Any,
+) -> Subscription:
+    """``name@example.org`` asks to be told; *facts* are those of the subscriber."""
+    email = f"{name}@example.org"
+    subscriber = session.scalar(select(Subscriber).where(Subscriber.email == email))
+    if subscriber is None:
+        subscriber = Subscriber(
+            **{"email": email, "base_url": "https://blog.example/comments", "created_at": NOON}
+            | facts
+        )
+        session.add(subscriber)
+        session.flush()
+    wish = Subscription(
+        subscriber_id=subscriber.id,
+        thread_id=threads.lock_or_create(session, thread, now=NOON).id,
+        scope=scope,
+        author_id=author.id if author else "",
+        comment_id=comment if isinstance(comment, int) else comment.id,
+        created_at=NOON,
+        confirmed_at=NOON if confirmed else None,
+    )
+    session.add(wish)
+    session.flush()
+    return wish
+
+
+def subscribers(session: Session, count: int, key: str = ARTICLE) -> list[str]:
+    """*count* readers who follow a thread; gives their addresses."""
+    thread_id = threads.lock_or_create(session, key, now=NOON).id
+    emails = [f"reader{number}.{thread_id}@example.org" for number in range(count)]
+    base = {"base_url": "https://blog.example/comments", "created_at": NOON}
+    if not count:
+        return emails
+    session.execute(insert(Subscriber), [{"email": email} | base for email in emails])
+    ids = session.scalars(select(Subscriber.id).where(Subscriber.email.in_(emails))).all()
+    wish = {"thread_id": thread_id, "scope": Scope.ALL, "created_at": NOON, "confirmed_at": NOON}
+    session.execute(insert(Subscription), [{"subscriber_id": id} | wish for id in ids])
+    return emails
 
 
 # ── many rows at once ────────────────────────────────────────────────────────────────────────

@@ -17,7 +17,12 @@ TEMPLATE = FOLDER / "comments.pot"
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
-_METHODS = [("templates/**.html", "jinja2"), ("**.py", "python")]
+_METHODS = [
+    ("templates/**.html", "jinja2"),
+    ("templates/**.txt", "jinja2"),
+    ("templates/**.xml", "jinja2"),
+    ("**.py", "python"),
+]
 _KEYWORDS = {"_": None, "say": None, "ngettext": (1, 2), "say_n": (1, 2)}
 _UTF_8 = {"Content-Type": "text/plain; charset=utf-8", "Content-Transfer-Encoding": "8bit"}
 

@@ -259,7 +259,10 @@ def test_html_enters_the_page_in_one_file():
 
 
 def test_templates_hold_no_inline_code():
-    assert broken(inline_code, files(PACKAGE / "templates", ".html")) == []
+    pages = files(PACKAGE / "templates", ".html")
+    # A mail is no page of ours: there is no policy for it, and no sheet that it could fetch.
+    pages = {name: source for name, source in pages.items() if "/comments/mail/" not in name}
+    assert broken(inline_code, pages) == []
 
 
 def test_styles_are_logical_and_can_be_overridden():

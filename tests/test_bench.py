@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from comments import moderation, threads
 from comments.models import Comment, Vote
 from tests import factories as make
-from tests.bench import data
+from tests.bench import data, told
 from tests.factories import ALICE
 from tests.reading import SORTS, walk
 
@@ -91,3 +91,10 @@ def test_posting_goes_on_where_loading_stopped(session):
 
     assert comment.id == first_id + len(SHAPES["pile"])
     assert moderation.wrong_counters(session) == {"threads": [], "comments": []}
+
+
+def test_what_telling_adds_to_a_post_is_measured(tmp_path, capsys):
+    (goal,) = told.measure(tmp_path, followers=30, posts=3)
+
+    assert goal.measured.endswith(" ms")
+    assert "30 letters written" in capsys.readouterr().out

@@ -2,9 +2,13 @@
 
 import csv
 import io
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -30,6 +34,8 @@ from comments.web.state import EXTENSION
 from tests import factories as make
 from tests.factories import ALICE, ARTICLE, CAROL, NOON, SETTINGS, minutes
 from tests.reading import before_each_statement
+from tests.services.receiver import Receiver
+from tests.services.smtp import MailServer
 
 Run = Callable[..., Result]
 
@@ -427,19 +433,13 @@ def test_a_site_that_is_none_lets_nobody_go(run):
     assert "a@example.org" in run("moderators", "list").output
 
 
-def test_without_a_mail_server_there_is_nothing_to_deliver(run):
-    assert "COMMENTS_SMTP_URI is not set" in run("deliver").output
+def test_without_a_mail_server_and_webhooks_there_is_nothing_to_deliver(run):
+    said = run("deliver").output
+    assert "Neither COMMENTS_SMTP_URI nor COMMENTS_WEBHOOKS is set" in said
 
 
 def test_waiting_mail_is_sent_by_command(migrated_sqlite_uri, tmp_path, mail_server):
-    app = create_app(
-        {
-            "COMMENTS_DATABASE_URI": migrated_sqlite_uri,
-            "COMMENTS_INSTANCE": str(tmp_path),
-            "COMMENTS_SMTP_URI": mail_server.uri,
-            "COMMENTS_MAIL_FROM": "c@blog.example",
-        }
-    )
+    app = mailing_app(migrated_sqlite_uri, tmp_path, mail_server)
     with app.app_context():
         session = app.extensions[EXTENSION].session()
         notify.write(session, "ann@example.org", "Hello", "A link", datetime.now(UTC))
@@ -447,3 +447,78 @@ def test_waiting_mail_is_sent_by_command(migrated_sqlite_uri, tmp_path, mail_ser
     assert app.test_cli_runner().invoke(args=["comments", "deliver"]).output == "1 sent.\n"
     assert mail_server.letters[0].recipients == ["ann@example.org"]
     app.extensions[EXTENSION].engine().dispose()
+
+
+def test_who_is_owed_a_mail_gets_it_by_command(migrated_sqlite_uri, tmp_path, mail_server):
+    app = mailing_app(migrated_sqlite_uri, tmp_path, mail_server)
+    with app.app_context():
+        session = app.extensions[EXTENSION].session()
+        make.subscribe(session, "dave")
+        make.subscribe(session, "erin", base_url="")
+        make.post(session, now=datetime.now(UTC))
+        session.commit()
+    said = app.test_cli_runner().invoke(args=["comments", "deliver"])
+    assert said.stdout == "1 sent.\n"
+    assert "set COMMENTS_URL" in said.stderr
+    assert mail_server.letters[0].recipients == ["dave@example.org"]
+    app.extensions[EXTENSION].engine().dispose()
+
+
+def test_webhooks_are_brought_by_command(migrated_sqlite_uri, tmp_path, serve):
+    receiver = Receiver(serve)
+    app = create_app(service(migrated_sqlite_uri, tmp_path) | webhooks(receiver))
+    with app.app_context():
+        session = app.extensions[EXTENSION].session()
+        make.post(session, now=datetime.now(UTC))
+        session.commit()
+    said = app.test_cli_runner().invoke(args=["comments", "deliver"])
+    assert said.output == "1 webhooks brought.\n"
+    assert len(receiver.heard) == 1
+    app.extensions[EXTENSION].engine().dispose()
+
+
+def test_a_worker_beside_the_app_brings_mail_and_webhooks_until_it_is_stopped(
+    migrated_sqlite_uri, tmp_path, serve, mail_server
+):
+    slow = Receiver(serve, seconds=1)
+    environ = service(migrated_sqlite_uri, tmp_path) | webhooks(slow) | mail(mail_server)
+    app = create_app(environ)
+    with app.app_context():
+        session = app.extensions[EXTENSION].session()
+        for _ in range(3):
+            make.post(session, now=datetime.now(UTC))
+        notify.write(session, "ann@example.org", "Hello", "A link", datetime.now(UTC))
+        session.commit()
+    app.extensions[EXTENSION].engine().dispose()
+    command = [sys.executable, "-m", "flask", "--app", "comments.standalone"]
+    worker = subprocess.Popen(
+        [*command, "comments", "deliver", "--loop"],
+        env=os.environ | environ,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    mail_server.wait_for(1)
+    assert len(slow.heard) < 3
+    mail_server.wait_until(lambda: len(slow.heard) == 3)
+    worker.terminate()
+    assert "0 gathered, 1 sent." in worker.communicate()[0]
+
+
+def webhooks(receiver: Receiver) -> dict[str, str]:
+    return {"COMMENTS_WEBHOOKS": f"{receiver.url} whsec_{'c' * 32} published"}
+
+
+def mail(mail_server: MailServer) -> dict[str, str]:
+    return {
+        "COMMENTS_SMTP_URI": mail_server.uri,
+        "COMMENTS_MAIL_FROM": "c@blog.example",
+        "COMMENTS_MAIL_WAIT": "0",
+    }
+
+
+def service(uri: str, folder: Path) -> dict[str, str]:
+    return {"COMMENTS_DATABASE_URI": uri, "COMMENTS_INSTANCE": str(folder)}
+
+
+def mailing_app(uri, folder, mail_server):
+    return create_app(service(uri, folder) | mail(mail_server))

@@ -1,14 +1,16 @@
 """Settings: every key, what is right, and what is said of what is wrong."""
 
 import traceback
+from base64 import b64decode
 from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
 from comments.config import Settings, table, unknown_keys
 from comments.errors import ConfigError
-from comments.kinds import parse_origin
+from comments.kinds import EVENTS, Webhook, parse_origin
 
+KEY = "c" * 32
 LONG = "0123456789abcdef" * 2
 
 # key: (a value as the environment gives it, what becomes of it, a wrong value)
@@ -54,12 +56,28 @@ SAMPLES = {
         "id.example us secret",
     ),
     "COMMENTS_DEFAULT_SORT": ("most_voted", "most_voted", "best"),
+    "COMMENTS_BUBBLE": ("start", "start", "left"),
+    "COMMENTS_INVITATION": (" Say hello! ", "Say hello!", 7),
     "COMMENTS_LANGUAGE": ("de", "de", 7),
     "COMMENTS_CACHE_BYTES": ("0", 0, "64MB"),
     "COMMENTS_PUBLIC_MAX_AGE": ("60", 60, "86401"),
     "COMMENTS_PUBLIC_STALE": ("0", 0, "1.5"),
     "COMMENTS_SMTP_URI": ("smtp://u:p@host:587", "smtp://u:p@host:587", 7),
     "COMMENTS_MAIL_FROM": ("Us <us@blog.example>", "Us <us@blog.example>", 7),
+    "COMMENTS_MAIL_WAIT": ("0", 0, "a minute"),
+    "COMMENTS_MODERATORS_MAIL": (
+        "Mods@blog.example, ann@blog.example",
+        ("mods@blog.example", "ann@blog.example"),
+        "Mods <mods@blog.example>",
+    ),
+    "COMMENTS_WEBHOOKS": (
+        f"https://a.example/in whsec_{KEY} Published, pending; http://localhost:9 whsec_{KEY};",
+        (
+            Webhook("https://a.example/in", (b64decode(KEY),), frozenset(("published", "pending"))),
+            Webhook("http://localhost:9", (b64decode(KEY),), frozenset(EVENTS)),
+        ),
+        "https://a.example/in",
+    ),
 }
 HUSH = b"hush, hush"
 SECRETS = {row.key for row in table() if row.secret}
@@ -99,7 +117,7 @@ def test_what_the_design_promises_is_there_with_its_default():
 def test_what_can_open_something_is_a_secret():
     words = (
         "DATABASE_URI SECRET_KEY SECRET_KEY_FALLBACKS REDIS_URI SMTP_URI SSO_SECRETS GITHUB GOOGLE "
-        "OIDC"
+        "OIDC WEBHOOKS"
     )
     assert {f"COMMENTS_{word}" for word in words.split()} == SECRETS
 
@@ -239,3 +257,28 @@ def test_keys_that_others_read_are_not_complained_of():
 
 def test_no_complaint_shows_a_value():
     assert "hush" not in "".join(unknown_keys({"COMMENTS_SECRETKEY": "hush"}))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "ftp://a.example/ whsec_KEY",
+        "https:///in whsec_KEY",
+        "https://user:pass@a.example/ whsec_KEY",
+        "https://a.example/#in whsec_KEY",
+        "https://a.example/ KEY",
+        "https://a.example/ whsec_c2hvcnQ=",
+        "https://a.example/ whsec_KEY,",
+        "https://a.example/ whsec_KEY deleted",
+        "https://a.example/ whsec_KEY; https://a.example/ whsec_KEY pending",
+        f"https://a.example/{'a' * 2000} whsec_KEY",
+    ],
+)
+def test_a_receiver_of_webhooks_is_an_address_and_a_secret_of_the_standard(wrong):
+    said = refused("COMMENTS_WEBHOOKS", wrong.replace("KEY", KEY))
+    assert "whsec_" in said and KEY not in said
+
+
+def test_an_old_secret_of_a_receiver_signs_beside_the_new_one():
+    settings = Settings.load({"COMMENTS_WEBHOOKS": f"https://a.example/ whsec_{KEY},whsec_{LONG}"})
+    assert settings.webhooks[0].keys == (b64decode(KEY), b64decode(LONG))

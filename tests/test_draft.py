@@ -292,7 +292,7 @@ def test_what_to_be_told_of_is_a_choice(notify):
 
 @pytest.mark.parametrize("notify", ["some", 7, [], {}, True], ids=repr)
 def test_any_other_choice_is_wrong(notify):
-    assert wrong(notify=notify) == {"notify": "One of none, replies, all."}
+    assert wrong(notify=notify) == {"notify": "One of none, replies, all, comment."}
 
 
 # ── votes and reports ────────────────────────────────────────────────────────────────────────

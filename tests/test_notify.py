@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
@@ -15,15 +16,18 @@ from comments import notify, signals
 from comments.config import Settings
 from comments.errors import ConfigError
 from comments.models import Letter
-from comments.notify.outbox import CLAIM, PAUSES
+from comments.notify.delivery import CLAIM
+from comments.notify.outbox import PAUSES
 from comments.notify.smtp import NotSent
 from comments.standalone import create_app
-from tests.factories import NOON, minutes
+from tests import factories as make
+from tests.factories import KEYS, NOON, minutes
 from tests.services.ports import free_port
 from tests.services.smtp import MailServer
 
 ANN = "ann@example.org"
 SENDER = "The Comments <comments@blog.example>"
+MAIL = notify.Mail(recipient=ANN, subject="Hello", text="A link", written_at=NOON, number="1")
 
 
 def settings_for(server: MailServer | str) -> Settings:
@@ -40,7 +44,7 @@ def write(
 
 
 def deliver(session: Session, server: MailServer | str, at: float = 0) -> int:
-    return notify.deliver(session, settings_for(server), minutes(at))
+    return notify.deliver(session, settings_for(server), KEYS, minutes(at))
 
 
 def kept(session: Session, letter_id: int) -> Letter:
@@ -122,10 +126,9 @@ ATTACKS = [
 def test_nothing_in_a_subject_becomes_a_header_of_its_own(mail_server, attack):
     # Straight to the wire, as if it had come into the outbox by another way than ours.
     subject = f"A comment by {attack}"
-    letter = Letter(id=1, recipient=ANN, subject=subject, text="A link", created_at=NOON)
-    settings = settings_for(mail_server)
-    with closing(notify.Server(settings)) as server:
-        server.send(notify.compose(letter, settings), ANN)
+    mail = replace(MAIL, subject=subject)
+    with closing(notify.Server(settings_for(mail_server))) as server:
+        server.send(mail, lambda: None)
     (mail,) = mail_server.letters
     names = [name.lower() for name in mail.message]
     assert mail.recipients == [ANN]
@@ -147,14 +150,19 @@ def test_the_one_cleaning_function_leaves_one_line_without_encoded_words(attack)
 
 
 def test_the_owners_own_name_passes_through_it_too(mail_server):
-    letter = Letter(id=1, recipient=ANN, subject="Hello", text="", created_at=NOON)
     settings = Settings(smtp_uri=mail_server.uri, mail_from="=?utf-8?q?Ev=0Ail?= <c@blog.example>")
-    assert "=?" not in str(notify.compose(letter, settings)["From"])
+    assert "=?" not in str(notify.compose(MAIL, settings)["From"])
+
+
+def test_a_domain_that_there_cannot_be_is_left_as_it_is():
+    mail = replace(MAIL, recipient=f"ann@{'x' * 64}.example")
+    message = notify.compose(mail, Settings(mail_from="c@blog.example"))
+    assert str(message["To"]) == mail.recipient
 
 
 def test_an_address_of_another_alphabets_domain_is_written_as_mail_servers_do():
-    letter = Letter(id=1, recipient="ann@bücher.example", subject="", text="", created_at=NOON)
-    message = notify.compose(letter, Settings(mail_from="c@blog.example"))
+    mail = replace(MAIL, recipient="ann@bücher.example")
+    message = notify.compose(mail, Settings(mail_from="c@blog.example"))
     assert str(message["To"]) == "ann@xn--bcher-kva.example"
 
 
@@ -203,7 +211,7 @@ def test_a_connection_that_breaks_costs_one_letter_a_pause_and_the_others_nothin
 
         def __init__(self, _settings: Settings) -> None: ...
 
-        def send(self, _message: object, _recipient: str) -> None:
+        def send(self, _mail: object, _about_to_end: object) -> None:
             Fickle.tries += 1
             if Fickle.tries == 1:
                 raise NotSent("the connection broke")
@@ -211,7 +219,7 @@ def test_a_connection_that_breaks_costs_one_letter_a_pause_and_the_others_nothin
         def close(self) -> None: ...
 
     first, second = write(session), write(session)
-    assert notify.deliver(session, settings_for("smtp://127.0.0.1"), NOON, Fickle) == 1
+    assert notify.deliver(session, settings_for("smtp://127.0.0.1"), KEYS, NOON, Fickle) == 1
     assert kept(session, first).error == "the connection broke"
     assert kept(session, second).sent_at is not None
 
@@ -251,7 +259,7 @@ def test_a_letter_in_the_hand_of_one_worker_is_not_sent_by_another(engine, mail_
     class Slow:
         def __init__(self, _settings: Settings) -> None: ...
 
-        def send(self, _message: object, _recipient: str) -> None:
+        def send(self, _mail: object, _about_to_end: object) -> None:
             with Session(engine) as other:
                 seen.append(deliver(other, mail_server))
                 # Writers are not kept waiting meanwhile.
@@ -261,7 +269,7 @@ def test_a_letter_in_the_hand_of_one_worker_is_not_sent_by_another(engine, mail_
         def close(self) -> None: ...
 
     with Session(engine) as session:
-        notify.deliver(session, settings_for(mail_server), NOON, Slow)
+        notify.deliver(session, settings_for(mail_server), KEYS, NOON, Slow)
     assert seen == [0]
 
 
@@ -269,7 +277,7 @@ def test_what_a_worker_died_with_in_its_hand_is_taken_up_by_another(engine, mail
     class Dies:
         def __init__(self, _settings: Settings) -> None: ...
 
-        def send(self, _message: object, _recipient: str) -> None:
+        def send(self, _mail: object, _about_to_end: object) -> None:
             raise KeyboardInterrupt
 
         def close(self) -> None: ...
@@ -277,7 +285,7 @@ def test_what_a_worker_died_with_in_its_hand_is_taken_up_by_another(engine, mail
     with Session(engine) as session:
         write(session)
         with pytest.raises(KeyboardInterrupt):
-            notify.deliver(session, settings_for(mail_server), NOON, Dies)
+            notify.deliver(session, settings_for(mail_server), KEYS, NOON, Dies)
     with Session(engine) as session:
         late = CLAIM / timedelta(minutes=1) + 1
         assert (deliver(session, mail_server, at=1), deliver(session, mail_server, at=late)) == (
@@ -326,11 +334,12 @@ def test_a_wrong_password_of_ours_gives_up_no_letter(session, start_mail_server)
         {"COMMENTS_SMTP_URI": "smtp://mail.example:x", "COMMENTS_MAIL_FROM": "c@blog.example"},
         {"COMMENTS_SMTP_URI": "smtp://mail.example", "COMMENTS_MAIL_FROM": "nobody"},
         {"COMMENTS_SMTP_URI": "smtp://mail.example"},
+        {"COMMENTS_MODERATORS_MAIL": "mods@blog.example"},
     ],
 )
 def test_a_setting_that_cannot_work_stops_the_start(values, tmp_path):
     given = {"COMMENTS_INSTANCE": str(tmp_path)}
-    with pytest.raises(ConfigError, match=r"COMMENTS_(SMTP_URI|MAIL_FROM) is"):
+    with pytest.raises(ConfigError, match=r"COMMENTS_(SMTP_URI|MAIL_FROM|MODERATORS_MAIL) is"):
         create_app(given | values)
 
 
@@ -339,7 +348,7 @@ def test_a_setting_that_cannot_work_stops_the_start(values, tmp_path):
 
 def test_the_postman_delivers_what_is_there_and_what_he_is_woken_for(engine, mail_server):
     before = set(threading.enumerate())
-    postman = notify.Postman(lambda: engine, settings_for(mail_server))
+    postman = notify.Postman(lambda: engine, settings_for(mail_server), KEYS)
     with Session(engine) as session:
         write(session, subject="left from before")
         postman.start()
@@ -363,7 +372,7 @@ def test_the_postman_outlives_a_database_that_is_away(engine, mail_server, caplo
             raise OSError("a secret of the database")
         return engine
 
-    postman = notify.Postman(engine_or_none, settings_for(mail_server))
+    postman = notify.Postman(engine_or_none, settings_for(mail_server), KEYS)
     with Session(engine) as session:
         write(session)
         postman.start()
@@ -373,3 +382,45 @@ def test_the_postman_outlives_a_database_that_is_away(engine, mail_server, caplo
     postman.stop()
     assert "OSError" in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_the_postman_gathers_and_delivers_and_tells_it(engine, mail_server):
+    told: list[tuple[int, int]] = []
+    settings = replace(settings_for(mail_server), mail_wait=0)
+    postman = notify.Postman(lambda: engine, settings, KEYS, lambda *round_: told.append(round_))
+    with Session(engine) as session:
+        make.subscribe(session)
+        make.post(session, make.CAROL, "Hello", now=datetime.now(UTC))
+        session.commit()
+    postman.start()
+    mail_server.wait_until(lambda: bool(told))
+    postman.stop()
+    assert told == [(1, 1)]
+    assert mail_server.letters[0].recipients == ["dave@example.org"]
+
+
+def test_the_postman_says_once_that_nothing_tells_our_address(engine, mail_server, caplog):
+    postman = notify.Postman(lambda: engine, settings_for(mail_server), KEYS)
+    with Session(engine) as session:
+        make.subscribe(session, base_url="")
+        make.post(session, make.CAROL, "Hello")
+        session.commit()
+        postman.start()
+        mail_server.wait_until(lambda: "COMMENTS_URL" in caplog.text)
+        write(session)
+        postman.wake()
+        mail_server.wait_for(1)
+    postman.stop()
+    assert caplog.text.count("COMMENTS_URL") == 1
+
+
+def test_a_server_that_is_away_for_a_day_loses_and_doubles_nothing(session, mail_server):
+    emails = make.subscribers(session, 5)
+    make.post(session, make.CAROL, "Hello")
+    session.commit()
+    nobody = f"smtp://127.0.0.1:{free_port()}"
+    notify.gather(session, settings_for(mail_server), minutes(2))
+    for hour in range(48):
+        assert deliver(session, nobody, at=60 * hour + 2) == 0
+    assert deliver(session, mail_server, at=72 * 60) == 5
+    assert sorted(mail.recipients[0] for mail in mail_server.letters) == emails

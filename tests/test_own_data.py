@@ -351,6 +351,7 @@ def test_the_copy_of_a_member_tells_how_and_where_they_sign_in(session):
     subject = people.subject_of(session, KEYS, f"member:{account.id}")
     (told,) = people.export(session, subject, now=NOON)["accounts"]
     assert (told["email"], told["signs_in_with"]) == (EMAIL, ["github"])
+    assert told["mailed_what_waits"] == "never"
     assert len(told["signed_in"]) == 1
     assert "secret" not in json.dumps(told)
     assert (

@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, insert, text, update
+from sqlalchemy import Connection, Engine, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from comments import moderation, posting, screening, threads, upkeep
+from comments import moderation, notify, posting, screening, subscriptions, threads, upkeep
+from comments.accounts import duty
 from comments.database import is_sqlite
 from comments.models import (
     Account,
@@ -24,20 +25,28 @@ from comments.models import (
     Letter,
     ListedWord,
     MailedLink,
+    Mention,
+    Notice,
+    Pace,
     Person,
     Report,
     ReservedName,
+    Scope,
     ScoreStep,
     SignIn,
     Spent,
     Status,
     Submission,
+    Subscriber,
+    Subscription,
     Thread,
     Vote,
 )
 from comments.moderation import figures, log, threadlist
 from comments.moderation.log import Asked
+from comments.notify import delivery, digests, messages
 from comments.screening import Arrival, attack
+from comments.subscriptions import Mailing, Wish
 from comments.threads import Listing
 from tests import factories as make
 from tests.factories import ARTICLE, CAROL, KEYS, NOON
@@ -47,6 +56,7 @@ from tests.reading import SORTS, page, replies, statements
 MANY = 20_000
 BUSY_PARENT = 1
 LATE_ROOT = 24_000
+READER = duty.Reader("ann@example.org", Pace.HOURLY, None, "en", "https://c.example")
 
 #: A process remembers what it counted: each look is at another time.
 _later = itertools.count()
@@ -119,8 +129,16 @@ def _fill(session: Session) -> None:
         ],
     )
 
+    session.execute(
+        insert(Mention),
+        [
+            {"comment_id": 1 + number, "name": "Bob", "target_id": 1, "author_id": make.BOB.id}
+            for number in range(3_000)
+        ],
+    )
     _fill_peace(session)
     _fill_people(session)
+    _fill_returning(session)
     # Every comment is in the index of the search; PostgreSQL reads a small table through.
     if not is_sqlite(session):
         indexed = "SELECT id, array_to_tsvector(ARRAY['t' || id]) FROM comments_comments"
@@ -140,6 +158,38 @@ def _fill_people(session: Session) -> None:
     session.execute(insert(MailedLink), [key | asked for key in keys])
     sent = {"recipient": "", "subject": "", "text": "", "attempts": 1, "sent_at": NOON}
     session.execute(insert(Letter), [sent | {"created_at": NOON}] * len(numbers))
+    readers = [{"id": 1 + n, "created_at": NOON} for n in range(1, 3_001)]
+    session.execute(insert(Account), readers)
+
+
+def _fill_returning(session: Session) -> None:
+    """Three thousand who are told of other threads, and a letter about this one to the first."""
+    numbers = range(1, 3_001)
+    session.execute(
+        insert(Subscriber),
+        [{"id": n, "email": f"{n}@example.org", "created_at": NOON} for n in numbers],
+    )
+    wish = {"author_id": "", "created_at": NOON, "confirmed_at": NOON}
+    first = session.scalars(select(Thread.id).where(Thread.key == "quiet 0")).one()
+    wishes = [
+        {"subscriber_id": n, "thread_id": 1 if n < 4 else first + n % 2_000, "scope": "all"}
+        for n in numbers
+    ]
+    wishes += [{"subscriber_id": n, "thread_id": 1, "scope": "replies"} for n in range(1, 4)]
+    session.execute(insert(Subscription), [one | wish for one in wishes])
+    notice = {"why": "all", "created_at": NOON, "due_at": NOON}
+    told = {"told_at": NOON, "letter_id": 2}
+    session.execute(
+        insert(Notice),
+        [{"subscriber_id": n, "comment_id": 1 + n} | notice | told for n in numbers],
+    )
+    session.execute(
+        insert(Notice),
+        [
+            {"subscriber_id": 1, "comment_id": LATE_ROOT - n, "letter_id": 1} | notice
+            for n in range(1, 4)
+        ],
+    )
 
 
 def _fill_peace(session: Session) -> None:
@@ -228,6 +278,12 @@ def _permalink(session: Session) -> None:
 def _pulse(session: Session) -> None:
     thread = threads.find(session, ARTICLE)
     threads.new_since(session, thread, thread.revision - 1)
+    threads.changed_at(session, thread)
+
+
+def _news(session: Session) -> None:
+    thread = threads.find(session, ARTICLE)
+    threads.news(session, thread, thread.revision - 1)
 
 
 def _screen(session: Session) -> None:
@@ -254,6 +310,27 @@ def _in_each_order(name: str, read: Callable[[Session, str], Any]) -> dict[str, 
     return {f"{name}, {sort}": partial(read, sort=sort) for sort in SORTS}
 
 
+def _feed_below(session: Session, comment_id: int) -> Any:
+    top = threads.visible(session, comment_id)
+    return threads.latest_below(session, top, threads.by_id(session, top.thread_id))
+
+
+def _subscribe(session: Session) -> None:
+    """A stranger asks, ends it again, and signs in."""
+    mailing = Mailing(base_url="https://blog.example/comments", language="en")
+    given: dict[str, Any] = {"keys": make.KEYS, "mailing": mailing, "now": NOON}
+    thread = threads.lock_or_create(session, ARTICLE, now=NOON)
+    wish = Wish(email="9@example.org", scope=Scope.ALL)
+    subscriptions.ask(session, CAROL, wish, thread, **given)
+    subscriptions.leave(session, CAROL, "9@example.org", thread.id, **given)
+    subscriptions.moving.to_author(session, CAROL.id, "member:1")
+
+
+def _look_at_subscriptions(session: Session) -> None:
+    subscriptions.wanted(session, 1)
+    subscriptions.own(session, CAROL.id, 1)
+
+
 LISTS: dict[str, Read] = {
     **_in_each_order("page", page),
     **_in_each_order("later page", _later_page),
@@ -262,6 +339,11 @@ LISTS: dict[str, Read] = {
     "permalink": _permalink,
     "counts": lambda session: threads.counts(session, [ARTICLE, "a third", "nobody"]),
     "pulse": _pulse,
+    "news": _news,
+    "feed": lambda session: threads.latest_in(session, threads.find(session, ARTICLE)),
+    "feed of a reply": lambda session: _feed_below(session, LATE_ROOT),
+    "feed of a busy parent": lambda session: _feed_below(session, BUSY_PARENT),
+    "feed of the site": threads.latest_everywhere,
     "an old key": lambda session: threads.find(session, "an old key"),
     "page under an old key": lambda session: page(session, key="an old key"),
 }
@@ -283,7 +365,35 @@ FROM_THE_END: dict[str, Read] = {
 }
 LISTS |= FROM_THE_END
 WRITES: dict[str, Read] = {
+    "announce": lambda session: notify.announce(session, [LATE_ROOT], NOON),
+    "letters that are due": lambda session: [
+        session.execute(statement).all()
+        for statement in (
+            digests.due(make.SETTINGS, NOON + timedelta(days=1)).limit(1),
+            delivery.due("mail", NOON + timedelta(days=1)),
+            delivery.interrupted(NOON + timedelta(days=1)),
+        )
+    ],
+    "what a letter says": lambda session: session.execute(
+        digests.told(Letter(id=1, subscriber_id=1, created_at=NOON), "a hash")
+    ).all(),
+    "messages that wait": lambda session: [
+        messages.page(session, "waiting", NOON),
+        messages.overdue(session, ["mail"], NOON + timedelta(days=1)),
+    ],
+    "webhooks that are due": lambda session: session.execute(
+        delivery.due("webhook", NOON, Letter.recipient == "https://hooks.example/")
+    ).all(),
+    "what waits for a moderator": lambda session: [
+        session.execute(select(Comment.id).where(*which).limit(1)).all()
+        for which in duty.news(READER, NOON + timedelta(days=9), NOON + timedelta(days=10))
+    ],
+    "who is mailed what waits": lambda session: duty.gather(session, make.SETTINGS, NOON),
+    "subscribe": _subscribe,
+    "a reader's subscriptions": _look_at_subscriptions,
+    "end what a reader is mailed": lambda session: subscriptions.end(session, 9, now=NOON),
     "post": lambda session: make.post(session, to=LATE_ROOT, key="a key"),
+    "post with names": lambda session: make.post(session, body="@Alice and @ALICE with @nobody"),
     "screen": _screen,
     "vote": _vote,
     "report": lambda session: posting.report(

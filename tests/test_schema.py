@@ -140,6 +140,19 @@ def test_comments_that_were_there_are_found_after_upgrading(engine):
         assert [comment.id for comment in found] == ids[::-1]
 
 
+def test_whoever_wrote_before_an_upgrade_can_be_named_after_it(engine):
+    with Session(engine) as session:
+        for name in ("Zoë", "Ann Smith", "Ed"):
+            make.post(session, make.stranger(), name=name)
+        session.commit()
+    schema.downgrade(engine, "0005")
+    schema.upgrade(engine)
+
+    with Session(engine) as session:
+        comment = make.post(session, body="@zoe @ed @ann smith", name="Alice")
+        assert comment.html.count("#comment-") == 3
+
+
 def test_a_sqlite_without_full_text_search_is_told_in_a_sentence(sqlite_uri):
     """Of a library that has none, the answer to the question for it stands in here."""
     host = create_engine(sqlite_uri)

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comments.text import RENDERER_VERSION, count_links, is_empty, markup, render, walls
+from comments.text import (
+    RENDERER_VERSION,
+    address_mentions,
+    count_links,
+    is_empty,
+    markup,
+    render,
+    walls,
+)
 from tests.corpus import check
 from tests.hostile_text import FAMILIES
 
@@ -306,3 +314,50 @@ def test_threads_render_at_once() -> None:
         thread.join()
 
     assert wrong == []
+
+
+# ── names after an @ ─────────────────────────────────────────────────────────────────────
+
+
+def everybody(places):
+    """Every word behind an @ is somebody's name."""
+    return {place[-1]: 7 for place in places if place}
+
+
+@given(TEXTS.map(lambda text: f"@a {text.replace('a', '@a')}"))
+def test_names_are_links_in_any_text_and_let_nothing_else_in(source: str) -> None:
+    html = render(source, everybody)
+
+    assert walls.is_safe(html)
+    assert check.html_findings(html.replace('<a href="#comment-7">', f"<a {REL}>")) == []
+    assert walls.sanitise(html) == html
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<a href="#comment-0">a</a>',
+        '<a href="#comment-7x">a</a>',
+        '<a href="#">a</a>',
+        '<a href="#reply-7">a</a>',
+        '<a href="#comment-7" class="a">a</a>',
+        f'<a href="http://a.example" {REL}><a href="#comment-7">a</a></a>',
+        '<a href="/a#comment-7">a</a>',
+    ],
+)
+def test_no_other_link_into_a_page_passes_the_last_check(html: str) -> None:
+    assert walls.is_safe('<a href="#comment-7">a</a>')
+    assert not walls.is_safe(html)
+
+
+def test_nobody_writes_such_a_link_by_hand() -> None:
+    for source in ("[a](#comment-7)", "<#comment-7>", '<a href="#comment-7">a</a>'):
+        assert '<a href="#' not in render(source, everybody)
+
+
+def test_the_address_of_a_name_is_told_by_whoever_shows_it() -> None:
+    html = render("@Bob & `#comment-7`", everybody)
+
+    assert address_mentions(html, lambda it: f"/a?b&c={it}") == (
+        '<p><a href="/a?b&amp;c=7">@Bob</a> &amp; <code>#comment-7</code></p>'
+    )

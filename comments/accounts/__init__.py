@@ -6,7 +6,7 @@ signed in with holds a random secret of which we keep the hash (:func:`sign_in`)
 is read with every request, so an appointment that ends is over at once.
 """
 
-from comments.accounts import links
+from comments.accounts import duty, links
 from comments.accounts.claiming import claim
 from comments.accounts.moderators import (
     Appointed,
@@ -38,9 +38,11 @@ from comments.accounts.verifying import (
     with_account_hash,
     with_email,
 )
+from comments.accounts.waiting import QUEUE
 
 __all__ = [
     "LIFETIME",
+    "QUEUE",
     "SHORTEST",
     "TOKEN_START",
     "Appointed",
@@ -56,6 +58,7 @@ __all__ = [
     "check_password",
     "claim",
     "dismiss",
+    "duty",
     "end_sign_in",
     "find_or_make",
     "fingerprint",

@@ -10,9 +10,20 @@ from typing import Any
 from sqlalchemy import case, literal, select, update
 from sqlalchemy.orm import Session
 
-from comments import index, moderation, posting, threads
+from comments import index, moderation, posting, subscriptions, threads
 from comments.identity import Author
-from comments.models import AuthorKind, Ban, Comment, Person, Report, Status, Thread, Vote
+from comments.models import (
+    AuthorKind,
+    Ban,
+    Comment,
+    Mention,
+    Person,
+    Report,
+    Status,
+    Thread,
+    Vote,
+    folded_name,
+)
 from comments.moderation import Action
 from comments.moderation.reach import within
 
@@ -20,7 +31,8 @@ _QUIET = {"synchronize_session": False}
 
 
 def claim(session: Session, guest_id: str, author: Author, *, now: datetime) -> int:
-    """Give *author* the comments and votes of the guest *guest_id*; tells how many comments.
+    """Give *author* the comments, votes and subscriptions of the guest *guest_id*; tells how many
+    comments.
 
     Counters stay exact: whoever voted both ways, or on what turns out to be their own, has no
     second vote. Every thread concerned is locked first, in order, as all who change several do.
@@ -33,6 +45,7 @@ def claim(session: Session, guest_id: str, author: Author, *, now: datetime) -> 
     changed = _move_comments(session, guest_id, author, concerned)
     _move_votes(session, guest_id, author, concerned, now)
     _move_memory(session, guest_id, author)
+    subscriptions.moving.to_author(session, guest_id, author.id)
     if changed:
         action = Action(by=author.id, name=author.name or "", reason="signed in", now=now)
         moderation.note(session, action, "claim", target=guest_id, after={"comments": changed})
@@ -46,7 +59,8 @@ def _threads_of(session: Session, guest_id: str) -> Sequence[int]:
         .join(Vote, Vote.comment_id == Comment.id)
         .where(Vote.voter_id == guest_id)
     )
-    return sorted(session.scalars(wrote.union(voted)).all())
+    asked = subscriptions.moving.threads_of(guest_id)
+    return sorted(session.scalars(wrote.union(voted, asked)).all())
 
 
 def _move_comments(
@@ -61,6 +75,7 @@ def _move_comments(
         .where(*theirs, Comment.status != Status.DELETED)
         .values(
             author_name=author.name,
+            author_folded=folded_name(author.name or ""),
             author_avatar=author.avatar,
             author_website=author.website,
         ),
@@ -117,6 +132,10 @@ def _move_votes(
     twice = select(Vote).where(Vote.voter_id == guest_id, Vote.comment_id.in_(voted))
     for vote in {*session.scalars(on_own), *session.scalars(twice)}:
         posting.withdraw_vote(session, vote, now)
+    session.execute(
+        update(Mention).where(Mention.author_id == guest_id).values(author_id=author.id),
+        execution_options=_QUIET,
+    )
     here = select(Comment.id).where(Comment.thread_id.in_(concerned))
     session.execute(
         update(Vote)

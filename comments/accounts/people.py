@@ -24,6 +24,7 @@ from comments.models import (
     Login,
     ReservedName,
     Role,
+    folded_name,
 )
 
 REALM = "member"
@@ -57,6 +58,7 @@ def author(session: Session, account: Account) -> Author:
             avatar=account.avatar,
             is_moderator=bool(appointments),
             is_owner=any(one.role is Role.OWNER for one in everywhere),
+            email=account.email,
         ),
         realm=REALM,
     )
@@ -182,7 +184,7 @@ def _give_back(session: Session, account: Account) -> bool:
     kept = session.execute(
         delete(ReservedName)
         .where(
-            ReservedName.folded == posting.folded_name(account.name),
+            ReservedName.folded == folded_name(account.name),
             ReservedName.author_id == author_id(account.id),
         )
         .returning(ReservedName.folded)

@@ -10,7 +10,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import func, select, update
 
-from comments import config, moderation, schema, signals, text, threads, upkeep
+from comments import config, mentions, moderation, schema, signals, text, threads, upkeep
 from comments.cli import people
 from comments.errors import CommentsError
 from comments.models import Comment, Report, Status, Thread
@@ -139,7 +139,7 @@ def render(everything: bool) -> None:
 
 
 def _render_batch(session: Any, batch: Any) -> None:
-    drawn = {row.id: text.render(row.body) for row in batch}
+    drawn = mentions.drawn(session, {row.id: row.body for row in batch})
     # Threads first, as everybody who changes a comment locks them; sorted, so that two who lock
     # several do it in the same order.
     locked = {id: threads.lock(session, id) for id in sorted({row.thread_id for row in batch})}

@@ -1,5 +1,7 @@
 """``flask comments moderators …`` and ``flask comments deliver``."""
 
+import sys
+
 import click
 from flask.cli import AppGroup, with_appcontext
 
@@ -8,6 +10,7 @@ from comments.draft import check_email
 from comments.errors import CommentsError
 from comments.models import Account, Role
 from comments.moderation import COMMAND_LINE, Action
+from comments.web import hooks
 from comments.web.state import State, current, now
 
 moderators = AppGroup("moderators", help="Who moderates, and their links to sign in.")
@@ -94,15 +97,57 @@ def show() -> None:
 @with_appcontext
 @click.option("--loop", is_flag=True, help="Until it is stopped; otherwise once.")
 def deliver(loop: bool) -> None:
-    """Send the mail that waits. The service does it by itself; a plugin needs this beside it."""
+    """Send the mail and the webhooks that wait. The service does it by itself; a plugin needs this
+    beside it."""
     state = current()
-    if state.settings.smtp_uri is None:
-        raise click.ClickException("COMMENTS_SMTP_URI is not set: there is no mail.")
+    if state.settings.smtp_uri is None and not state.settings.webhooks:
+        raise click.ClickException(
+            "Neither COMMENTS_SMTP_URI nor COMMENTS_WEBHOOKS is set: there is nothing to deliver."
+        )
     if loop:
-        notify.Postman(state.engine, state.settings).run()
-        return
-    sent = notify.deliver(state.session(), state.settings, now())
-    click.echo(f"{sent} sent.")
+        _deliver_for_ever(state)
+    else:
+        _deliver_once(state)
+
+
+def _deliver_for_ever(state: State) -> None:
+    rounds: list[notify.Rounds] = []
+    engine, settings, keys = state.engine, state.settings, state.keys
+    if settings.webhooks:
+        rounds.append(notify.Courier(engine, settings, keys, hooks.teller(state)))
+    if settings.smtp_uri is not None:
+        also = (accounts.QUEUE,)
+        rounds.append(notify.Postman(engine, settings, keys, told=_tell_round, also=also))
+    *beside, here = rounds
+    for each in beside:
+        each.start()
+    here.run()
+
+
+def _deliver_once(state: State) -> None:
+    session, settings, keys = state.session(), state.settings, state.keys
+    if settings.smtp_uri is not None:
+        if settings.url is None and notify.count_stranded(session):
+            click.echo(notify.STRANDED, err=True)
+        notify.gather(session, settings, now())
+        accounts.duty.gather(session, settings, now())
+        sent = notify.deliver(
+            session, settings, keys, now(), also=(accounts.QUEUE,), progress=_tell_progress
+        )
+        click.echo(f"{sent} sent.")
+    if settings.webhooks:
+        arrived = notify.deliver_webhooks(session, settings, keys, hooks.teller(state), now())
+        click.echo(f"{arrived} webhooks brought.")
+
+
+def _tell_round(written: int, sent: int) -> None:
+    click.echo(f"{now():%H:%M:%S} {written} gathered, {sent} sent.")
+
+
+def _tell_progress(sent: int) -> None:
+    """One line that counts up, for somebody who watches."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{sent} sent", err=True, nl=False)
 
 
 def _action() -> Action:

@@ -20,6 +20,7 @@ from comments.models.columns import (
     Role,
     Scope,
     Status,
+    folded_name,
     metadata,
 )
 from comments.models.discussion import Comment, Edit, ScoreStep, Thread, Vote
@@ -73,5 +74,6 @@ __all__ = [
     "Subscription",
     "Thread",
     "Vote",
+    "folded_name",
     "metadata",
 ]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from comments.database import UtcDateTime
@@ -25,6 +25,15 @@ class Account(Base):
     """Somebody who signs in at the service itself. Their author id is ``member:ID``."""
 
     __tablename__ = "comments_accounts"
+    __table_args__ = (
+        # Looked at every few seconds, and hardly anybody is in it.
+        Index(
+            "ix_comments_accounts_queue_mail",
+            "queue_mail",
+            sqlite_where=text("queue_mail != 'never'"),
+            postgresql_where=text("queue_mail != 'never'"),
+        ),
+    )
 
     id: Mapped[BigId]
     #: In lower case; ``None`` when the provider told none that is verified.
@@ -38,6 +47,10 @@ class Account(Base):
         words_of(Pace), default=Pace.NEVER, server_default=Pace.NEVER
     )
     queue_mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: In which language and under which public address of ours they asked for it: a worker has no
+    #: request that tells it.
+    queue_language: Mapped[str] = mapped_column(String(16), default="en", server_default="en")
+    queue_base_url: Mapped[str] = mapped_column(String(URL_LENGTH), default="", server_default="")
     #: Signs in no more.
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Enum, Integer, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from comments.database import UtcDateTime
+from comments.text import fold_name
 
 TABLE_PREFIX = "comments_"
 
@@ -50,6 +51,11 @@ def words_of(kind: type[StrEnum]) -> Enum:
         length=16,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+def folded_name(name: str) -> str:
+    """A name as it is compared; one sign may stand for eighteen letters, a column ends at 255."""
+    return fold_name(name)[:KEY_LENGTH]
 
 
 class Status(StrEnum):

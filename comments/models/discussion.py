@@ -21,6 +21,7 @@ from comments.models.columns import (
     Moment,
     RowId,
     Status,
+    folded_name,
     words_of,
 )
 
@@ -43,6 +44,10 @@ def _siblings_in_order(which: str, of: str, only: str) -> Iterator[Index]:
 def _when_made(context: ExecutionContext) -> datetime:
     made: datetime = context.get_current_parameters()["created_at"]  # type: ignore[attr-defined]
     return made
+
+
+def _author_folded(context: ExecutionContext) -> str:
+    return folded_name(context.get_current_parameters()["author_name"])  # type: ignore[attr-defined]
 
 
 class Thread(Base):
@@ -103,11 +108,21 @@ class Comment(Base):
         *_siblings_in_order("replies", "parent_id", "parent_id IS NOT NULL"),
         # Those on a passage of the article alone.
         *_siblings_in_order("inline", "thread_id", "anchor IS NOT NULL"),
+        # Whom an @name means: the latest of that name.
+        Index("ix_comments_comments_by_name", "thread_id", "author_folded", "status", "id"),
         Index("ix_comments_comments_by_author", "author_id", "thread_id", "status"),
         # What an author wrote lately, wherever: the same text again is noticed by it.
         Index("ix_comments_comments_by_author_at", "author_id", "created_at"),
         # "What is new since revision N": the tail of this index.
         Index("ix_comments_comments_by_publication", "thread_id", "published_revision"),
+        # What changed since then, of what was there before. Few comments ever do.
+        Index(
+            "ix_comments_comments_by_change",
+            "thread_id",
+            "changed_revision",
+            sqlite_where=text("changed_revision IS NOT NULL"),
+            postgresql_where=text("changed_revision IS NOT NULL"),
+        ),
         Index(
             "ix_comments_comments_pinned",
             "thread_id",
@@ -180,11 +195,18 @@ class Comment(Base):
     listed: Mapped[bool] = mapped_column(default=False)
     #: The thread's revision at which it became visible.
     published_revision: Mapped[int | None]
+    #: The thread's revision at which it last read differently for everybody: edited, pinned,
+    #: or no longer there. Votes do not count.
+    changed_revision: Mapped[int | None]
     pinned_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
     author_id: Mapped[AuthorId]
     author_kind: Mapped[AuthorKind] = mapped_column(words_of(AuthorKind))
     author_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    #: The name as it is compared (:func:`folded_name`).
+    author_folded: Mapped[str] = mapped_column(
+        String(KEY_LENGTH), default=_author_folded, server_default=""
+    )
     author_avatar: Mapped[str | None] = mapped_column(String(URL_LENGTH))
     author_website: Mapped[str | None] = mapped_column(String(URL_LENGTH))
 

@@ -3,13 +3,14 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from comments.database import UtcDateTime
 from comments.models.columns import (
     AUTHOR_LENGTH,
     EMAIL_LENGTH,
     NAME_LENGTH,
+    URL_LENGTH,
     Base,
     BigId,
     Moment,
@@ -18,18 +19,24 @@ from comments.models.columns import (
     Scope,
     words_of,
 )
+from comments.models.discussion import Comment
 
 
 class Subscriber(Base):
     """An address that wants mail. It is kept here and nowhere else, and goes with its row."""
 
     __tablename__ = "comments_subscribers"
+    # Signed links name the row for years: no other address may ever have its number.
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[BigId]
     #: In lower case.
     email: Mapped[str] = mapped_column(String(EMAIL_LENGTH), unique=True)
     #: What its owner read the site in when they subscribed last.
     language: Mapped[str] = mapped_column(String(16), default="en", server_default="en")
+    #: Under which public address of ours they did (``https://blog.example/comments``): a worker
+    #: that writes to them has no request that tells it. Empty where ``COMMENTS_URL`` alone knows.
+    base_url: Mapped[str] = mapped_column(String(URL_LENGTH), default="", server_default="")
     pace: Mapped[Pace] = mapped_column(
         words_of(Pace), default=Pace.IMMEDIATE, server_default=Pace.IMMEDIATE
     )
@@ -61,6 +68,7 @@ class Subscription(Base):
             sqlite_where=text("confirmed_at IS NULL"),
             postgresql_where=text("confirmed_at IS NULL"),
         ),
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[BigId]
@@ -73,8 +81,10 @@ class Subscription(Base):
     #: ``NULL`` for different each time.
     comment_id: Mapped[int] = mapped_column(RowId, default=0, server_default="0")
     created_at: Mapped[Moment]
-    #: Nothing is sent before the address has said yes.
+    #: Nothing is sent before the address has said yes, nor after it has said no.
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    #: When its owner ended it: it is not confirmed any more, and can be taken back for a while.
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
 
 class Notice(Base):
@@ -112,8 +122,10 @@ class Notice(Base):
     created_at: Mapped[Moment]
     #: The earliest moment of the mail; it takes along whatever else waits for the subscriber.
     due_at: Mapped[Moment]
-    #: When it was put into a letter, or found to be of no use any more.
+    #: When a letter was written that tells of it, and which: what the letter says is read from
+    #: here when it is sent. Letters are thrown away earlier.
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    letter_id: Mapped[int | None] = mapped_column(RowId)
 
 
 class Mention(Base):
@@ -130,3 +142,5 @@ class Mention(Base):
     #: The comment that the name leads to: its author's latest at that time.
     target_id: Mapped[int] = mapped_column(RowId, ForeignKey("comments_comments.id"))
     author_id: Mapped[str] = mapped_column(String(AUTHOR_LENGTH))
+
+    comment: Mapped[Comment] = relationship(foreign_keys=[comment_id])

@@ -71,7 +71,8 @@ class Letter(Base):
     #: Whose address it goes to, so that it stands in one place only.
     subscriber_id: Mapped[int | None] = mapped_column(RowId, ForeignKey("comments_subscribers.id"))
     subject: Mapped[str] = mapped_column(String(300))
-    #: Emptied once it is sent: there may be a link in it that lets somebody in.
+    #: Emptied once it is sent: there may be a link in it that lets somebody in. A ``notice`` has
+    #: none here; it is drawn from the notices of the letter when it is sent.
     text: Mapped[str] = mapped_column(Text)
     #: The same for programs that show HTML.
     html: Mapped[str] = mapped_column(Text, default="", server_default="")

@@ -160,6 +160,7 @@ def pin(session: Session, comment_id: int, action: Action, *, pinned: bool) -> C
     if pinned != was:
         comment.pinned_at = action.now if pinned else None
         thread.revision += 1
+        comment.changed_revision = thread.revision
         note(
             session,
             action,

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from comments import text
 from comments.models import AuthorKind, Comment, Decision, Edit, Report, Status
 from comments.moderation.reach import Sites, within
 
@@ -58,7 +59,7 @@ class Dossier:
 
     @property
     def links(self) -> int:
-        return int(self.comment.html.count("<a "))
+        return text.count_links(self.comment.html)
 
 
 def dossiers(session: Session, rows: Sequence[Row[Any]], sites: Sites) -> list[Dossier]:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import case, func, select, update
 from sqlalchemy.orm import Session
 
-from comments import threads
+from comments import subscriptions, threads
 from comments.database import begin_write, insert_or_ignore
 from comments.errors import CommentsError, say
 from comments.models import Comment, Status, Thread
@@ -45,6 +45,8 @@ def merge(session: Session, thread_id: int, into_id: int, action: Action) -> Thr
     }
     before = {"key": source.key, "title": source.title, "count": source.count}
     _move(session, Comment.thread_id == source.id, source, target, source.count)
+    subscribed = subscriptions.moving.to_thread(session, source.id, target.id)
+    moved["subscriptions"] = _as_ranges(subscribed)
     source.merged_into_id = target.id
     target.active_at = max(target.active_at, source.active_at)
     note(session, action, "merge", thread_id=source.id, before=before, after=moved)
@@ -63,6 +65,9 @@ def part(session: Session, thread_id: int, action: Action, moved: Mapping[str, A
     source.merged_into_id = None
     _lead_back(session, moved["old_keys"], source, target)
     _move_ids(session, back, target, source, published)
+    # Entries of before there were subscriptions know of none.
+    subscribed = _from_ranges(moved.get("subscriptions", ""))
+    subscriptions.moving.back(session, subscribed, target.id, source.id)
     for comment_id, pinned_at in moved["unpinned"].items():
         _pin_again(session, int(comment_id), source, datetime.fromisoformat(pinned_at))
     after = {"key": source.key, "title": source.title, "count": source.count}
@@ -186,6 +191,7 @@ def _move(session: Session, which: Any, source: Thread, target: Thread, publishe
         .values(
             thread_id=target.id,
             published_revision=case((Comment.status == Status.PUBLISHED, revision)),
+            changed_revision=None,
         ),
         execution_options={"synchronize_session": False},
     )

@@ -116,7 +116,8 @@ COLUMNS = (
     *(
         column
         for column in Comment.__table__.columns
-        if column.key not in ("published_revision", "renderer_version", "learned_as")
+        if column.key
+        not in ("published_revision", "changed_revision", "renderer_version", "learned_as")
     ),
     Thread.key.label("thread_key"),
     Thread.title.label("thread_title"),

@@ -1,9 +1,10 @@
 """The one door for visibility.
 
 Only :func:`set_status` and :func:`set_status_of_many` change a comment's status. They write the
-log, move the counters and the thread's revision, all in the caller's transaction; nothing else
-touches them. For one comment the caller holds the thread's lock (``threads.lock``), so decisions
-on a thread come one after the other; many comments lock their threads themselves.
+log, move the counters and the thread's revision, and owe a mail or a webhook to whoever asked to
+be told, all in the caller's transaction; nothing else touches them. For one comment the caller
+holds the thread's lock (``threads.lock``), so decisions on a thread come one after the other; many
+comments lock their threads themselves.
 """
 
 from collections import Counter
@@ -11,10 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from comments import signals, threads
+from comments import notify, signals, threads
 from comments.database import begin_write
 from comments.models import REASON_LENGTH, Comment, Decision, Report, Status, Thread
 from comments.moderation.actions import Action
@@ -26,6 +27,8 @@ from comments.moderation.teaching import teach
 _BATCH = 10_000
 #: Comments decided in one round of statements.
 _CHUNK = 1_000
+#: The revision of a comment's thread, in a statement that changes the comment.
+_REVISION = select(Thread.revision).where(Thread.id == Comment.thread_id).scalar_subquery()
 
 
 def set_status(
@@ -58,9 +61,11 @@ def set_status(
     change = (status is Status.PUBLISHED) - was
     if seen_before or comment.listed:
         thread.revision += 1
+    if seen_before:
+        comment.changed_revision = thread.revision
     if change:
         thread.count += change
-        _count_in_ancestors(session, comment, change)
+        _count_in_ancestors(session, comment, change, thread.revision)
     if change > 0:
         comment.published_revision = thread.revision
     session.add(
@@ -77,6 +82,10 @@ def set_status(
         )
     )
     session.flush()
+    if change > 0:
+        notify.announce(session, [comment.id], now)
+    if before is not status:
+        notify.webhooks.owe(session, notify.webhooks.EVENTS.get(status), [comment.id], now)
     signals.after_commit(
         session,
         "status-changed",
@@ -87,7 +96,7 @@ def set_status(
     )
 
 
-def _count_in_ancestors(session: Session, comment: Comment, change: int) -> None:
+def _count_in_ancestors(session: Session, comment: Comment, change: int, revision: int) -> None:
     """Add *change* to every comment above; a tombstone lives as long as it carries replies."""
     below = Comment.replies_count + change
     for ids in _chunks(comment.ancestor_ids, _BATCH):
@@ -97,9 +106,15 @@ def _count_in_ancestors(session: Session, comment: Comment, change: int) -> None
             .values(
                 replies_count=below,
                 listed=or_(Comment.status == Status.PUBLISHED, below > 0),
+                changed_revision=_changed_if(Comment.status != Status.PUBLISHED, revision),
             )
             .execution_options(synchronize_session=False)
         )
+
+
+def _changed_if(condition: Any, revision: Any) -> Any:
+    """The revision of a change for the rows it shows in, such as a tombstone that comes or goes."""
+    return case((condition, revision), else_=Comment.changed_revision)
 
 
 # ── many at once ─────────────────────────────────────────────────────────────────────────
@@ -204,6 +219,10 @@ def _change(session: Session, rows: Sequence[Row[Any]], status: Status, action: 
     _move_comments(session, [row.id for row in rows], status, action)
     _move_ancestors(session, moved, 1 if shows else -1)
     _write_log(session, rows, status, action)
+    if shows:
+        notify.announce(session, [row.id for row in moved], action.now)
+    event = notify.webhooks.EVENTS.get(status)
+    notify.webhooks.owe(session, event, [row.id for row in rows], action.now)
     _tell(session, rows, status)
 
 
@@ -221,7 +240,9 @@ def _move_threads(session: Session, counts: Counter[int], sign: int) -> None:
 
 def _move_comments(session: Session, ids: Sequence[int], status: Status, action: Action) -> None:
     shows = status is Status.PUBLISHED
+    # An UPDATE reads the row as it was: what was listed before is seen to change.
     values: dict[str, Any] = {
+        "changed_revision": _changed_if(Comment.listed, _REVISION),
         "status": status,
         "status_at": action.now,
         "status_reason": action.reason[:REASON_LENGTH],
@@ -230,8 +251,7 @@ def _move_comments(session: Session, ids: Sequence[int], status: Status, action:
         "listed": shows or Comment.replies_count > 0,
     }
     if shows:
-        revision = select(Thread.revision).where(Thread.id == Comment.thread_id)
-        values |= {"published_revision": revision.scalar_subquery(), "kept_at": action.now}
+        values |= {"published_revision": _REVISION, "kept_at": action.now}
     else:
         values |= {"pinned_at": None, "published_revision": None}
     session.execute(
@@ -254,10 +274,15 @@ def _move_ancestors(session: Session, moved: Iterable[Row[Any]], sign: int) -> N
     if not below:
         return
     count = Comment.replies_count + bindparam("change")
+    is_tombstone = Comment.status != Status.PUBLISHED
     session.connection().execute(
         update(Comment)
         .where(Comment.id == bindparam("at"))
-        .values(replies_count=count, listed=or_(Comment.status == Status.PUBLISHED, count > 0)),
+        .values(
+            replies_count=count,
+            listed=or_(Comment.status == Status.PUBLISHED, count > 0),
+            changed_revision=_changed_if(is_tombstone, _REVISION),
+        ),
         [{"at": id, "change": sign * number} for id, number in sorted(below.items())],
     )
 

@@ -1,63 +1,81 @@
-"""A thread of the service that delivers what commits have put into the outbox."""
+"""Threads of the service that deliver what commits have put into the outbox.
 
-import logging
-from collections.abc import Callable
+Mail and webhooks have one each: a receiver that is slow to answer holds up no mail.
+"""
+
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from threading import Event, Lock, Thread
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from comments.config import Settings
-from comments.notify.outbox import deliver
+from comments.keys import Keys
+from comments.notify.courier import Tell, deliver_webhooks
+from comments.notify.delivery import deliver
+from comments.notify.digests import NOTICES, Digest, count_stranded
+from comments.notify.rounds import Rounds, log
 
-log = logging.getLogger("comments.notify")
+STRANDED = (
+    "Some subscribers are owed a mail, and nothing tells under which address readers reach the "
+    "comments: set COMMENTS_URL. Their mail waits until then."
+)
 
-#: Looked for without being woken: what another process wrote, and what waits for its next try.
-EVERY_SECONDS = 60.0
 
+class Postman(Rounds):
+    """Sends the mail."""
 
-class Postman:
-    """Delivers in a thread of its own, which begins with the first call of :meth:`start`."""
+    name = "comments-postman"
 
-    def __init__(self, engine: Callable[[], Engine], settings: Settings) -> None:
+    def __init__(
+        self,
+        engine: Callable[[], Engine],
+        settings: Settings,
+        keys: Keys,
+        told: Callable[[int, int], None] | None = None,
+        also: Sequence[Digest] = (),
+    ) -> None:
+        """*told* is called after each round that did something, with how many letters were
+        gathered and how many of all were sent. *also* are gathered beside the notices."""
+        super().__init__()
         self._engine = engine
         self._settings = settings
-        self._lock = Lock()
-        self._thread: Thread | None = None
-        self._woken = Event()
-        self._stopped = False
+        self._keys = keys
+        self._told = told
+        self._also = also
+        self._warned = False
 
-    def start(self) -> None:
-        with self._lock:
-            if self._thread is None and not self._stopped:
-                self._thread = Thread(target=self.run, name="comments-postman", daemon=True)
-                self._thread.start()
+    def work(self) -> None:
+        settings = self._settings
+        with Session(self._engine()) as session:
+            self._warn_once(session)
+            digests = (NOTICES, *self._also)
+            written = sum(one.gather(session, settings, datetime.now(UTC)) for one in digests)
+            sent = deliver(session, settings, self._keys, datetime.now(UTC), also=self._also)
+        if self._told and (written or sent):
+            self._told(written, sent)
 
-    def wake(self) -> None:
-        """There is a letter."""
-        self._woken.set()
+    def _warn_once(self, session: Session) -> None:
+        if not self._warned and self._settings.url is None and count_stranded(session):
+            self._warned = True
+            log.warning(STRANDED)
 
-    def stop(self) -> None:
-        """End after the letter in hand."""
-        with self._lock:
-            self._stopped = True
-            thread = self._thread
-        self._woken.set()
-        if thread is not None:
-            thread.join()
 
-    def run(self) -> None:
-        """Deliver until told to stop, in the thread that calls this."""
-        while not self._stopped:
-            self._deliver()
-            self._woken.wait(EVERY_SECONDS)
-            self._woken.clear()
+class Courier(Rounds):
+    """Brings webhooks to their receivers."""
 
-    def _deliver(self) -> None:
-        try:
-            with Session(self._engine()) as session:
-                deliver(session, self._settings, datetime.now(UTC))
-        except Exception as trouble:  # noqa: BLE001 - the thread must live to try again
-            # Without its words: they may hold an address, or the link in a letter.
-            log.error("the outbox was not emptied: %s", type(trouble).__name__)
+    name = "comments-courier"
+
+    def __init__(
+        self, engine: Callable[[], Engine], settings: Settings, keys: Keys, tell: Tell
+    ) -> None:
+        super().__init__()
+        self._engine = engine
+        self._settings = settings
+        self._keys = keys
+        self._tell = tell
+
+    def work(self) -> None:
+        with Session(self._engine()) as session:
+            now = datetime.now(UTC)
+            deliver_webhooks(session, self._settings, self._keys, self._tell, now)

@@ -13,14 +13,23 @@ from comments.models import (
     Comment,
     Edit,
     Login,
+    Mention,
     Person,
     Report,
     SignIn,
     Status,
+    Subscriber,
+    Subscription,
     Thread,
     Vote,
 )
-from comments.people.subjects import Subject, account_ids, comments_of, targets_of
+from comments.people.subjects import (
+    Subject,
+    account_ids,
+    comments_of,
+    subscriptions_of,
+    targets_of,
+)
 
 FORMAT = "flask-comments own data 1"
 #: Comments read at once.
@@ -43,6 +52,8 @@ def export(session: Session, subject: Subject, *, now: datetime) -> dict[str, An
         "comments": list(_texts(session, subject)),
         "votes": list(_votes(session, subject)),
         "reports": list(_reports(session, subject)),
+        "named_in": list(_mentions(session, subject)),
+        "subscriptions": list(_subscriptions(session, subject)),
     }
 
 
@@ -62,6 +73,7 @@ def _accounts(session: Session, subject: Subject) -> Iterator[dict[str, Any]]:
             "name": account.name,
             "avatar": account.avatar,
             "created_at": _written(account.created_at),
+            "mailed_what_waits": str(account.queue_mail),
             "signs_in_with": sorted(session.scalars(logins)),
             "signed_in": [
                 {"since": _written(it.created_at), "seen_at": _written(it.seen_at), "at": it.origin}
@@ -154,4 +166,34 @@ def _reports(session: Session, subject: Subject) -> Iterator[dict[str, Any]]:
             "reason": report.reason,
             "note": report.note,
             "created_at": _written(report.created_at),
+        }
+
+
+def _mentions(session: Session, subject: Subject) -> Iterator[dict[str, Any]]:
+    """Comments of others that name them; what waits or is hidden is not theirs to know of."""
+    columns = (Mention.comment_id, Mention.name)
+    named = select(*columns).join(Comment, Comment.id == Mention.comment_id)
+    mine = (Mention.author_id.in_(subject.author_ids), Comment.status == Status.PUBLISHED)
+    for id, name in session.execute(named.where(*mine).order_by(Mention.comment_id)):
+        yield {"comment": id, "name": name}
+
+
+def _subscriptions(session: Session, subject: Subject) -> Iterator[dict[str, Any]]:
+    """With no address: what was typed in a browser may be somebody else's."""
+    mine = (
+        select(Subscription, Subscriber.pace, Thread.key)
+        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
+        .join(Thread, Thread.id == Subscription.thread_id)
+        .where(subscriptions_of(subject))
+        .order_by(Subscription.id)
+    )
+    for one, pace, key in session.execute(mine):
+        yield {
+            "thread": key,
+            "to": one.scope,
+            "comment": one.comment_id or None,
+            "pace": pace,
+            "created_at": _written(one.created_at),
+            "confirmed_at": _written(one.confirmed_at),
+            "ended_at": _written(one.ended_at),
         }

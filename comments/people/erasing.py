@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from comments import index, moderation, posting, threads
+from comments import index, mentions, moderation, posting, threads
 from comments.database import begin_write
 from comments.errors import CommentsError, say
 from comments.identity import erased_target
@@ -28,15 +28,24 @@ from comments.models import (
     ListedWord,
     Login,
     MailedLink,
+    Notice,
     Person,
     Report,
     ReservedName,
     SignIn,
     Status,
     Submission,
+    Subscriber,
+    Subscription,
     Vote,
 )
-from comments.people.subjects import Subject, account_ids, comments_of, targets_of
+from comments.people.subjects import (
+    Subject,
+    account_ids,
+    comments_of,
+    subscriptions_of,
+    targets_of,
+)
 
 #: Under the number of parameters that either database takes in one statement.
 CHUNK = 1_000
@@ -57,10 +66,12 @@ def erase(session: Session, subject: Subject, *, now: datetime) -> int:
     session.expire_all()
     posting.withdraw_votes(session, subject.author_ids, now=now)
     erased = _take_comments_away(session, subject, moderation.Action(by=nobody, now=now))
+    mentions.forget(session, subject.author_ids)
     _rename_in_the_log(session, subject, nobody)
     _hide_bans(session, targets, nobody)
     for author_id in sorted(subject.author_ids):
         _forget(session, author_id, nobody)
+    _end_subscriptions(session, subject)
     _close_accounts(session, subject)
     if erased:
         index.scour(session)
@@ -95,7 +106,10 @@ def _concerned(session: Session, subject: Subject) -> set[int]:
         .where(Vote.voter_id.in_(subject.author_ids))
         .distinct()
     )
-    return {*session.scalars(wrote_in), *session.scalars(voted_in)}
+    named_in = mentions.threads_naming(subject.author_ids)
+    subscribed = select(Subscription.thread_id).where(subscriptions_of(subject)).distinct()
+    asked = (wrote_in, voted_in, named_in, subscribed)
+    return {id for threads_of in asked for id in session.scalars(threads_of)}
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -171,6 +185,21 @@ def _forget_mail(session: Session, which: Any) -> None:
     _run(session, delete(MailedLink).where(which))
     sent = delete(Letter).where(Letter.recipient.in_(to), Letter.next_try_at.is_(None))
     _run(session, sent)
+
+
+def _end_subscriptions(session: Session, subject: Subject) -> None:
+    """What they asked for goes, and with its last subscription an address and its mail."""
+    mine = subscriptions_of(subject)
+    whose = select(Subscription.subscriber_id).where(mine)
+    # Held: nothing that is to be mailed to them is written from here on.
+    found = select(Subscriber.id).where(Subscriber.id.in_(whose)).order_by(Subscriber.id)
+    ids = session.scalars(found.with_for_update()).all()
+    _run(session, delete(Subscription).where(mine))
+    kept = select(Subscription.subscriber_id).where(Subscription.subscriber_id.in_(ids))
+    gone = set(ids) - set(session.scalars(kept))
+    for table in (Notice, Letter):
+        _run(session, delete(table).where(table.subscriber_id.in_(gone)))
+    _run(session, delete(Subscriber).where(Subscriber.id.in_(gone)))
 
 
 def _close_accounts(session: Session, subject: Subject) -> None:

@@ -7,16 +7,19 @@ from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
 from comments.keys import Keys
-from comments.models import Account, Comment, Decision, Person
+from comments.models import Account, Comment, Decision, Person, Subscriber, Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """Somebody. With *email*, shown to be theirs, goes its keyed hash."""
+    """Somebody. With *email*, shown to be theirs, goes its keyed hash; of a guest who verified one
+    the hash alone is known."""
 
     author_ids: frozenset[str] = frozenset()
     email: str | None = None
     email_hash: str | None = None
+    #: Who is mailed at that address.
+    subscriber_id: int | None = None
 
 
 def subject_of(
@@ -40,7 +43,32 @@ def subject_of(
         accounts = session.scalars(select(Account.id).where(Account.email == email))
         ids.update(f"member:{id}" for id in accounts)
     ids.update(_claimed(session, ids))
-    return Subject(author_ids=frozenset(ids), email=email, email_hash=email_hash)
+    return Subject(
+        author_ids=frozenset(ids),
+        email=email,
+        email_hash=email_hash,
+        subscriber_id=_subscriber(session, keys, ids, email, email_hash),
+    )
+
+
+def _subscriber(
+    session: Session,
+    keys: Keys,
+    author_ids: Collection[str],
+    email: str | None,
+    email_hash: str | None,
+) -> int | None:
+    """Who is mailed at the address; with its hash alone, among those they asked for themselves."""
+    if email:
+        return session.scalar(select(Subscriber.id).where(Subscriber.email == email))
+    asked = (
+        select(Subscriber.id, Subscriber.email)
+        .join(Subscription, Subscription.subscriber_id == Subscriber.id)
+        .where(Subscription.author_id.in_(author_ids))
+        .distinct()
+    )
+    found = session.execute(asked).all() if email_hash else []
+    return next((id for id, email in found if keys.digest("email", email) == email_hash), None)
 
 
 def _account_email(session: Session, author_id: str | None) -> str | None:
@@ -64,6 +92,14 @@ def _claimed(session: Session, author_ids: Collection[str]) -> list[str]:
 def comments_of(subject: Subject) -> ColumnElement[bool]:
     by_email = Comment.email_hash == subject.email_hash if subject.email_hash else false()
     return or_(Comment.author_id.in_(subject.author_ids), by_email)
+
+
+def subscriptions_of(subject: Subject) -> ColumnElement[bool]:
+    """What was asked for under their ids, and what goes to their address whoever asked."""
+    asked = Subscription.author_id.in_(subject.author_ids)
+    if subject.subscriber_id is None:
+        return asked
+    return or_(asked, Subscription.subscriber_id == subject.subscriber_id)
 
 
 def account_ids(subject: Subject) -> list[int]:

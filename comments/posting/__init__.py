@@ -6,7 +6,7 @@ read what they rely on, so they are right under any number of writers.
 """
 
 from comments.posting.changing import delete, edit
-from comments.posting.names import check_name, folded_name, is_taken, reserve_name
+from comments.posting.names import check_name, is_taken, reserve_name
 from comments.posting.reporting import REASONS, report
 from comments.posting.voting import Ballot, vote, withdraw_vote, withdraw_votes
 from comments.posting.writing import (
@@ -24,7 +24,6 @@ __all__ = [
     "check_name",
     "delete",
     "edit",
-    "folded_name",
     "idempotency_hash",
     "is_repeated",
     "is_taken",

@@ -7,12 +7,13 @@ from datetime import datetime
 from sqlalchemy import delete as sql_delete
 from sqlalchemy.orm import Session
 
-from comments import identity, index, moderation, screening, signals, text, threads
+from comments import identity, index, mentions, moderation, screening, signals, text, threads
 from comments.config import Settings
 from comments.identity import Author
 from comments.models import (
     Comment,
     Edit,
+    Mention,
     Status,
     Thread,
 )
@@ -35,7 +36,8 @@ def edit(
 
     The new text passes the screens again, so a harmless comment cannot become another one.
     """
-    html = writing.rendered(body)
+    people = mentions.around(session, comment_id)
+    html = writing.rendered(body, people)
     before = threads.get(session, comment_id)
     identity.check_can_change(author, before, settings, now)
     submitted = _submitted(session, author, before, body, html, settings, now)
@@ -49,6 +51,7 @@ def edit(
     comment.edited_at = now
     # What a moderator kept was the text before.
     comment.kept_at = None
+    mentions.keep(session, comment, people)
     if comment.status in (Status.PUBLISHED, Status.PENDING):
         _screen_again(replace(submitted, thread_held=thread.hold_all), screens, thread, comment)
     session.flush()
@@ -91,6 +94,8 @@ def _screen_again(
     comment.risk, comment.shadowed = verdict.risk, verdict.shadowed
     if status is Status.PUBLISHED:
         thread.revision += comment.listed
+        if comment.listed:
+            comment.changed_revision = thread.revision
         return
     if status is comment.status and comment.status_reason == str(verdict.reason):
         return
@@ -126,9 +131,10 @@ def delete(
     identity.check_can_change(author, comment, settings, now)
     teaching.forget(session, comment)
     comment.body = comment.html = ""
-    comment.author_name = ""
+    comment.author_name = comment.author_folded = ""
     comment.author_avatar = comment.author_website = None
-    session.execute(sql_delete(Edit).where(Edit.comment_id == comment.id))
+    for told in (Edit, Mention):
+        session.execute(sql_delete(told).where(told.comment_id == comment.id))
     index.drop(session, [comment.id])
     moderation.settle_reports(session, comment, now)
     moderation.set_status(

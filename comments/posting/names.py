@@ -9,12 +9,7 @@ from comments.config import Settings
 from comments.database import insert_or_ignore
 from comments.errors import CommentsError, say
 from comments.identity import Author
-from comments.models import KEY_LENGTH, ReservedName
-
-
-def folded_name(name: str) -> str:
-    """The name as it is compared; one sign may stand for eighteen letters, a column ends at 255."""
-    return text.fold_name(name)[:KEY_LENGTH]
+from comments.models import ReservedName, folded_name
 
 
 def check_name(session: Session, author: Author, name: str, settings: Settings) -> None:

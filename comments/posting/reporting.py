@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from comments import identity, moderation, screening, signals
+from comments import identity, moderation, notify, screening, signals
 from comments.config import Settings
 from comments.database import insert_or_ignore
 from comments.errors import CommentsError
@@ -54,6 +54,7 @@ def report(
     if fresh and not settled:
         comment.open_reports += 1
         session.flush()
+        notify.webhooks.owe(session, notify.webhooks.REPORTED, [comment.id], now)
         _hold_reported(session, thread, comment, settings, now)
     if fresh:
         signals.after_commit(session, "comment-reported", comment_id=comment.id, thread=thread.key)

@@ -8,7 +8,17 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from comments import identity, index, moderation, screening, signals, text, threads, upkeep
+from comments import (
+    identity,
+    index,
+    mentions,
+    moderation,
+    screening,
+    signals,
+    text,
+    threads,
+    upkeep,
+)
 from comments.config import Settings
 from comments.database import insert_or_ignore
 from comments.draft import Draft
@@ -51,7 +61,8 @@ def post(
     outside. Raises 403 for a closed thread, a reserved name or a ban, 409 when the parent is
     gone, 422 for a key used for another text.
     """
-    html = rendered(draft.body)
+    people = mentions.in_thread(session, draft.thread_key)
+    html = rendered(draft.body, people)
     submitted = _submitted(session, author, draft, html, settings, now)
     screens = screening.ask_hosts(submitted, screens)
     thread = threads.lock_or_create(session, draft.thread_key, now=now, site=draft.site)
@@ -68,7 +79,7 @@ def post(
     names.reserve_name(session, author, now)
     arrival = _first_use(session, author, arrival)
     submitted = replace(submitted, site=thread.site, thread_held=thread.hold_all, arrival=arrival)
-    _put_in_place(submitted, screens, thread, comment, draft)
+    _put_in_place(submitted, screens, thread, comment, draft, people)
     if idempotency_hash:
         session.get_one(Submission, idempotency_hash).comment_id = comment.id
     upkeep.sweep_sometimes(session, now, settings)
@@ -82,10 +93,12 @@ def _put_in_place(
     thread: Thread,
     comment: Comment,
     draft: Draft,
+    people: mentions.People,
 ) -> None:
     session = submitted.session
     verdict, status = screened(submitted, screens)
     comment.risk, comment.shadowed = verdict.risk, verdict.shadowed
+    mentions.keep(session, comment, people)
     session.add(comment)
     thread.active_at = submitted.now
     if status is Status.PUBLISHED:
@@ -149,9 +162,9 @@ def _forgotten(known: Submission, now: datetime) -> bool:
     return now - known.created_at > upkeep.KEEP_SUBMISSIONS
 
 
-def rendered(body: str) -> str:
-    """*body* as it will appear; 422 when nothing of it would."""
-    html = text.render(body)
+def rendered(body: str, people: mentions.People | None = None) -> str:
+    """*body* as it will appear among *people* it may name; 422 when nothing of it would."""
+    html = text.render(body, people)
     if text.is_empty(html):
         raise CommentsError("invalid", errors={"body": say("Write something first.")})
     return html

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from comments.errors import Message, say
-from comments.identity import Author, ban_targets
+from comments.identity import Author, ban_targets, mailbox_targets
 from comments.models import Ban, Person
 
 
@@ -21,6 +21,12 @@ def found(session: Session, author: Author, now: datetime) -> Ban | None:
     return session.scalars(
         active.order_by(Ban.shadow, Ban.until.desc().nulls_first(), Ban.id).limit(1)
     ).first()
+
+
+def holds_mailbox(session: Session, email_hash: str, now: datetime) -> bool:
+    """Whether an e-mail address is banned, openly or not; nothing is mailed to one that is."""
+    active = select(Ban.id).where(Ban.target.in_(mailbox_targets(email_hash)), Ban.in_force(now))
+    return session.execute(active.limit(1)).first() is not None
 
 
 def sentence(ban: Ban) -> Message:

@@ -3,6 +3,7 @@
 from comments.text.cells import plain_cell
 from comments.text.characters import clean_source, is_empty, showable
 from comments.text.links import safe_url
+from comments.text.mentions import Who, address_mentions
 from comments.text.names import clean_name, fold_name, plain_letters
 from comments.text.numbers import (
     MOST_NUMBER,
@@ -18,7 +19,9 @@ __all__ = [
     "MOST_NUMBER",
     "RENDERER_VERSION",
     "Found",
+    "Who",
     "WordList",
+    "address_mentions",
     "clean_name",
     "clean_source",
     "count_links",

@@ -82,6 +82,8 @@ def _inline(tokens: list[Token], budget: Budget) -> Iterator[str]:
             depth += token.nesting == 1
         elif token.type in _TAGS:
             yield _TAGS[token.type]
+        elif token.type == "mention":
+            yield f'<a href="#comment-{token.meta["to"]}">{_escape(token.content, budget)}</a>'
         else:
             label.append(token.content)
             text = _escape(token.content, budget)

@@ -3,7 +3,7 @@
 import logging
 from html import escape
 
-from comments.text import markdown, markup, walls
+from comments.text import markdown, markup, mentions, walls
 from comments.text.budget import Budget
 from comments.text.characters import showable
 
@@ -14,7 +14,7 @@ RENDERER_VERSION = 1
 _log = logging.getLogger(__name__)
 
 
-def render(source: str) -> str:
+def render(source: str, who: mentions.Who | None = None) -> str:
     """The HTML of a comment: markdown-it, then bleach, then nh3, then our own check.
 
     Paragraphs with their line breaks, emphasis, strong, strikethrough, code, quotes, lists, lines
@@ -25,10 +25,15 @@ def render(source: str) -> str:
     a ceiling (:mod:`comments.text.budget`) of about 170 paragraphs or 100 list items, and of 350
     line breaks, 140 words in bold or 80 links, or a mixture, and of 500 ``<`` and ``&``. Past it a
     body stands there as it was typed, without links or marks.
+
+    *who* knows the people of the discussion: ``@name`` becomes a link to what one of them wrote.
     """
     source = showable(source)
     budget = Budget()
-    html = walls.sanitise(markup.write(markdown.parse(source, budget), budget))
+    tokens = markdown.parse(source, budget)
+    if who is not None and "@" in source:
+        mentions.link_names(tokens, who)
+    html = walls.sanitise(markup.write(tokens, budget))
     if walls.is_safe(html):
         return html
     # The walls disagree, so somebody has found a hole in one. The words are kept and everything
@@ -38,5 +43,5 @@ def render(source: str) -> str:
 
 
 def count_links(html: str) -> int:
-    """How many links a rendered comment has."""
-    return html.count("<a href=")
+    """How many links a rendered comment has. Those to the comments of others do not count."""
+    return html.count("<a href=") - html.count('<a href="#')

@@ -26,7 +26,8 @@ _BARE = "|".join(sorted(TAGS - {"a"}))
 _CLOSED = "|".join(sorted(TAGS - _VOID))
 _PIECE = re.compile(
     r"(?:[^<>&]++|&(?:amp|lt|gt|nbsp|quot);)++"
-    rf'|<(?P<open>{_BARE}|a(?: href="(?P<href>[^"<>]*)")? rel="{REL}")>'
+    rf'|<(?P<open>{_BARE}|a href="#comment-[1-9][0-9]{{0,18}}"'
+    rf'|a(?: href="(?P<href>[^"<>]*)")? rel="{REL}")>'
     rf"|</(?P<close>{_CLOSED})>"
 )
 

@@ -6,6 +6,13 @@ keyset, so the thousandth page costs what the first one costs.
 """
 
 from comments.threads.emptying import empty
+from comments.threads.latest import (
+    latest_below,
+    latest_everywhere,
+    latest_in,
+    threads_of,
+    times_of,
+)
 from comments.threads.levels import next_replies
 from comments.threads.lists import (
     DEFAULT_LIMIT,
@@ -17,6 +24,7 @@ from comments.threads.lists import (
     page,
     replies,
 )
+from comments.threads.news import MOST_LATEST, MOST_NEWS, News, changed_at, news
 from comments.threads.places import (
     MAX_COUNTS,
     MAX_NEW,
@@ -51,13 +59,17 @@ __all__ = [
     "MAX_COUNTS",
     "MAX_LIMIT",
     "MAX_NEW",
+    "MOST_LATEST",
+    "MOST_NEWS",
     "SHOWN",
     "Listing",
+    "News",
     "ThreadFacts",
     "ancestors",
     "branch",
     "branch_after",
     "by_id",
+    "changed_at",
     "check_key",
     "closes_at",
     "counts",
@@ -66,11 +78,15 @@ __all__ = [
     "find",
     "get",
     "is_closed",
+    "latest_below",
+    "latest_everywhere",
+    "latest_in",
     "leads_to",
     "lock",
     "lock_many",
     "lock_or_create",
     "new_since",
+    "news",
     "next_replies",
     "open_way_to",
     "own",
@@ -80,5 +96,7 @@ __all__ = [
     "read_id",
     "replies",
     "rows",
+    "threads_of",
+    "times_of",
     "visible",
 ]

@@ -7,11 +7,12 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from comments import index
-from comments.models import Comment, Edit, Report
+from comments.models import Comment, Edit, Mention, Report
 
 #: What a comment says, of its author as well. Ids, states and numbers stay.
 _NOTHING = {
     "author_name": "",
+    "author_folded": "",
     "author_avatar": None,
     "author_website": None,
     "body": "",
@@ -31,6 +32,7 @@ def empty(session: Session, ids: Sequence[int], **values: Any) -> None:
     index.drop(session, ids)
     for statement in (
         delete(Edit).where(Edit.comment_id.in_(ids)),
+        delete(Mention).where(Mention.comment_id.in_(ids)),
         # A note may quote what it is about.
         update(Report).where(Report.comment_id.in_(ids)).values(note=""),
         update(Comment).where(Comment.id.in_(ids)).values(_NOTHING | values),

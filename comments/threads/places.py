@@ -113,6 +113,12 @@ def by_id(session: Session, thread_id: int) -> ThreadFacts:
     return ThreadFacts(*session.execute(_facts.where(Thread.id == thread_id)).one())
 
 
+def facts_of(session: Session, ids: Iterable[int]) -> dict[int, ThreadFacts]:
+    """Some threads, by id."""
+    rows = session.execute(_facts.where(Thread.id.in_(list(ids))))
+    return {row.id: ThreadFacts(*row) for row in rows}
+
+
 def lock(session: Session, thread_id: int) -> Thread:
     """The thread's row, held until the end of the transaction.
 

@@ -34,6 +34,8 @@ SHOWN: tuple[Any, ...] = (
     Comment.vote_rank,
     Comment.replies_count,
     Comment.pinned_at,
+    Comment.published_revision,
+    Comment.changed_revision,
     # The thread's revision in the very moment of the statement that reads the row: a cursor
     # must begin where its rows were read, and a vote may fall between two statements.
     select(Thread.revision)

@@ -16,6 +16,8 @@ BODY_BYTES_PER_CHARACTER = 12
 BODY_BYTES_BESIDE = 20_000
 #: The longest ``Idempotency-Key``.
 MOST_KEY = 200
+#: Threads in one pulse.
+MOST_PULSES = 20
 
 
 def order(state: State) -> tree.Order:
@@ -34,10 +36,25 @@ def since() -> int:
     return _whole("since", 0, 0, text.MOST_NUMBER)
 
 
+def pulsed() -> list[tuple[str, int]]:
+    """The threads of a pulse, each with the revision that is known of it: the first ``since`` is
+    of the first ``thread``, and so on."""
+    keys: list[str | None] = list(request.args.getlist("thread")) or [None]
+    if len(keys) > MOST_PULSES:
+        too_many = say("At most %(most)s threads can be asked about at once.", most=MOST_PULSES)
+        raise CommentsError("invalid", errors={"thread": too_many})
+    given = request.args.getlist("since")
+    sinces = [_number("since", each, 0, text.MOST_NUMBER) for each in given[: len(keys)]]
+    sinces += [0] * (len(keys) - len(sinces))
+    return [(threads.check_key(key), since) for key, since in zip(keys, sinces, strict=True)]
+
+
 def _whole(field: str, default: int, low: int, high: int) -> int:
     given = request.args.get(field)
-    if given is None:
-        return default
+    return default if given is None else _number(field, given, low, high)
+
+
+def _number(field: str, given: str, low: int, high: int) -> int:
     number = text.read_number(given, high)
     if number is None or number < low:
         wrong = say("A whole number from %(low)s to %(high)s.", low=low, high=high)

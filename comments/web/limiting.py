@@ -40,6 +40,7 @@ class Kind(StrEnum):
     SIGNING_IN = "signing_in"
     GOING_ELSEWHERE = "going_elsewhere"
     OWN_DATA = "own data"
+    SUBSCRIBING = "subscribing"
 
 
 class _Rule(NamedTuple):
@@ -116,6 +117,14 @@ _RULES: dict[Kind, _Rule] = {
         member=_always("20 per hour"),
         amount=say_n("%(n)s request for your data", "%(n)s requests for your data"),
         again=say("You can ask again in %(wait)s."),
+    ),
+    # Each may be a mail to somebody who did not ask for it; what one address gets is limited
+    # where it is asked.
+    Kind.SUBSCRIBING: _Rule(
+        guest=_always("20 per hour"),
+        member=_always("30 per hour"),
+        amount=say_n("%(n)s subscription", "%(n)s subscriptions"),
+        again=say("You can subscribe again in %(wait)s."),
     ),
 }
 

@@ -98,7 +98,7 @@ def _caller(state: State) -> Author:
 
 
 def _subject(state: State, author: Author) -> Subject:
-    return people.subject_of(state.session(), state.keys, author.id)
+    return people.subject_of(state.session(), state.keys, author.id, email=author.email)
 
 
 def _copy(state: State, author: Author) -> Response:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request, send_from_directory
 
 from comments import resources, threads, tree
 from comments.threads import ThreadFacts
-from comments.web import answers, fragments
+from comments.web import answers, fragments, guards, inputs
 from comments.web.closing import closes_at
 from comments.web.policy import FRAGMENT_POLICY, framed_by
 from comments.web.present import Presenter
@@ -55,6 +55,40 @@ def fragment_comment() -> Response:
     view = Presenter(state.keys, facts, state.urls().base).comment(comment)
     html = fragments.comment(state, facts, view)
     return _public(state, html, facts)
+
+
+@pages.get("/fragment/news")
+def fragment_news() -> Response:
+    """What came, changed and went since a revision, with the words that the script tells it in."""
+    state = current()
+    session = state.session()
+    facts = threads.find(session, threads.check_key(request.args.get("key")))
+    found = threads.news(session, facts, inputs.since())
+    presenter = Presenter(state.keys, facts, state.urls().base)
+    for parent in found.parents.values():
+        presenter.comment(parent)
+    html = fragments.draw(
+        state,
+        "_news.html",
+        **fragments.list_context(
+            [presenter.comment(row) for row in found.came], presenter.thread(_order(state).name)
+        ),
+        changed=[presenter.comment(row) for row in found.changed],
+        news=found,
+    )
+    return _public(state, html, facts)
+
+
+@pages.get("/fragment/subscribe")
+def fragment_subscribe() -> Response:
+    """What a form needs for readers who want mail; nothing where none is sent."""
+    state = current()
+    html = fragments.draw(state, "_subscribe.html")
+    response = answers.public(
+        state, html, "text/html", thread_key=None, revision=f"subscribe-{guards.sends_mail(state)}"
+    )
+    response.headers["Content-Security-Policy"] = FRAGMENT_POLICY
+    return response
 
 
 @pages.get("/embed.js")

@@ -11,14 +11,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from comments import i18n, identity, screening, threads, tree
+from comments import i18n, identity, screening, text, threads, tree
 from comments.errors import Message
 from comments.identity import Author
 from comments.keys import Keys
 from comments.models import AuthorKind, Status
-from comments.threads import Listing, ThreadFacts
+from comments.threads import Listing, ThreadFacts, addresses
 from comments.tree import Node
-from comments.web import urls as addresses
 from comments.web.closing import is_closed
 
 #: What spam and what was rejected are called to their author, and in an address.
@@ -65,6 +64,9 @@ class CommentView:
     replies_count: int
     replies: Sequence["CommentView"] = ()
     next: str | None = None
+    #: The thread's revision at which it came, and the one at which it last changed.
+    published: int | None = None
+    changed: int | None = None
     #: What its author is told of why nobody else sees it.
     reason: Message | None = None
 
@@ -130,7 +132,7 @@ class Presenter:
             parent=row.parent_id,
             depth=row.depth,
             state=state.value if shown else "deleted",
-            html=row.html if shown else "",
+            html=text.address_mentions(row.html, self.address_of) if shown else "",
             author=self.author(row) if shown else None,
             parent_name=self._names.get(row.parent_id) if row.parent_id else None,
             created=row.created_at,
@@ -139,8 +141,10 @@ class Presenter:
             up=row.up if shown else 0,
             down=row.down if shown else 0,
             pinned=row.pinned_at is not None,
-            url=addresses.with_comment(self._address, row.id),
+            url=self.address_of(row.id),
             replies_count=row.replies_count,
+            published=row.published_revision,
+            changed=row.changed_revision,
             reason=reason,
         )
 
@@ -166,6 +170,10 @@ class Presenter:
             website=author.website,
             verified=author.is_guest and author.verified,
         )
+
+    def address_of(self, comment_id: int) -> str:
+        """Where a comment of the thread is read."""
+        return addresses.with_comment(self._address, comment_id)
 
     def _badge(self, author_id: str) -> str:
         known = self._badges.get(author_id)

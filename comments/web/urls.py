@@ -7,13 +7,15 @@ the table and the app's ``url_map`` and finds them equal.
 
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote_plus
 
 PATHS: dict[str, str] = {
     "thread": "/thread",
     "fragment_thread": "/fragment/thread",
     "fragment_replies": "/fragment/replies",
     "fragment_comment": "/fragment/comment",
+    "fragment_news": "/fragment/news",
+    "feed": "/feed.atom",
     "mine": "/mine",
     "own_data": "/mine/data",
     "erase": "/mine/erase",
@@ -35,9 +37,16 @@ PATHS: dict[str, str] = {
     "account_name": "/account/name",
     "account_password": "/account/password",
     "account_end": "/account/end",
+    "account_queue_mail": "/account/queue-mail",
+    "queue_mail": "/queue-mail",
     "verify": "/verify",
     "data_by_mail": "/mine/by-mail",
     "data_link": "/mine/by-mail/link",
+    "fragment_subscribe": "/fragment/subscribe",
+    "subscribe": "/subscribe",
+    "subscriptions": "/subscriptions",
+    "subscriptions_confirm": "/subscriptions/confirm",
+    "unsubscribe": "/unsubscribe",
     "embed": "/embed.js",
     "asset": "/static/{name}",
     "base": "",
@@ -74,14 +83,3 @@ class Urls:
 def _quoted(value: str) -> str:
     # The links of a page repeat the thread's key, the sort and each comment's id.
     return quote_plus(value)
-
-
-def with_comment(address: str, comment_id: int) -> str:
-    """*address* of an article or thread, opened at a comment (works without JavaScript)."""
-    joint = "&" if "?" in address else "?"
-    return f"{address}{joint}comment={comment_id}#comment-{comment_id}"
-
-
-def thread_page(base: str, key: str) -> str:
-    """Our own page of a thread, for threads that have no article's address."""
-    return f"{base}/thread?key={quote(key, safe='')}"

@@ -1,4 +1,4 @@
-"""Who is told of what is new: subscribers, notices, mentions; comments on a passage
+"""Who is told of what is new: subscribers, notices, mentions, changes; comments on a passage
 
 Revision ID: 0006
 Revises: 0005
@@ -6,6 +6,8 @@ Revises: 0005
 
 import sqlalchemy as sa
 from alembic import op
+
+from comments.models import folded_name
 
 revision = "0006"
 down_revision = "0005"
@@ -16,16 +18,21 @@ depends_on = None
 ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+BATCH = 1000
+
+
 def upgrade() -> None:
     op.create_table(
         "comments_subscribers",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("language", sa.String(length=16), server_default="en", nullable=False),
+        sa.Column("base_url", sa.String(length=2000), server_default="", nullable=False),
         sa.Column("pace", sa.String(length=16), server_default="immediate", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_comments_subscribers")),
         sa.UniqueConstraint("email", name=op.f("uq_comments_subscribers_email")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "comments_subscriptions",
@@ -37,6 +44,7 @@ def upgrade() -> None:
         sa.Column("comment_id", ROW_ID, server_default="0", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["subscriber_id"],
             ["comments_subscribers.id"],
@@ -46,6 +54,7 @@ def upgrade() -> None:
             ["thread_id"], ["comments_threads.id"], name=op.f("fk_comments_subscriptions_thread_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_comments_subscriptions")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("comments_subscriptions") as batch_op:
         batch_op.create_index("ix_comments_subscriptions_author_id", ["author_id"], unique=False)
@@ -90,6 +99,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("letter_id", ROW_ID, nullable=True),
         sa.ForeignKeyConstraint(
             ["comment_id"], ["comments_comments.id"], name=op.f("fk_comments_notices_comment_id")
         ),
@@ -122,9 +132,38 @@ def upgrade() -> None:
             sa.Column("queue_mail", sa.String(length=16), server_default="never", nullable=False)
         )
         batch_op.add_column(sa.Column("queue_mailed_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(
+            sa.Column("queue_language", sa.String(length=16), server_default="en", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("queue_base_url", sa.String(length=2000), server_default="", nullable=False)
+        )
+        batch_op.create_index(
+            "ix_comments_accounts_queue_mail",
+            ["queue_mail"],
+            unique=False,
+            sqlite_where=sa.text("queue_mail != 'never'"),
+            postgresql_where=sa.text("queue_mail != 'never'"),
+        )
 
     with op.batch_alter_table("comments_comments") as batch_op:
+        batch_op.add_column(
+            sa.Column("author_folded", sa.String(length=255), server_default="", nullable=False)
+        )
+        batch_op.create_index(
+            "ix_comments_comments_by_name",
+            ["thread_id", "author_folded", "status", "id"],
+            unique=False,
+        )
         batch_op.add_column(sa.Column("anchor", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("changed_revision", sa.Integer(), nullable=True))
+        batch_op.create_index(
+            "ix_comments_comments_by_change",
+            ["thread_id", "changed_revision"],
+            unique=False,
+            sqlite_where=sa.text("changed_revision IS NOT NULL"),
+            postgresql_where=sa.text("changed_revision IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_comments_comments_inline_by_time",
             ["thread_id", "listed", "created_at", "id"],
@@ -139,6 +178,8 @@ def upgrade() -> None:
             sqlite_where=sa.text("anchor IS NOT NULL"),
             postgresql_where=sa.text("anchor IS NOT NULL"),
         )
+
+    _fold_names(op.get_bind())
 
     with op.batch_alter_table("comments_outbox") as batch_op:
         batch_op.add_column(
@@ -170,6 +211,23 @@ def upgrade() -> None:
             ["subscriber_id"],
             ["id"],
         )
+
+
+def _fold_names(connection: sa.Connection) -> None:
+    """What *@name* is found by, for comments that are there already."""
+    rows = sa.table(
+        "comments_comments", sa.column("id"), sa.column("author_name"), sa.column("author_folded")
+    )
+    batch = sa.select(rows.c.id, rows.c.author_name).order_by(rows.c.id).limit(BATCH)
+    fold = (
+        sa.update(rows)
+        .where(rows.c.id == sa.bindparam("at"))
+        .values(author_folded=sa.bindparam("to"))
+    )
+    last = 0
+    while found := connection.execute(batch.where(rows.c.id > last)).all():
+        connection.execute(fold, [{"at": id, "to": folded_name(name)} for id, name in found])
+        last = found[-1].id
 
 
 def downgrade() -> None:
@@ -207,9 +265,24 @@ def downgrade() -> None:
             sqlite_where=sa.text("anchor IS NOT NULL"),
             postgresql_where=sa.text("anchor IS NOT NULL"),
         )
+        batch_op.drop_index(
+            "ix_comments_comments_by_change",
+            sqlite_where=sa.text("changed_revision IS NOT NULL"),
+            postgresql_where=sa.text("changed_revision IS NOT NULL"),
+        )
+        batch_op.drop_column("changed_revision")
         batch_op.drop_column("anchor")
+        batch_op.drop_index("ix_comments_comments_by_name")
+        batch_op.drop_column("author_folded")
 
     with op.batch_alter_table("comments_accounts") as batch_op:
+        batch_op.drop_index(
+            "ix_comments_accounts_queue_mail",
+            sqlite_where=sa.text("queue_mail != 'never'"),
+            postgresql_where=sa.text("queue_mail != 'never'"),
+        )
+        batch_op.drop_column("queue_base_url")
+        batch_op.drop_column("queue_language")
         batch_op.drop_column("queue_mailed_at")
         batch_op.drop_column("queue_mail")
 

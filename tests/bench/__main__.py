@@ -5,12 +5,23 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.bench import anchors, bench_text, load, reads, spam, store, wave, weight, words
+from tests.bench import (
+    anchors,
+    bench_text,
+    load,
+    reads,
+    spam,
+    store,
+    told,
+    wave,
+    weight,
+    words,
+)
 from tests.bench.report import Goal, Progress, print_goals, print_header, print_list, print_table
 from tests.bench.servers import service
 from tests.hostile_text import FAMILIES
 
-SECTIONS = ("reads", "text", "weight", "wave", "words", "anchors", "spam")
+SECTIONS = ("reads", "text", "weight", "wave", "told", "words", "anchors", "spam")
 # All families of hostile texts count for the goals; these many are printed.
 _SHOWN_FAMILIES = 8
 _LENGTH = 10_000
@@ -33,6 +44,8 @@ def main() -> None:
             goals += _weight(folder)
         if options.only in (None, "wave"):
             goals += wave.measure(folder)
+        if options.only in (None, "told"):
+            goals += told.measure(folder)
         if options.only in (None, "words"):
             goals += words.measure()
         if options.only in (None, "anchors"):

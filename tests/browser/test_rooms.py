@@ -6,15 +6,17 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from comments import Identity
+from comments.models import Letter
 from comments.web.state import EXTENSION
 from tests.browser.conftest import KEY, Site
 from tests.browser.test_accessibility import DESK, PHONE, violations
+from tests.factories import NOON
 
 Start = Callable[..., Site]
 NewContext = Callable[..., BrowserContext]
 
 OWNER = Identity(id=1, name="Olga", is_owner=True)
-VIEWS = ("threads", "thread/1", "words", "log", "overview", "log?person=nobody")
+VIEWS = ("threads", "thread/1", "words", "log", "overview", "messages", "log?person=nobody")
 
 
 @pytest.fixture
@@ -33,7 +35,21 @@ def worked(site: Start) -> Site:
         ("thread/1/alias", {"key": "2019/harbour"}),
     ):
         press(here, path, fields)
+    write_messages(here)
     return here
+
+
+def write_messages(here: Site) -> None:
+    """One that arrived and one that did not, to a long address."""
+    with here.app.app_context():
+        session = here.app.extensions[EXTENSION].session()
+        for facts in (
+            {"sent_at": NOON},
+            {"attempts": 10, "error": "450 4.2.2", "recipient": f"a@{'long-' * 11}name.example"},
+        ):
+            letter = {"recipient": "a@b.example", "subject": "", "text": "Hi", "created_at": NOON}
+            session.add(Letter(**(letter | facts)))
+        session.commit()
 
 
 def press(here: Site, path: str, fields: dict[str, str]) -> None:

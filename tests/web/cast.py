@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from comments import Identity, Status, moderation, threads
-from comments.standalone import POSTMAN, create_app
+from comments.standalone import COURIER, POSTMAN, create_app
 from comments.web.state import EXTENSION, State, now
 
 API = "/comments/api/v1"
@@ -60,8 +60,9 @@ def service(uri: str, instance: Path, **settings: object) -> Iterator[Flask]:
     state = state_of(app)
     state.owner.identity_loader(who_is_signed_in)
     yield app
-    if POSTMAN in app.extensions:
-        app.extensions[POSTMAN].stop()
+    for rounds in (POSTMAN, COURIER):
+        if rounds in app.extensions:
+            app.extensions[rounds].stop()
     state.limits.close()
     state.engine().dispose()
 

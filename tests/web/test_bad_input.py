@@ -291,6 +291,7 @@ QUERIES = [
     "/fragment/thread?key=story&{}",
     "/fragment/replies?id=1&{}",
     "/fragment/comment?id=1&{}",
+    "/fragment/news?key=story&{}",
     "/mine?key=story&{}",
 ]
 STRANGE = [

@@ -322,6 +322,7 @@ def test_every_kind_has_an_end_and_says_so_in_its_own_words(
         Kind.SIGNING_IN: "try",
         Kind.GOING_ELSEWHERE: "try",
         Kind.OWN_DATA: "ask",
+        Kind.SUBSCRIBING: "subscribe",
     }
     with Flask("site").test_request_context():
         refused = first_refusal(limits, kind, author)

@@ -148,6 +148,9 @@ def good_answers(app: Flask) -> Answers:
     yield from good_decisions(app, mine)
     yield from good_reads(app, root, mine)
     yield "verify_address", shown_to_be_theirs(app, cast.visitor(app, "carol"))
+    order = {"thread": "story", "email": "a@b.example", "notify": "all", "pace": "daily"}
+    yield "subscribe", cast.visitor(app, "dave").call("PUT", "/subscriptions", order)
+    yield "subscribe", cast.visitor(app, "carol").call("PUT", "/subscriptions", order)
     yield "claim", bob.call("POST", "/claims", {"guest": carol.token})
     yield "sign_out", bob.call("DELETE", "/sign-in")
     yield "delete_comment", bob.delete(root)
@@ -201,7 +204,8 @@ def written(body: str, **fields: Any) -> Json:
 
 
 def test_every_good_answer_has_the_shape_it_is_described_with(start, migrated_sqlite_uri):
-    app = start(migrated_sqlite_uri, COMMENTS_HOLD="first")
+    mail = {"COMMENTS_SMTP_URI": "smtp://127.0.0.1:1", "COMMENTS_MAIL_FROM": "c@blog.example"}
+    app = start(migrated_sqlite_uri, COMMENTS_HOLD="first", **mail)
     contract = Contract(document_of(app))
     seen = set()
     for call, answer in good_answers(app):
@@ -229,6 +233,7 @@ def refusals(app: Flask) -> Answers:
     yield "post_comment", carol.post("x" * 1_000_000)
     yield "post_comment", carol.call("POST", "/comments", data="{", content_type="text/plain")
     yield "post_comment", carol.call("POST", "/comments", data="{", content_type=JSON)
+    yield "subscribe", carol.call("PUT", "/subscriptions", {})
     yield "vote", alice.vote(first)
     carol.vote(first)
     yield "vote", cast.visitor(app, "carol").vote(first)

@@ -23,10 +23,13 @@ PUBLIC = {
     "comments.api.show_counts": "/api/v1/counts?thread=story&thread=other",
     "comments.api.show_pulse": "/api/v1/pulse?thread=story&since=0",
     "comments.api.show_contract": "/api/v1/openapi.json",
+    "comments.feeds.feed": "/feed.atom",
     "comments.pages.thread": "/thread?key=story",
     "comments.pages.fragment_thread": "/fragment/thread?key=story",
     "comments.pages.fragment_replies": "/fragment/replies?id=1",
     "comments.pages.fragment_comment": "/fragment/comment?id=2",
+    "comments.pages.fragment_news": "/fragment/news?key=story&since=0",
+    "comments.pages.fragment_subscribe": "/fragment/subscribe",
 }
 FILES = {"comments.pages.embed": "/embed.js", "comments.pages.asset": "/static/comments.css"}
 PRIVATE = {
@@ -42,18 +45,23 @@ PRIVATE = {
     "comments.forms.ask_edit": "/comment/1/edit",
     "comments.forms.ask_delete": "/comment/1/delete",
     "comments.forms.ask_report": "/comment/1/report",
+    "comments.subscriptions.ask": "/subscribe?key=story",
+    "comments.subscriptions.show_confirm": "/subscriptions/confirm?token=x",
+    "comments.subscriptions.show_list": "/subscriptions?token=x",
+    "comments.subscriptions.show_unsubscribe": "/unsubscribe?token=x",
     "comments.signin.ask": "/sign-in",
     "comments.signin.show_link": "/sign-in/link?token=x",
     "comments.signin.show_new_password": "/sign-in/new-password?token=x",
     "comments.signin.show_verify": "/verify?token=x",
     "comments.signin.account": "/account",
+    "comments.signin.show_queue_mail": "/queue-mail?token=x",
     "comments.signin.sign_in_with": "/sign-in/with/github",
     "comments.signin.sign_in_from": "/sign-in/from/github",
 }
 #: What answers for every other address below the API; it refuses.
 LOST = {"comments.lost"}
 #: What does not depend on the discussion.
-STILL = {"comments.api.show_contract"}
+STILL = {"comments.api.show_contract", "comments.pages.fragment_subscribe"}
 EMAIL = "alice@private.example"
 
 

@@ -1,5 +1,7 @@
 """``GET /api/v1/pulse``: has anything happened since?"""
 
+from typing import Any
+
 import pytest
 
 from comments import Status
@@ -8,9 +10,16 @@ from tests.web.cast import wrong_fields
 
 
 def pulse(reader: cast.Visitor, since: int, thread: str = "story") -> dict[str, int]:
-    answer = reader.get(f"/pulse?thread={thread}&since={since}")
+    """The revision, the count and what is new; what has *changed* has tests of its own."""
+    facts = asked(reader, f"thread={thread}&since={since}")
+    del facts["changed"]
+    return facts
+
+
+def asked(reader: cast.Visitor, query: str) -> dict[str, Any]:
+    answer = reader.get(f"/pulse?{query}")
     assert answer.status_code == 200, answer.text
-    facts: dict[str, int] = answer.json
+    facts: dict[str, Any] = answer.json
     return facts
 
 
@@ -52,7 +61,8 @@ def test_a_thread_nobody_has_written_in_is_quiet(alice):
 
 def test_without_since_it_counts_from_the_beginning(alice):
     alice.says()
-    assert alice.get("/pulse?thread=story").json == {"revision": 1, "count": 1, "new": 1}
+    everything = {"revision": 1, "count": 1, "new": 1, "changed": 1}
+    assert asked(alice, "thread=story") == everything
 
 
 def test_a_reader_from_the_future_hears_nothing_new(alice):
@@ -70,3 +80,57 @@ def test_it_refuses_what_is_no_revision(sqlite_app, since):
 @pytest.mark.parametrize("query", ["", "?thread=", "?thread=" + "x" * 256])
 def test_it_refuses_to_guess_the_thread(sqlite_app, query):
     assert wrong_fields(cast.visitor(sqlite_app, "alice").get(f"/pulse{query}")) == {"thread"}
+
+
+# ── what has changed, and several threads in one question ────────────────────────────────────
+
+
+def test_votes_do_not_move_what_has_changed(alice, carol):
+    written = alice.says()
+    assert asked(carol, "thread=story")["changed"] == 1
+    carol.vote(written["id"])
+    told = asked(carol, "thread=story")
+    assert (told["revision"], told["changed"]) == (2, 1)
+
+
+def test_an_edit_and_a_removal_move_it(app, alice):
+    written = alice.says()
+    alice.edit(written["id"], "In other words.")
+    assert asked(alice, "thread=story")["changed"] == 2
+    alice.delete(written["id"])
+    assert asked(alice, "thread=story") == {"revision": 3, "count": 0, "new": 0, "changed": 3}
+
+
+def test_what_waits_moves_nothing(moderated):
+    alice = cast.visitor(moderated, "alice")
+    waiting = alice.says()
+    alice.edit(waiting["id"], "In other words.")
+    cast.decide(moderated, waiting["id"], Status.REJECTED)
+    assert asked(alice, "thread=story") == {"revision": 0, "count": 0, "new": 0, "changed": 0}
+
+
+def test_a_page_with_several_threads_asks_once(alice):
+    alice.says()
+    alice.says(thread="other")
+    alice.says(thread="other")
+    told = asked(alice, "thread=story&since=1&thread=other&since=1&thread=third&count=other")
+    assert (told["revision"], told["new"]) == (1, 0)
+    assert told["others"]["other"] == {"revision": 2, "count": 2, "new": 1, "changed": 2}
+    assert told["others"]["third"]["revision"] == 0
+    assert told["counts"] == {"other": 2}
+
+
+def test_several_are_not_sent_again_until_one_of_them_has_changed(alice):
+    path = "/pulse?thread=story&since=0&count=other"
+    known = {"If-None-Match": alice.get(path).headers["ETag"]}
+    assert alice.get(path, headers=known).status_code == 304
+    alice.says(thread="other")
+    assert alice.get(path, headers=known).json["counts"] == {"other": 1}
+
+
+@pytest.mark.parametrize(
+    ("many", "field"), [("&thread=x" * 20, "thread"), ("&count=x" * 101, "thread")]
+)
+def test_it_refuses_too_many_threads(sqlite_app, many, field):
+    answer = cast.visitor(sqlite_app, "alice").get(f"/pulse?thread=story{many}")
+    assert wrong_fields(answer) == {field}

@@ -182,6 +182,11 @@ def ask_for_a_comment_that_is_not(scene: Scene) -> TestResponse:
     return scene.carol.get("/comments/4711")
 
 
+def subscribe_where_no_mail_is_sent(scene: Scene) -> TestResponse:
+    order = {"thread": "story", "email": "ann@example.org", "notify": "all"}
+    return scene.carol.call("PUT", "/subscriptions", order)
+
+
 def delete_everything(scene: Scene) -> TestResponse:
     return scene.carol.call("DELETE", "/comments")
 
@@ -272,6 +277,7 @@ MET: dict[str, Callable[[Scene], TestResponse]] = {
     "name_reserved": call_oneself_admin,
     "not_found": ask_for_nothing,
     "no_such_comment": ask_for_a_comment_that_is_not,
+    "no_mail": subscribe_where_no_mail_is_sent,
     "method_not_allowed": delete_everything,
     "parent_gone": answer_what_is_gone,
     "too_large": send_ten_megabytes,

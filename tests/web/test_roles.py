@@ -50,6 +50,7 @@ for _hidden in HIDDEN:
 CALLS |= {
     "pending-piece": ("GET", "/fragment/comment?id={pending}", None),
     "pending-pieces": ("GET", "/fragment/replies?id={pending}", None),
+    "pending-news": ("GET", f"/fragment/news?key={STORY}&since=0", None),
     "pending-page": ("GET", f"/thread?key={STORY}&comment={{pending}}", None),
     "pending-edit-form": ("GET", "/comment/{pending}/edit", None),
     "pending-delete-form": ("GET", "/comment/{pending}/delete", None),
@@ -71,6 +72,7 @@ CALLS |= {
     "account": ("GET", "/account", None),
     "rename": ("POST", "/account/name", {"name": ""}),
     "password": ("POST", "/account/password", {"password": "short"}),
+    "queue-mail": ("POST", "/account/queue-mail", {"pace": "hourly"}),
     "end-others": ("POST", "/account/end", {"which": "others"}),
     "continue": ("POST", "/sign-in/continue", {"origin": "https://blog.example"}),
     "sign-out!": ("DELETE", f"{API}/sign-in", None),
@@ -116,6 +118,9 @@ CALLS |= {
     "log": ("GET", "/admin/log?everything=1", None),
     "csv": ("GET", "/admin/log.csv?everything=1", None),
     "overview": ("GET", "/admin/overview", None),
+    "messages": ("GET", "/admin/messages", None),
+    "resend": ("POST", "/admin/messages/resend", {"id": "4711"}),
+    "test-mail": ("POST", "/admin/messages/test", {}),
 }
 
 # fmt: off
@@ -151,6 +156,7 @@ shadowed-vote          404      404    404  404    403    403    404    404 404 
 shadowed-answer        409      409    409  409    409    201    409    409 409   409  409 409   409
 pending-piece          404      404    404  404    404    404    404    404 404   404  404 404   404
 pending-pieces         404      404    404  404    404    404    404    404 404   404  404 404   404
+pending-news           200      200    200  200    200    200    200    200 200   200  200 200   200
 pending-page           200      200    200  200    200    200    200    200 200   200  200 200   200
 pending-edit-form      404      404    404  404    404    404    404    404 404   404  404 404   404
 pending-delete-form    404      404    404  404    404    404    404    404 404   404  404 404   404
@@ -171,6 +177,7 @@ verification           401      403    403  403    403    403    403    403 403 
 account                401      401    401  401    401    401    200    200 401   200  200 200   200
 rename                 401      401    401  401    401    401    422    422 403   422  422 422   422
 password               401      401    401  401    401    401    422    422 403   422  422 422   422
+queue-mail             401      401    401  401    401    401    404    404 403   404  404 404   404
 end-others             401      401    401  401    401    401    303    303 403   303  303 303   303
 continue               401      401    401  401    401    401    200    200 403   200  200 200   200
 sign-out!              401      401    401  401    401    401    204    204 204   204  204 204   204
@@ -213,18 +220,26 @@ search                 401      401    401  401    401    401    403    403 401 
 log                    401      401    401  401    401    401    403    403 401   200  200 200   200
 csv                    401      401    401  401    401    401    403    403 401   200  200 200   200
 overview               401      401    401  401    401    401    403    403 401   200  200 200   200
+messages               401      401    401  401    401    401    403    403 401   403  403 403   200
+resend                 401      401    401  401    401    401    403    403 403   403  403 403   404
+test-mail              401      401    401  401    401    401    403    403 403   403  403 403   404
 """
 # fmt: on
 
 #: What everybody may ask for: public answers, one's own first write, and the ways in.
 OPEN = {
     "api": """give_challenge list_comments list_replies show_comment show_contract show_counts
-        show_pulse post_comment preview""",
+        show_pulse post_comment preview subscribe""",
+    "feeds": "feed",
     "forms": "post preview",
-    "pages": "asset embed fragment_comment fragment_replies fragment_thread thread",
+    "pages": """asset embed fragment_comment fragment_news fragment_replies fragment_subscribe
+        fragment_thread thread""",
     "signin": """ask by_password mail_link ask_for_data mail_data_link show_data use_data_link
-        show_link use_link show_new_password use_new_password show_verify verify sign_in_from
-        sign_in_with""",
+        show_link use_link show_new_password use_new_password show_verify verify show_queue_mail
+        end_queue_mail sign_in_from sign_in_with""",
+    # Behind the links in mails: whoever holds one owns the address.
+    "subscriptions": """ask subscribe show_confirm confirm show_list change show_unsubscribe
+        unsubscribe""",
 }
 
 

@@ -7,6 +7,7 @@ module of its own word (queue, discussions, people, …); the frame lists what i
 from comments.web.admin import (
     discussions,
     log,
+    messages,
     moderators,
     overview,
     people,
@@ -21,6 +22,7 @@ __all__ = [
     "admin",
     "discussions",
     "log",
+    "messages",
     "moderators",
     "overview",
     "people",

@@ -11,12 +11,12 @@ from comments.errors import CommentsError, Message, say
 from comments.kinds import parse_origin
 from comments.models import KEY_LENGTH, URL_LENGTH, Thread
 from comments.moderation import log, threadlist
+from comments.threads.addresses import thread_page
 from comments.web import answers
 from comments.web.admin import inputs, told
 from comments.web.admin.door import action, admin, check_owner, moderator
 from comments.web.admin.scene import address, back, draw
 from comments.web.state import State, commit, current, now
-from comments.web.urls import thread_page
 
 ORDERS: dict[str, Message] = {
     "activity": say("Latest activity first"),

@@ -2,20 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 from sqlalchemy import Row
 
+from comments import text
 from comments.errors import Message, say
 from comments.models import Status
 from comments.moderation import dossier
 from comments.moderation.dossier import Dossier
 from comments.threads import ThreadFacts
+from comments.threads.addresses import thread_page, with_comment
 from comments.web.admin.door import moderator
 from comments.web.present import AuthorView, Presenter, sanitised
 from comments.web.state import State
-from comments.web.urls import thread_page, with_comment
 
 REPORT_REASONS: dict[str, Message] = {
     "spam": say("Spam"),
@@ -45,7 +47,8 @@ class Entry:
 
     @property
     def markup(self) -> Markup:
-        return sanitised(self.c.html)
+        address_of = partial(with_comment, self.article)
+        return sanitised(text.address_mentions(self.c.html, address_of))
 
     @property
     def is_long(self) -> bool:
@@ -53,8 +56,8 @@ class Entry:
 
     @property
     def parent_opening(self) -> str:
-        text = " ".join((self.c.parent_body or "").split())
-        return text if len(text) <= _OPENING else text[:_OPENING].rstrip() + "…"
+        line = " ".join((self.c.parent_body or "").split())
+        return line if len(line) <= _OPENING else line[:_OPENING].rstrip() + "…"
 
     @property
     def acts(self) -> list[str]:

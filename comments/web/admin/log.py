@@ -32,6 +32,8 @@ ACTIONS: dict[str, Message] = {
     "trust": say("Trust"),
     "appoint": say("Appointments"),
     "dismiss": say("Dismissals"),
+    "resend": say("Messages sent again"),
+    "test_mail": say("Test messages"),
 }
 #: The fields of the address, as the form has them.
 FIELDS = ("person", "action", "thread", "comment", "since", "until", "everything")

@@ -43,6 +43,8 @@ SENTENCES: dict[tuple[str, str | None], Message] = {
     ("trust", '{"trusted": false}'): say("No longer trusted."),
     ("appoint", None): say("Appointed."),
     ("dismiss", None): say("Dismissed."),
+    ("resend", None): say("The message is on its way once more."),
+    ("test_mail", None): say("A test is on its way to the address of your account."),
 }
 #: The same of one comment, where several actions stand in a list.
 OF_ONE: dict[tuple[str, str | None], Message] = {

@@ -3,14 +3,17 @@
 from datetime import timedelta
 
 from flask import Response, redirect, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from comments import notify
 from comments.errors import Message, say, say_n
 from comments.models import Status
 from comments.moderation import figures
 from comments.moderation.figures import Window
+from comments.notify.messages import Overdue
 from comments.web import answers
-from comments.web.admin import plots
+from comments.web.admin import messages, plots
 from comments.web.admin.door import admin, moderator
 from comments.web.admin.scene import address, draw
 from comments.web.state import current, now
@@ -47,6 +50,7 @@ def show() -> Response:
     ]
     return draw(
         "overview.html",
+        late=_overdue(session),
         days=days,
         windows=WINDOWS,
         states=STATES,
@@ -62,6 +66,12 @@ def show() -> Response:
         workers=workers,
         worker_bars=plots.bars([worker.decided for worker in workers]),
     )
+
+
+def _overdue(session: Session) -> Overdue | None:
+    """Messages that should have left long ago; for those who can mend it."""
+    kinds = messages.kinds(current())
+    return notify.messages.overdue(session, kinds, now()) if moderator().is_owner else None
 
 
 def _told(wait: timedelta | None) -> Message | None:

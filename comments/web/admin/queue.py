@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments import moderation
+from comments import accounts, moderation
 from comments.errors import CommentsError, Message, say
 from comments.models import Comment, Status
 from comments.moderation import Action
@@ -17,6 +17,7 @@ from comments.web.admin.door import action, admin, moderator
 from comments.web.admin.entries import ACTS
 from comments.web.admin.notices import Notice, notice_of, sentence
 from comments.web.admin.scene import address, answered, draw, is_built, piece, wants_fragment
+from comments.web.signin import queue_mail
 from comments.web.state import State, commit, current, now
 
 TABS: tuple[tuple[str, Message], ...] = (
@@ -60,7 +61,14 @@ def queue() -> Response:
     recent = moderation.recent(state.session(), moderator().id, now())
     names = waiting.authors(state.session(), [done.comment_id for done in recent])
     told = [(d, sentence(d, names.get(d.comment_id)), d.undoable(now())) for d in recent]
-    return draw("queue.html", recent=told, **context)
+    mine = accounts.account_of(state.session(), moderator())
+    return draw(
+        "queue.html",
+        recent=told,
+        queue_mail=queue_mail.choice(state, mine),
+        queue_mail_chosen="mail" in request.args,
+        **context,
+    )
 
 
 @admin.get("/comment/<int:comment_id>")

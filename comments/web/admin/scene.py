@@ -31,6 +31,7 @@ PLACES = (
     Place("search", say("Search")),
     Place("log", say("Log")),
     Place("overview", say("Overview")),
+    Place("messages", say("Messages"), for_owners=True),
     Place("moderators", say("Moderators"), for_owners=True),
 )
 

@@ -42,6 +42,8 @@ SENTENCES: dict[tuple[str, str | None], Message] = {
     ("trust", None): say("%(who)s changed the trust in %(target)s"),
     ("appoint", None): say("%(who)s appointed %(target)s"),
     ("dismiss", None): say("%(who)s dismissed %(target)s"),
+    ("resend", None): say("%(who)s had a message sent again"),
+    ("test_mail", None): say("%(who)s mailed themselves a test"),
     ("claim", None): say("%(who)s signed in and took their earlier comments along"),
 }
 _WORDS = {
@@ -71,8 +73,10 @@ _FACTS = {
     "kept_at": say("kept"),
     "key": say("key"),
     "open_reports": say("open reports"),
+    "message": say("message"),
     "pinned": say("pinned"),
     "pinned_at": say("pinned"),
+    "purpose": say("what it is"),
     "removed": say("removed"),
     "role": say("role"),
     "shadow": say("shadow"),

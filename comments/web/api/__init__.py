@@ -7,8 +7,8 @@ in ``present``. The modules are split by who calls.
 # In this order they stand in the document.
 # isort: off
 from comments.web.api.shared import api
-from comments.web.api import reading, writing, me, moderating, account
+from comments.web.api import reading, writing, me, subscribing, moderating, account
 
 # isort: on
 
-__all__ = ["account", "api", "me", "moderating", "reading", "writing"]
+__all__ = ["account", "api", "me", "moderating", "reading", "subscribing", "writing"]

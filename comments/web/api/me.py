@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, request
 from sqlalchemy import select
 
-from comments import accounts, identity, threads
+from comments import accounts, identity, subscriptions, threads
 from comments.models import Comment, Status, Vote
 from comments.threads import ThreadFacts
 from comments.web import answers, fragments, guards
@@ -44,6 +44,7 @@ def me() -> Response:
         viewer = accounts.with_email(session, state.keys, viewer, None)
         answer["viewer"] = author_json(presenter_of(state, thread).viewer(viewer))
     if viewer is not None and thread.id is not None:
+        answer["notify"] = subscriptions.own(session, viewer.id, thread.id)
         _lay_over(state, thread, viewer.id, answer)
     return answers.json_answer(answer)
 

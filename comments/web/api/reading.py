@@ -1,8 +1,13 @@
 """What everybody reads: pages, replies, permalinks, counts, the pulse and the contract."""
 
+import hashlib
+from typing import Any
+
 from flask import Response, current_app, request
+from sqlalchemy.orm import Session
 
 from comments import threads
+from comments.threads import ThreadFacts
 from comments.web import answers, inputs, openapi
 from comments.web.api.shared import api, presenter_of, public
 from comments.web.openapi import PUBLIC, described
@@ -82,18 +87,35 @@ def show_counts() -> Response:
 
 
 @api.get("/pulse")
-@described(PUBLIC, takes=("thread", "since"), answers={200: "Pulse"})
+@described(PUBLIC, takes=("pulsed", "since", "counted"), answers={200: "Pulse"})
 def show_pulse() -> Response:
     """Has anything happened in a thread since a revision?"""
     state = current()
     session = state.session()
-    thread = threads.find(session, threads.check_key(request.args.get("thread")))
-    answer = {
+    asked = inputs.pulsed()
+    found = [threads.find(session, key) for key, _since in asked]
+    told = [_pulse(session, *each) for each in zip(found, asked, strict=True)]
+    answer: dict[str, Any] = dict(told[0])
+    if len(told) > 1:
+        answer["others"] = {key: each for (key, _), each in zip(asked[1:], told[1:], strict=True)}
+    counted = request.args.getlist("count")
+    if counted:
+        answer["counts"] = threads.counts(session, counted)
+    if len(told) == 1 and not counted:
+        return public(state, answer, found[0])
+    # No single thread's revision stands for several.
+    body = answers.json_text(answer)
+    fingerprint = hashlib.sha256(body.encode()).hexdigest()[:16]
+    return answers.public(state, body, "application/json", thread_key=None, revision=fingerprint)
+
+
+def _pulse(session: Session, thread: ThreadFacts, asked: tuple[str, int]) -> dict[str, int]:
+    return {
         "revision": thread.revision,
         "count": thread.count,
-        "new": threads.new_since(session, thread, inputs.since()),
+        "new": threads.new_since(session, thread, asked[1]),
+        "changed": threads.changed_at(session, thread),
     }
-    return public(state, answer, thread)
 
 
 @api.get("/openapi.json")

@@ -55,6 +55,7 @@ def post_comment() -> Response:
     )
     key_hash = inputs.idempotency_hash(state, known)
     author = letters.with_email(state, known or guards.writer(state), draft)
+    letters.check_wish(state, author, draft)
     if not (key_hash and posting.is_repeated(state.session(), key_hash, draft, now=now())):
         state.limits.check(Kind.POSTING, author)
     posted = posting.post(
@@ -77,7 +78,7 @@ def post_comment() -> Response:
     answer["editable_until"] = rfc3339(identity.editable_until(comment, state.settings))
     if token:
         answer["token"] = token
-    letters.ask_to_verify(state, author, draft)
+    letters.follow_up(state, author, draft, posted)
     commit(state)
     return answers.json_answer(answer, 201)
 

@@ -36,6 +36,7 @@ def post() -> AnyResponse:
         )
         state.limits.check(Kind.POSTING, author)
         author = letters.with_email(state, author, draft)
+        letters.check_wish(state, author, draft)
         posted = posting.post(
             state.session(),
             author,
@@ -48,7 +49,7 @@ def post() -> AnyResponse:
     except CommentsError as refused:
         return _form_again(state, author, refused)
     target = after(state, posted.comment, threads.facts(posted.thread))
-    letters.ask_to_verify(state, author, draft)
+    letters.follow_up(state, author, draft, posted)
     commit(state)
     return guards.remember_guest(state, see_other(target), author)
 

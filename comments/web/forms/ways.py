@@ -6,10 +6,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from comments import tree
 from comments.models import Comment, Status
 from comments.threads import ThreadFacts
+from comments.threads.addresses import with_comment
 from comments.web import answers, guards
 from comments.web.present import REJECTED
 from comments.web.state import State
-from comments.web.urls import with_comment
 
 
 def see_other(target: str) -> AnyResponse:

@@ -7,7 +7,7 @@ from comments import threads, tree
 from comments.config import Settings
 from comments.models import KEY_LENGTH
 from comments.text import MOST_NUMBER
-from comments.web.inputs import MOST_KEY
+from comments.web.inputs import MOST_KEY, MOST_PULSES
 
 Schema = dict[str, Any]
 
@@ -79,17 +79,34 @@ PARAMETERS: dict[str, Parameter] = {
         {"type": "string"},
         refusals=("bad_cursor",),
     ),
+    "pulsed": Parameter(
+        "thread",
+        "query",
+        "The thread; the parameter again for further ones.",
+        {"type": "array", "items": THREAD_KEY, "minItems": 1, "maxItems": MOST_PULSES},
+        required=True,
+        refusals=("invalid",),
+    ),
     "since": Parameter(
         "since",
         "query",
-        "The revision that is known already.",
+        "The revisions that are known already, in the order of the threads; 0 for those left out.",
         {
-            "type": "integer",
-            "format": "int64",
-            "minimum": 0,
-            "maximum": MOST_NUMBER,
-            "default": 0,
+            "type": "array",
+            "items": {
+                "type": "integer",
+                "format": "int64",
+                "minimum": 0,
+                "maximum": MOST_NUMBER,
+            },
         },
+        refusals=("invalid",),
+    ),
+    "counted": Parameter(
+        "count",
+        "query",
+        "Threads of which the count alone is wanted: the parameter again for each.",
+        {"type": "array", "items": THREAD_KEY, "maxItems": threads.MAX_COUNTS},
         refusals=("invalid",),
     ),
     "fragment": Parameter(

@@ -7,7 +7,7 @@ from comments import accounts
 from comments.errors import CommentsError, say
 from comments.models import Account
 from comments.web import guards
-from comments.web.signin import scene
+from comments.web.signin import queue_mail, scene
 from comments.web.signin.scene import signin
 from comments.web.state import State, commit, current, now
 
@@ -15,13 +15,13 @@ from comments.web.state import State, commit, current, now
 @signin.get("/account")
 def account() -> Response:
     state = current()
-    return _page(state, _mine(state))
+    return _page(state, scene.own_account(state))
 
 
 @signin.post("/account/name")
 def account_name() -> AnyResponse:
     state = current()
-    mine = _mine(state)
+    mine = scene.own_account(state)
     try:
         name = request.form.get("name")
         accounts.rename(state.session(), mine, name, settings=state.settings, now=now())
@@ -36,7 +36,7 @@ def account_password() -> AnyResponse:
     """Set or change the password: who has one shows it first, and every other browser is out."""
     state = current()
     session = state.session()
-    mine = _mine(state)
+    mine = scene.own_account(state)
     email = mine.email
     if email is None:
         raise CommentsError("not_found")
@@ -57,7 +57,7 @@ def account_end() -> AnyResponse:
     """End a sign-in of one's own in another browser, or all the others."""
     state = current()
     session = state.session()
-    mine = _mine(state)
+    mine = scene.own_account(state)
     which = request.form.get("which", "")
     if which == "others":
         accounts.sign_out_everywhere(session, mine.id, but=guards.session_secret())
@@ -76,14 +76,6 @@ def sign_out() -> AnyResponse:
         commit(state)
     response = scene.see_other(state, "sign_in")
     return guards.forget(state, response, guards.SESSION_COOKIE)
-
-
-def _mine(state: State) -> Account:
-    known = guards.caller(state)
-    mine = accounts.account_of(state.session(), known) if known else None
-    if mine is None:
-        raise CommentsError("sign_in_required")
-    return mine
 
 
 def _check_current(state: State, email: str) -> None:
@@ -110,5 +102,6 @@ def _page(state: State, mine: Account, refused: CommentsError | None = None) -> 
         browsers=accounts.sign_ins(session, mine.id, now()),
         here=here,
         least=accounts.SHORTEST,
+        queue_mail=queue_mail.choice(state, mine),
         done=request.args.get("done", ""),
     )

@@ -5,10 +5,10 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from comments import i18n
+from comments import accounts, i18n
 from comments.errors import CommentsError
 from comments.identity import Author
-from comments.models import URL_LENGTH, AuthorKind
+from comments.models import URL_LENGTH, Account, AuthorKind
 from comments.web import answers, fragments, guards
 from comments.web.limiting import Kind
 from comments.web.policy import ADMIN_POLICY
@@ -17,12 +17,14 @@ from comments.web.state import State, current
 signin = Blueprint("signin", __name__)
 
 _MOST_BYTES = 20_000
+#: Takes a POST from anywhere: programs send it, for people who press a button in theirs.
+_FROM_ANYWHERE = "comments.signin.end_queue_mail"
 
 
 @signin.before_request
 def check() -> None:
-    """A form comes from one of our own pages, and is small."""
-    if request.method not in ("GET", "HEAD", "OPTIONS"):
+    """A form is small and, unless it needs no more than its signed link, from one of our pages."""
+    if request.method not in ("GET", "HEAD", "OPTIONS") and request.endpoint != _FROM_ANYWHERE:
         guards.check_same_origin()
     if (request.content_length or 0) > _MOST_BYTES:
         raise CommentsError("too_large")
@@ -55,6 +57,15 @@ def draw(
     if refused and refused.retry_after:
         response.headers["Retry-After"] = str(refused.retry_after)
     return response
+
+
+def own_account(state: State) -> Account:
+    """The account of the caller; 401 without one."""
+    known = guards.caller(state)
+    mine = accounts.account_of(state.session(), known) if known else None
+    if mine is None:
+        raise CommentsError("sign_in_required")
+    return mine
 
 
 def see_other(state: State, endpoint: str, **args: Any) -> AnyResponse:

@@ -59,7 +59,16 @@ def _me() -> Schema:
 
 def _own_data() -> Schema:
     rows = {"type": "array", "items": {"type": "object"}}
-    lists = ("accounts", "people", "bans", "comments", "votes", "reports")
+    lists = [
+        "accounts",
+        "people",
+        "bans",
+        "comments",
+        "votes",
+        "reports",
+        "named_in",
+        "subscriptions",
+    ]
     return thing(
         "Everything that is kept of the caller. Rows may hold more with later versions.",
         {

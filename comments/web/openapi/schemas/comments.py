@@ -30,6 +30,14 @@ _SCORE: Schema = {
 }
 
 
+_NOTIFY: Schema = {
+    "enum": [*draft.NOTIFY, draft.NOTIFY_OF_COMMENT],
+    "description": "What its author is mailed from now on; `comment` is what is below this comment "
+    "alone. Guests give `email` with it.",
+}
+_WHERE = "Where; left out by who is signed in with an address, or ends what they asked for."
+
+
 def things() -> dict[str, Schema]:
     return {
         "Author": _author(),
@@ -109,6 +117,7 @@ def answers() -> dict[str, Schema]:
         ),
         "Edited": thing("The comment as it is now.", {"comment": ref("Comment")}, fragment),
         "Votes": thing("The comment's votes now.", _SCORE | {"value": value}, token),
+        "Subscribed": thing("It is noted, whoever's address it is.", {}, token),
         "Reported": thing("The moderators will see it.", {}, token),
         "Preview": thing("The text as it would look.", {"html": text("Sanitised HTML.")}),
     }
@@ -127,13 +136,22 @@ def bodies(settings: Settings) -> dict[str, Schema]:
                 "name": nullable(name),
                 "email": nullable(text("An e-mail address.", most=254)),
                 "website": nullable(text("A guest's website.", most=URL_LENGTH)),
-                "notify": nullable({"enum": list(draft.NOTIFY)}),
+                "notify": nullable(_NOTIFY),
                 "anchor": {"description": "Reserved."},
                 "work": nullable(threads.work()),
             },
         ),
         "NewText": thing("The text.", {"body": markdown}),
         "Vote": thing("1 for it, -1 against it, 0 takes it back.", {"value": {"enum": [1, 0, -1]}}),
+        "Subscription": thing(
+            "What somebody wants to be mailed.",
+            {"thread": threads.named_thread(), "notify": {"enum": list(draft.NOTIFY)}},
+            {
+                "email": nullable(text(_WHERE, most=254)),
+                "comment": nullable(ID | {"description": "Follow this comment, not the thread."}),
+                "pace": nullable({"enum": list(draft.PACES)}),
+            },
+        ),
         "Report": thing(
             "What is wrong with a comment.",
             {"reason": {"enum": list(posting.REASONS)}},

@@ -34,6 +34,18 @@ def things() -> dict[str, Schema]:
                 "revision": count("The thread's revision now."),
                 "count": count("Published comments."),
                 "new": count("Comments that became visible after `since`."),
+                "changed": count(
+                    "The revision at which a comment last came, changed or went; votes do not "
+                    "move it."
+                ),
+            },
+            {
+                "others": mapping("Further threads, by their keys.", THREAD_KEY, ref("Pulse")),
+                "counts": mapping(
+                    "Published comments of the threads to be counted.",
+                    THREAD_KEY,
+                    count("0 where nobody wrote."),
+                ),
             },
         ),
         "Challenge": thing(

@@ -1,0 +1,28 @@
+// @ts-check
+// The private calls. Who only reads a thread on another site makes none.
+/** @import { CommentThread } from "./comment-thread.js" */
+
+/**
+ * A call of the JSON API, with the reader's token. Throws a Problem.
+ * @param {CommentThread} thread @param {string} method @param {string} path @param {unknown} [body]
+ * @param {RequestInit} [more] @param {boolean} [again]
+ * @returns {Promise<any>}
+ */
+export async function ask(thread, method, path, body, more, again) {
+  const sent = thread.isSent && (await (await import("./signin.js")).siteToken(thread));
+  const token = sent || thread.recall("token");
+  const headers = new Headers(more?.headers);
+  if (body) headers.set("Content-Type", "application/json");
+  if (token) headers.set("Authorization", "Bearer " + token);
+  const credentials = thread.isForeign ? "omit" : "same-origin";
+  const response = await thread.request("/api/v1/" + path, {
+    ...more, method, credentials, headers, body: body ? JSON.stringify(body) : null,
+  });
+  const answer = await response.json().catch(() => ({}));
+  if (answer.token) thread.keep("token", answer.token);
+  if (response.ok) return answer;
+  if (response.status === 401 && token && (await (await import("./signin.js")).refused(thread, token, method, again, answer)))
+    return ask(thread, method, path, body, more, true);
+  const retryAfter = Number(response.headers.get("Retry-After"));
+  throw Object.assign(new Error(answer.detail), { retryAfter }, answer);
+}

@@ -1,0 +1,169 @@
+// @ts-check
+// For readers who want mail: a row in the form, and a form of its own below the discussion.
+/** @import { CommentThread } from "./comment-thread.js" */
+/** @import { Draft, Problem } from "./types" */
+import { focus } from "./layer.js";
+import { fail, hush } from "./speech.js";
+
+/** What the server has drawn for it, once for each thread. @type {WeakMap<CommentThread, Promise<DocumentFragment>>} */
+const drawn = new WeakMap();
+/** @type {WeakSet<HTMLFormElement>} */
+const offered = new WeakSet();
+
+/** A fresh copy of a piece. @param {CommentThread} thread @param {string} name */
+async function piece(thread, name) {
+  let pieces = drawn.get(thread);
+  if (!pieces) {
+    pieces = thread.fragment("subscribe");
+    drawn.set(thread, pieces);
+    pieces.then(() => style(thread), () => drawn.delete(thread));
+  }
+  const found = (await pieces).querySelector(`[${name}]`);
+  return /** @type {HTMLElement} */ (found?.cloneNode(true));
+}
+
+/** Brings the styles that the first view does without. @param {CommentThread} thread */
+function style(thread) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = thread.base + "/static/subscribe.css";
+  thread.root.prepend(link);
+}
+
+/** @param {CommentThread} thread */
+function isOn(thread) {
+  return (thread.me.notify ?? "none") !== "none";
+}
+
+// ── with a comment ──
+
+/** Puts into the form for a comment what its writer may be mailed. @param {CommentThread} thread @param {HTMLFormElement} form */
+export async function offer(thread, form) {
+  if (offered.has(form) || isOn(thread)) return;
+  offered.add(form);
+  const row = await piece(thread, "data-notify").catch(() => null);
+  if (!row) return void offered.delete(form);
+  // The row of a form that stood open without a script.
+  form.querySelector("[data-notify]")?.remove();
+  form.querySelector("[data-bar]")?.after(row);
+  const fit = () => choose(form, row);
+  form.addEventListener("moved", fit);
+  row.addEventListener("change", fit);
+  fit();
+  /** @type {string | undefined} */
+  let wanted;
+  thread.hear(thread, "comments:before-post", ({ detail }) => (wanted = /** @type {Draft} */ (detail).notify));
+  thread.hear(thread, "comments:post", async () => {
+    if (!wanted) return;
+    await thread.meet();
+    if (isOn(thread)) row.remove();
+    tell(await noteFor(thread, wanted), (note) => form.after(note));
+  });
+}
+
+/** A reply is asked about itself, a comment about the thread; mail needs an address. @param {HTMLFormElement} form @param {HTMLElement} row */
+function choose(form, row) {
+  const [forThread, forReply] = /** @type {HTMLElement[]} */ ([...row.children]);
+  const isReply = Boolean(valueOf(form, "parent"));
+  forThread.hidden = isReply;
+  forReply.hidden = !isReply;
+  const select = /** @type {HTMLSelectElement} */ (forThread.querySelector("select"));
+  const tick = /** @type {HTMLInputElement} */ (forReply.querySelector("input"));
+  select.disabled = isReply;
+  tick.disabled = !isReply;
+  const email = /** @type {HTMLInputElement | null} */ (form.elements.namedItem("email"));
+  if (email) email.required = isReply ? tick.checked : Boolean(select.value);
+}
+
+// ── on its own ──
+
+/** @param {CommentThread} thread @param {HTMLAnchorElement} link */
+export async function subscribe(thread, link) {
+  const place = /** @type {HTMLElement} */ (link.closest("p"));
+  const open = /** @type {HTMLElement | null | undefined} */ (thread.section?.querySelector("[data-do=follow], [data-notify-on]"));
+  if (open) return focus(open.querySelector("input, button"));
+  try {
+    const shown = isOn(thread) ? await noteFor(thread, thread.me.notify) : await ownForm(thread);
+    place.after(shown);
+    focus(shown.querySelector("input, button"));
+    shown.scrollIntoView({ block: "nearest" });
+  } catch {
+    // The page for it needs no script.
+    location.assign(link.href);
+  }
+}
+
+/** @param {CommentThread} thread */
+async function ownForm(thread) {
+  const form = await piece(thread, 'data-do="follow"');
+  const email = /** @type {HTMLInputElement} */ (form.querySelector("[name=email]"));
+  email.value = thread.recall("email") ?? "";
+  // The server may know the address of who is signed in.
+  email.required = (thread.me.viewer?.kind ?? "guest") === "guest";
+  return form;
+}
+
+/** @param {CommentThread} thread @param {HTMLFormElement} form */
+export async function follow(thread, form) {
+  const email = valueOf(form, "email");
+  const notify = valueOf(form, "notify");
+  await order(thread, form, { email: email || null, notify }, async () => {
+    thread.keep("email", email || undefined);
+    await thread.meet();
+    return noteFor(thread, notify);
+  });
+}
+
+/** @param {CommentThread} thread @param {HTMLElement} button */
+export function unfollow(thread, button) {
+  button.closest("form")?.remove();
+  focus(/** @type {HTMLElement | null | undefined} */ (thread.section?.querySelector("[data-do=subscribe]")));
+}
+
+/** @param {CommentThread} thread @param {HTMLElement} button */
+export async function unsubscribe(thread, button) {
+  const note = /** @type {HTMLElement} */ (button.closest("[data-notify-on]"));
+  await order(thread, note, { notify: "none" }, async () => {
+    thread.me.notify = "none";
+    return piece(thread, "data-notify-off");
+  });
+}
+
+/** @param {CommentThread} thread @param {HTMLElement} place @param {Record<string, unknown>} fields @param {() => Promise<HTMLElement>} told */
+async function order(thread, place, fields, told) {
+  if (place.ariaBusy === "true") return;
+  hush(place);
+  place.ariaBusy = "true";
+  try {
+    const query = new URLSearchParams({ lang: thread.language });
+    await thread.api("PUT", "subscriptions?" + query, { thread: thread.key, ...fields });
+    tell(await told(), (note) => place.replaceWith(note));
+  } catch (error) {
+    const problem = /** @type {Problem} */ (error);
+    const wrong = Object.values(problem.errors ?? {});
+    fail(thread, wrong.length ? Object.assign(problem, { detail: wrong.join(" ") }) : problem, place);
+  } finally {
+    place.ariaBusy = null;
+  }
+}
+
+// ── what is said ──
+
+/** That mail comes, or that a mail asks first. @param {CommentThread} thread @param {string | undefined} wanted */
+async function noteFor(thread, wanted) {
+  if (thread.me.notify !== wanted || !isOn(thread)) return piece(thread, "data-notify-sent");
+  const note = await piece(thread, "data-notify-on");
+  note.querySelector(wanted === "all" ? "[data-replies]" : "[data-all]")?.remove();
+  return note;
+}
+
+/** @param {HTMLElement} note @param {(note: HTMLElement) => void} put */
+function tell(note, put) {
+  put(note);
+  focus(note);
+}
+
+/** @param {HTMLFormElement} form @param {string} name */
+function valueOf(form, name) {
+  return String(new FormData(form).get(name) ?? "");
+}
