@@ -9,8 +9,8 @@ from tests.bench.edits import Editor, distance
 from tests.bench.passages import Edited, Outcome, Passage, judge
 
 TEXT = (
-    "The ice broke early this year. Nobody's or anybody’s foot was on it.\n"
-    "Boats lay still. The mayor was glad."
+    "The ice broke early this year. Nobody's or anybody’s foot was on it.\nBoats lay still. "
+    "The mayor was glad."
 )
 OTHER = "Completely unrelated vocabulary appears everywhere. Zebras gallop."
 

@@ -5,7 +5,18 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.bench import anchors, bench_text, load, reads, spam, store, told, wave, weight, words
+from tests.bench import (
+    anchors,
+    bench_text,
+    load,
+    reads,
+    spam,
+    store,
+    told,
+    wave,
+    weight,
+    words,
+)
 from tests.bench.report import Goal, Progress, print_goals, print_header, print_list, print_table
 from tests.bench.servers import service
 from tests.hostile_text import FAMILIES
