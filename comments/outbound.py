@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
-from threading import Timer
+from threading import Event, Timer
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -140,7 +140,10 @@ class _Connection(http.client.HTTPConnection):
 def _at_most(seconds: float, connection: http.client.HTTPConnection) -> Iterator[None]:
     """Each piece of an answer has its own time; this ends one that comes in ever more pieces."""
 
+    left = Event()
+
     def leave() -> None:
+        left.set()
         with suppress(OSError, AttributeError):
             connection.sock.shutdown(socket.SHUT_RDWR)
 
@@ -152,6 +155,9 @@ def _at_most(seconds: float, connection: http.client.HTTPConnection) -> Iterator
     finally:
         timer.cancel()
         timer.join()
+    if left.is_set():
+        # What was cut off may look like an answer.
+        raise OSError("too slow")
 
 
 def _reach(host: str, port: int, seconds: float, *, anywhere: bool) -> socket.socket:

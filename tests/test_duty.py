@@ -136,6 +136,15 @@ def test_what_readers_report_is_told_too(session):
     assert "Why: reported by 1 reader" in mails(session)[0].text
 
 
+def test_what_a_moderator_put_back_is_told_without_a_reason(session):
+    ann(session)
+    comment = make.post(session, CAROL, "Hm", now=minutes(0))
+    make.decide(session, comment, Status.PENDING)
+    session.commit()
+    assert gathered(session, at=2) == 1
+    assert "Why: it waits for a moderator" in mails(session)[0].text
+
+
 def test_who_moderates_some_sites_is_told_of_those_alone(session):
     ann(session, site=SHOP)
     waits(session)

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from contextlib import suppress
 
 import pytest
 from flask import Flask, Response, redirect, request
@@ -33,6 +34,10 @@ def server(serve):
     @app.get("/large")
     def large():
         return Response(b"x" * (outbound.MOST_BYTES + 1))
+
+    @app.post("/large-in")
+    def large_in():
+        return Response(b"x" * (outbound.MOST_BYTES + 1), 503, {"Retry-After": "7"})
 
     @app.get("/list")
     def many():
@@ -131,6 +136,36 @@ def test_a_server_that_says_nothing_is_waited_for_so_long_and_no_longer():
         port = silent.getsockname()[1]
         with pytest.raises(Unreachable, match="TimeoutError"):
             fetch("GET", f"http://{HERE}:{port}/", trusted=HERE, seconds=0.1)
+
+
+@pytest.fixture
+def dripping():
+    """A server that sends its answer a byte at a time, for ever; gives its port."""
+    with socket.create_server((HERE, 0)) as listening:
+
+        def drip() -> None:
+            connection, _ = listening.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+                while not over.wait(0.02):
+                    connection.sendall(b"a")
+
+        over = threading.Event()
+        thread = threading.Thread(target=drip)
+        thread.start()
+        yield listening.getsockname()[1]
+        over.set()
+        thread.join()
+
+
+def test_an_answer_that_comes_byte_by_byte_is_waited_for_so_long_and_no_longer(dripping):
+    with pytest.raises(Unreachable):
+        fetch("GET", f"http://{HERE}:{dripping}/", trusted=HERE, seconds=0.2)
+
+
+def test_of_an_answer_that_nobody_reads_the_size_does_not_matter(server):
+    answer = fetch("POST", f"{server}/large-in", content=b"{}", trusted=HERE, reads=False)
+    assert (answer.status, answer.body, answer.retry_after) == (503, b"", "7")
 
 
 def test_a_server_that_cannot_show_who_it_is_is_not_asked(serve_tls):
