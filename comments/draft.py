@@ -5,6 +5,7 @@ does not know, and cannot carry a field that only the server decides.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -36,6 +37,8 @@ _QUOTES = re.compile(rf"^[ \t]*(?:>[ \t]*){{{MOST_QUOTES + 1}}}", re.MULTILINE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 # One @ with something around it; whether the mailbox exists is found out by mailing it.
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]\\]{1,64}@[^\s@<>\"(),:;\[\]\\]{1,190}\.[^\s@.]{2,60}")
+# Left out of every mail's head (``notify.clean_header``).
+_ENCODED = re.compile(r"=\?|\?=")
 
 Errors = dict[str, Message]
 
@@ -329,13 +332,28 @@ def _email(value: Any, errors: Errors) -> str | None:
 def check_email(value: Any) -> str:
     """*value* as an e-mail address in lower case; 422 when it has not the shape of one.
 
-    Whether there is a mailbox is found out by mailing it.
+    Whether there is a mailbox is found out by mailing it. What a mail would not carry as it
+    stands is no address, and a domain has one spelling: whoever could write one mailbox in many
+    ways would be many people to whatever counts by address.
     """
     fits = _is_text(value) and len(value) <= EMAIL_LENGTH and value.isprintable()
-    if not fits or not _EMAIL.fullmatch(value):
+    address = _one_spelling(value) if fits and _EMAIL.fullmatch(value) else ""
+    if len(address) > EMAIL_LENGTH or not _EMAIL.fullmatch(address):
         wrong = say("That is not an e-mail address.")
         raise CommentsError("invalid", errors={"email": wrong})
-    return str(value).lower()
+    return address
+
+
+def _one_spelling(address: str) -> str:
+    """*address* in lower case, its domain as it is looked up; empty where no mail carries it so."""
+    local, _, domain = unicodedata.normalize("NFC", address.lower()).rpartition("@")
+    try:
+        domain = domain if domain.isascii() else domain.encode("idna").decode("idna")
+    except UnicodeError:
+        return ""
+    mailed = f"{local}@{domain}"
+    is_carried = text.clean_name(mailed, len(mailed)) == mailed and not _ENCODED.search(mailed)
+    return mailed if is_carried else ""
 
 
 def _choice(

@@ -279,6 +279,39 @@ def test_an_address_that_would_not_do_in_a_mail_is_wrong(email):
     assert wrong(email=email).keys() == {"email"}
 
 
+@pytest.mark.parametrize(
+    "email",
+    [
+        "vic=?tim@b.example",
+        "vic\u3164tim@b.example",
+        "vi\u034fctim@b.example",
+        "v" + "\u0301" * 9 + "ictim@b.example",
+        "victim@b=?.example",
+        "victim@b.example\uff0e",
+        "victim@\u0661\u0662\u05d0.example",
+        "\u0130" * 64 + "@" + "b" * 60 + "." + "c" * 60 + "." + "d" * 57 + ".example",
+    ],
+    ids=ascii,
+)
+def test_an_address_that_a_mail_would_not_carry_as_it_stands_is_wrong(email):
+    assert wrong(email=email).keys() == {"email"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "email"),
+    [
+        ("Victim@B.Example", "victim@b.example"),
+        ("victim@\uff42.example", "victim@b.example"),
+        ("victim@b\u034f.example", "victim@b.example"),
+        ("\u00e4@b\u00dccher.example", "\u00e4@b\u00fccher.example"),
+        ("a\u0308@bu\u0308cher.example", "\u00e4@b\u00fccher.example"),
+    ],
+    ids=ascii,
+)
+def test_a_mailbox_has_one_spelling(typed, email):
+    assert read(email=typed).email == email
+
+
 def test_what_was_tried_for_an_address_is_answered_quickly():
     began = time.process_time()
     assert wrong(email="a@" + "b." * 126)

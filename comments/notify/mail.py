@@ -106,12 +106,12 @@ def message_id(number: str, settings: Settings) -> str:
 
 def envelope(address: str) -> str:
     """*address* as the mail servers of the world write it; its local part may need SMTPUTF8."""
-    return f"{clean_header(address).rpartition('@')[0]}@{domain(address)}"
+    return f"{clean_header(address, HEADER_LENGTH).rpartition('@')[0]}@{domain(address)}"
 
 
 def domain(address: str) -> str:
     """The domain of an address as the mail servers of the world write it."""
-    name = clean_header(address).rpartition("@")[2]
+    name = clean_header(address, HEADER_LENGTH).rpartition("@")[2]
     try:
         return name.encode("idna").decode("ascii")
     except UnicodeError:
@@ -119,5 +119,5 @@ def domain(address: str) -> str:
 
 
 def _mailbox(address: str, name: str = "") -> Address:
-    local, _, _ = clean_header(address).rpartition("@")
+    local, _, _ = clean_header(address, HEADER_LENGTH).rpartition("@")
     return Address(clean_header(name), local, domain(address))
