@@ -264,6 +264,23 @@ def test_what_nobody_confirms_is_kept_up_to_a_number(session):
     assert len(rows(session)) == 20
 
 
+def test_what_strangers_leave_unconfirmed_keeps_its_owner_from_nothing(session):
+    for number in range(20):
+        ask(session, guest(f"g{number}"))
+    member = from_identity(Identity(id="5", name="Ann", email=ANN))
+    assert not ask(session, member)
+    assert scopes(session) == [Scope.ALL]
+
+
+def test_what_was_ended_does_not_wait_for_a_yes(session):
+    for number in range(20):
+        ask(session, guest(f"g{number}"))
+    end(session)
+    ask(session, CAROL, at=DAY + 6)
+    confirm(session, at=DAY + 7)
+    assert [one.author_id for one in rows(session) if one.confirmed_at] == [CAROL.id]
+
+
 @pytest.mark.parametrize("shadow", [False, True])
 def test_a_banned_address_gets_no_mail(session, shadow):
     make.ban(session, f"email:{KEYS.digest('email', ANN)}", shadow=shadow)
@@ -289,7 +306,14 @@ def thread_named(title: str | None, url: str | None = None) -> Thread:
 
 @pytest.mark.parametrize(
     "title",
-    ["Win at https://evil.example", "www.evil", "evil.example", "mail me@x", "EVIL.Example"],
+    [
+        "Win at https://evil.example",
+        "www.evil",
+        "evil.example",
+        "mail me@x",
+        "EVIL.Example",
+        "Call +1 (800) 555-0199",
+    ],
 )
 def test_a_title_that_a_mail_program_would_make_a_link_of_is_left_out(session, title):
     row = threads.lock_or_create(session, ARTICLE, now=NOON)
@@ -387,6 +411,13 @@ def test_a_stranger_who_wants_to_end_it_has_its_owner_shown_the_way_once_an_hour
     assert scopes(session) == [Scope.ALL]
     assert len(letters(session)) == 3
     assert subscriptions.read_manage(KEYS, token_in(letters(session)[-1])) == owner(session)
+
+
+def test_being_shown_the_way_counts_as_being_asked(session):
+    confirmed(session)
+    for hour in range(24):
+        leave(session, CAROL, at=60 * hour + 2)
+    assert len(letters(session)) == 6
 
 
 def test_an_address_that_nobody_knows_gets_no_mail_for_ending(session):

@@ -26,7 +26,7 @@ from comments.models import (
 from comments.screening import bans
 from comments.subscriptions import mails
 from comments.subscriptions.mails import CONFIRM, Mailing
-from comments.subscriptions.rows import WHOLE_THREAD, begin, finish, held, hold
+from comments.subscriptions.rows import WHOLE_THREAD, begin, finish, held, hold, hold_if_there
 
 #: Mails that ask one address something, whoever caused them.
 MOST_ASKED = ((3, timedelta(hours=1)), (6, timedelta(days=1)))
@@ -75,7 +75,7 @@ def ask(
     )
     if known:
         _remember(subscriber, wish, mailing)
-    row, is_new = _row(session, subscriber, author, wish, thread, now)
+    row, is_new = _row(session, subscriber, author, wish, thread, now, known=known)
     if row is not None and known:
         begin(session, [row], now)
     elif row is not None and _may_ask(session, subscriber, row, is_new, digest, now):
@@ -104,6 +104,8 @@ def leave(
     begin_write(session)
     digest = keys.digest("email", email) if email else ""
     known = email is None or owns(session, author, email, digest)
+    # Held before what they asked for is, as everybody does it.
+    subscriber = hold_if_there(session, email) if email else None
     finish(_own_rows(session, author, email, thread_id, comment_id), now)
     if email is None:
         return
@@ -111,8 +113,9 @@ def leave(
     window = int(now.timestamp() // ASKED_AGAIN.total_seconds())
     once = keys.digest("confirm", f"{digest}.{window}")
     may = insert_or_ignore(session, Spent, key_hash=once, expires_at=now + ASKED_AGAIN)
-    subscriber = session.scalar(select(Subscriber).where(Subscriber.email == email))
-    if subscriber and may and not known and not bans.holds_mailbox(session, digest, now):
+    if not subscriber or not may or known or bans.holds_mailbox(session, digest, now):
+        return
+    if not _asked_enough(session, subscriber, now):
         mails.show_the_way(session, subscriber, keys=keys, mailing=mailing, now=now)
 
 
@@ -190,8 +193,11 @@ def _row(
     wish: Wish,
     thread: Thread,
     now: datetime,
+    *,
+    known: bool,
 ) -> tuple[Subscription | None, bool]:
-    """The row of a wish, and whether it is new; ``None`` beyond what is kept unconfirmed."""
+    """The row of a wish, and whether it is new; ``None`` beyond what strangers may leave
+    unconfirmed."""
     facts = {
         "subscriber_id": subscriber.id,
         "thread_id": thread.id,
@@ -202,15 +208,19 @@ def _row(
     row = session.scalar(select(Subscription).filter_by(**facts).with_for_update())
     if row is not None:
         return row, False
-    waiting = select(func.count()).where(
-        Subscription.subscriber_id == subscriber.id, Subscription.confirmed_at.is_(None)
-    )
-    if session.execute(waiting).scalar_one() >= MOST_WAITING:
+    if not known and _waiting(session, subscriber) >= MOST_WAITING:
         return None, True
     row = Subscription(**facts, created_at=now)
     session.add(row)
     session.flush()
     return row, True
+
+
+def _waiting(session: Session, subscriber: Subscriber) -> int:
+    """What waits for a yes; what its owner has ended waits for nothing."""
+    waits = (Subscription.confirmed_at.is_(None), Subscription.ended_at.is_(None))
+    which = select(func.count()).where(Subscription.subscriber_id == subscriber.id, *waits)
+    return session.execute(which).scalar_one()
 
 
 def _may_ask(
@@ -224,7 +234,11 @@ def _may_ask(
     asked_just_now = not is_new and row.ended_at is None and row.created_at > now - ASKED_AGAIN
     if asked_just_now or bans.holds_mailbox(session, digest, now):
         return False
-    return all(_asked(session, subscriber, now - within) < most for most, within in MOST_ASKED)
+    return not _asked_enough(session, subscriber, now)
+
+
+def _asked_enough(session: Session, subscriber: Subscriber, now: datetime) -> bool:
+    return any(_asked(session, subscriber, now - within) >= most for most, within in MOST_ASKED)
 
 
 def _asked(session: Session, subscriber: Subscriber, since: datetime) -> int:

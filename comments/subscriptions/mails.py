@@ -22,7 +22,8 @@ from comments.threads.addresses import thread_page, with_comment
 #: What the letters are called in the outbox.
 CONFIRM = "confirm"
 
-_LIKE_A_LINK = re.compile(r"://|www|@|\w\.[^\W\d_]{2}", re.IGNORECASE)
+# An address, or a number that telephones offer to dial.
+_LIKE_A_LINK = re.compile(r"://|www|@|\w\.[^\W\d_]{2}|\d(?:\W{0,3}\d){6}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

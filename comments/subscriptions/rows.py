@@ -43,6 +43,12 @@ def hold(
             return found
 
 
+def hold_if_there(session: Session, email: str) -> Subscriber | None:
+    """The subscriber with this address, held, where there is one."""
+    row = select(Subscriber).where(Subscriber.email == email).with_for_update(**_HELD)
+    return session.scalar(row.execution_options(populate_existing=True))
+
+
 def hold_by_id(session: Session, subscriber_id: int) -> Subscriber:
     """The subscriber of a link, held; 403 when there is nothing of theirs any more."""
     begin_write(session)
