@@ -128,8 +128,9 @@ export class Article {
     const places = locateAll(this.#index, told);
     const spoken = told.map((about, at) => ({
       ...about,
-      // What the author asks is where it is asked, whatever its words are now.
-      ...(asked.find((place) => isSamePlace(place, about)) ?? { range: this.#rangeOf(places[at]) }),
+      // What the author asks is where it is asked, whatever its words are now. What is asked nowhere
+      // in the article is no more than the word of whoever wrote about it.
+      ...(asked.find((place) => isSamePlace(place, about)) ?? { asks: null, range: this.#rangeOf(places[at]) }),
     }));
     const silent = asked.filter((place) => !spoken.some((about) => isSamePlace(about, place)));
     this.#abouts = [...spoken, ...silent.map((place) => ({ ...this.#describe(place.range), ...place, id: "", count: 0 }))];
@@ -150,7 +151,7 @@ export class Article {
       if (!(question || name) || isOurs(place)) continue;
       const range = document.createRange();
       range.selectNodeContents(place);
-      yield { question, name, range };
+      yield { question, name, asks: question, range };
     }
   }
 
@@ -166,7 +167,7 @@ export class Article {
   picked(range) {
     this.#map = textOf(this.region);
     const told = this.#describe(range);
-    return { ...told, id: "", count: 0, ...this.#known(told), range };
+    return { ...told, asks: null, id: "", count: 0, ...this.#known(told), range };
   }
 
   /** @param {Told} told */
@@ -196,7 +197,7 @@ export class Article {
     if (about) return about;
     // One that waits, or beyond the passages that are marked.
     const told = quoted(quote);
-    return { ...told, id, count: 0, range: this.#rangeOf(locate(this.#index, told)) };
+    return { ...told, asks: null, id, count: 0, range: this.#rangeOf(locate(this.#index, told)) };
   }
 
   /** Says of each passage in the list whether it is in the article no more. */

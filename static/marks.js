@@ -138,11 +138,11 @@ export class Marks {
   }
 
   /** @param {HTMLButtonElement} mark @param {About} about */
-  #name(mark, { question, exact, count }) {
-    const about = question ? this.words("asks", { question }) : `“${exact.replace(/\s+/g, " ").slice(0, 80)}”`;
+  #name(mark, { asks, exact, count }) {
+    const about = asks ? this.words("asks", { question: asks }) : `“${exact.replace(/\s+/g, " ").slice(0, 80)}”`;
     mark.ariaLabel = `${this.words("mark", { number: count })}. ${about}`;
     mark.textContent = count ? String(count) : "?";
-    mark.toggleAttribute("data-asked", Boolean(question));
+    mark.toggleAttribute("data-asked", Boolean(asks));
   }
 
   /** The mark of a passage. @param {About} about */
@@ -249,7 +249,9 @@ function move(element, x, y) {
 
 /** What stays the same of a passage when its count changes. @param {About} about */
 function keyOf(about) {
-  return placeName(about) ?? (about.id || about.prefix + about.exact);
+  const name = placeName(about);
+  // Apart, or who names a place after another passage's number takes its mark.
+  return name === undefined ? `passage ${about.id || about.prefix + about.exact}` : `place ${name}`;
 }
 
 /** @param {Range} one @param {Range} other */

@@ -113,15 +113,15 @@ export class Panel {
   // ── showing ──
 
   /** @param {About} about */
-  #drawHead({ question, exact }) {
+  #drawHead({ asks, exact }) {
     const { marks } = this;
     const close = document.createElement("button");
     Object.assign(close, { type: "button", className: "close", ariaLabel: marks.words("close"), textContent: "×" });
     close.dataset.do = "close";
-    const asked = Object.assign(document.createElement("h2"), { textContent: question ?? marks.words("passage") });
-    if (question) asked.dir = "auto";
+    const asked = Object.assign(document.createElement("h2"), { textContent: asks ?? marks.words("passage") });
+    if (asks) asked.dir = "auto";
     const quote = Object.assign(document.createElement("blockquote"), { className: "c-passage", dir: "auto", textContent: exact });
-    this.#frame.ariaLabel = question ? marks.words("asks", { question }) : marks.words("passage");
+    this.#frame.ariaLabel = asks ? marks.words("asks", { question: asks }) : marks.words("passage");
     this.#head.replaceChildren(asked, close, quote);
   }
 

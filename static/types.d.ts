@@ -30,7 +30,7 @@ export interface PassageJson {
   anchor: AnchorJson;
 }
 
-/** A passage, its selectors laid flat; the question and the name are the author's. */
+/** A passage, its selectors laid flat; the question and the name are the author's, by the word of who sent it. */
 export interface Told {
   exact: string;
   prefix: string;
@@ -45,6 +45,8 @@ export interface Told {
 export interface About extends Told {
   id: string;
   count: number;
+  /** What the article itself asks there. */
+  asks: string | null;
   range: Range;
 }
 

@@ -524,6 +524,29 @@ def test_hostile_anchors_are_shown_and_do_nothing(site: Start, thread: Thread) -
     assert thread.page.evaluate("window.hit") is None
 
 
+def test_nobody_asks_in_the_authors_name_or_takes_another_passages_mark(
+    site: Start, thread: Thread
+) -> None:
+    here = site()
+    here.post("Mine ends at six.", anchor=anchor("night shift"))
+    told = here.app.test_client().get(f"/comments/api/v1/anchors?thread={KEY}").json
+    assert told is not None
+    made_up = {"question": "Is the editor a liar?", "name": told["passages"][0]["passage"]}
+    here.post("Look!", anchor=anchor("the argument was a number", **made_up))
+    words = f"<p>{FIRST}</p><p>{SECOND}</p>"
+    open_article(thread, here, f"<article data-comments-article>{words}</article>")
+    expect(marks(thread.page)).to_have_count(2)
+    # Every mark is drawn once more.
+    here.post("So does mine.", anchor=anchor("night shift"))
+    news = "dispatchEvent(new Event('comments:news'))"
+    thread.page.evaluate(f"document.querySelector('comment-thread').{news}")
+
+    expect(marks(thread.page)).to_have_text(["1", "2"])
+    marks(thread.page).first.click()
+    expect(panel(thread).get_by_role("article")).to_contain_text("Look!")
+    expect(panel(thread).get_by_role("heading")).to_have_text("Comments on a passage")
+
+
 def test_it_works_in_a_plugins_own_html_around_its_thread(
     sqlite_uri: str, serve: Callable[..., str], thread: Thread
 ) -> None:
