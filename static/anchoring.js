@@ -47,9 +47,11 @@ import { fold, plain, whole } from "./folding.js";
 /** Where a passage was, and how far it has moved. @typedef {{ start: number, shift: number }} Shift */
 
 const BITS = 15;
-// Bounds for anchors made to cost time: characters of a quote, steps of one look-up.
+// Bounds for anchors made to cost time: characters of a quote, steps of one look-up, and of all that
+// have changed together.
 const LONGEST = 10_000;
 const MOST_WORK = 300_000;
+const MOST_TOGETHER = 6_000_000;
 // What makes a candidate trusted, found by trying (docs/anchoring.md): characters that agree, the
 // share of the quote, the share of proof in place (less where there is much) and elsewhere, how
 // strong a rival may be.
@@ -141,8 +143,9 @@ export function locateAll(index, anchors) {
     const start = anchors[number].start;
     return place ? [{ start, shift: index.from[place.start] - start }] : [];
   });
+  const end = index.work + MOST_TOGETHER;
   return patterns.map((pattern, number) => {
-    const place = found[number] ?? (pattern && changed(index, pattern, shifts));
+    const place = found[number] ?? (pattern && changed(index, pattern, shifts, end));
     return place && placed(index, place);
   });
 }
@@ -192,9 +195,10 @@ function verbatim(index, pattern) {
   return best;
 }
 
-/** What is left of the pattern. @param {Index} index @param {Pattern} pattern @param {Shift[]} shifts @returns {Candidate | null} */
-function changed(index, pattern, shifts) {
-  const until = index.work + MOST_WORK;
+/** What is left of the pattern. @param {Index} index @param {Pattern} pattern @param {Shift[]} shifts @param {number} end of all work @returns {Candidate | null} */
+function changed(index, pattern, shifts, end) {
+  const until = Math.min(index.work + MOST_WORK, end);
+  if (index.work >= until) return null;
   const { all, found } = candidates(index, pattern, until);
   if (index.work >= until) return null;
   const likely = found.filter(({ quote }) => quote >= LEAST_QUOTE).sort((one, other) => other.score - one.score);

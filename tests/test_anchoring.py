@@ -219,6 +219,19 @@ def test_no_anchor_costs_much(name):
     assert answer["work"] <= 700_000
 
 
+def test_five_hundred_made_to_cost_time_cost_little_together():
+    draw = Random(5)
+    prose = " ".join(draw.choice(HARBOUR.split()) for _ in range(10_000))
+    starts = [draw.randrange(50_000) for _ in range(500)]
+    mixed = [
+        " ".join(draw.sample(it, len(it))) for it in (prose[s : s + 1_000].split() for s in starts)
+    ]
+
+    [answer] = locate([{"after": prose, "anchors": [anchor(it[:1_000]) for it in mixed]}])
+
+    assert answer["work"] <= 6_500_000
+
+
 def test_what_has_moved_with_its_neighbours_may_have_changed_more():
     words = "The old pilot kept a parrot that swore in Portuguese at every bishop."
     before = f"{HARBOUR} {words} {TOWN}"
