@@ -42,6 +42,14 @@ def test_nobody_has_written_so_nothing_closes(session):
     assert not threads.is_closed(threads.find(session, "nobody"), 1, NOON)
 
 
+def test_who_asks_to_be_told_of_it_starts_no_clock(session):
+    threads.lock_or_create(session, ARTICLE, now=NOON - 90 * DAY)
+    settings = make.with_settings(close_days=7)
+    make.post(session, settings=settings, now=NOON)
+    assert make.post(session, CAROL, settings=settings, now=NOON + 6 * DAY).id
+    assert threads.is_closed(threads.find(session, ARTICLE), 7, NOON + 7 * DAY)
+
+
 def test_what_has_closed_by_itself_is_open_for_moderators_alone(session):
     make.post(session, now=NOON)
     settings = make.with_settings(close_days=7)

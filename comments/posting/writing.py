@@ -105,6 +105,8 @@ def _put_in_place(
         # What nobody may see yet does not name the thread either.
         thread.url = thread.url or draft.thread_url
         thread.title = thread.title or draft.thread_title
+        # Its days run from here, not from when somebody asked to be told of it.
+        thread.created_at = thread.created_at if thread.revision else submitted.now
     reason = str(verdict.reason)
     moderation.set_status(
         session, thread, comment, status, by="screen", reason=reason, now=submitted.now

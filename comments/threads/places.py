@@ -38,10 +38,13 @@ def closes_at(thread: Thread | ThreadFacts, close_days: int) -> datetime | None:
     """When *thread* closes or has closed; ``None`` for one that stays open.
 
     By a moderator, or by itself so many days after its first comment (0: never). One that a
-    moderator has opened again stays open until somebody closes it.
+    moderator has opened again stays open until somebody closes it, and one in which nothing was
+    ever published, that somebody only asked to be told of, has not begun.
     """
     if thread.closed_at is not None:
         return thread.closed_at
+    if not thread.revision:
+        return None
     if not close_days or thread.created_at is None or thread.reopened_at is not None:
         return None
     return thread.created_at + timedelta(days=close_days)
