@@ -206,6 +206,9 @@ def _article_url(value: Any, settings: Settings, own_origin: str) -> str | None:
     """
     if not _is_text(value) or len(value) > URL_LENGTH or not value.isprintable():
         return None
+    # Browsers take it for a slash: behind the first one, another site would begin.
+    if "\\" in value:
+        return None
     try:
         parts = urlsplit(value)
         origin = parse_origin(f"{parts.scheme}://{parts.netloc}")
@@ -217,9 +220,12 @@ def _article_url(value: Any, settings: Settings, own_origin: str) -> str | None:
 
 
 def _without_origin(url: str, own_origin: str) -> str:
-    """An address on our own origin as a path; ``//elsewhere`` would be no path."""
-    path = url.removeprefix(own_origin)
-    return "/" + path.lstrip("/") if path != url else url
+    """An address on our own origin, however that is spelled, as a path; ``//elsewhere`` would be
+    no path."""
+    parts = urlsplit(url)
+    if parse_origin(f"{parts.scheme}://{parts.netloc}") != own_origin:
+        return url
+    return str(parts._replace(scheme="", netloc="", path="/" + parts.path.lstrip("/")).geturl())
 
 
 def _body(value: Any, settings: Settings, errors: Errors) -> str:

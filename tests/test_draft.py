@@ -126,6 +126,26 @@ def test_an_address_anywhere_else_is_left_out(url):
     assert read(thread={"key": "a", "url": url}).thread_url is None
 
 
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        (f"{OWN}/a?b", "/a?b"),
+        (f"{OWN}//evil.example/a", "/evil.example/a"),
+        ("HTTPS://COMMENTS.Example:443/a", "/a"),
+        (f"{OWN}/\\evil.example/a", None),
+        (f"{OWN}\\@evil.example/a", None),
+        (OWN, "/"),
+        ("https://blog.example/a", "https://blog.example/a"),
+    ],
+)
+def test_of_an_origin_that_is_the_callers_word_no_more_than_a_path_is_kept(url, kept):
+    thread = {"key": "a", "url": url}
+    draft = Draft.read(
+        GOOD | {"thread": thread}, SETTINGS, own_origin=OWN, own_is_known=False, signed_in=False
+    )
+    assert draft.thread_url == kept
+
+
 @pytest.mark.parametrize("title", [None, "", 7, "\u202e", []], ids=repr)
 def test_a_title_that_is_none_is_left_out(title):
     assert read(thread={"key": "a", "title": title}).thread_title is None
