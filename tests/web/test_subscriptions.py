@@ -131,6 +131,7 @@ def test_what_is_wrong_with_an_order_is_named(quick):
         "ann@example.org\nX: y",
         "a\0nn@example.org",
         "=?utf-8?q?ann=0D=0ABcc:_eve=40example.org?=@example.org ",
+        "=?utf-8?q?=0d=0aBcc=3aeve=40example.org?=x@private.example",
         "ann@example.org, eve@example.org",
         "Ann <ann@example.org>",
         "ann\u202e@example.org",
@@ -148,19 +149,16 @@ def test_an_address_is_one_address_or_refused(quick, email):
     assert (rows(quick, Letter), rows(quick, Subscriber)) == ([], [])
 
 
-def test_the_question_comes_by_mail_and_an_odd_address_opens_no_header(make_app, mail_server):
+def test_the_question_comes_by_mail(make_app, mail_server):
     app = make_app(COMMENTS_SMTP_URI=mail_server.uri, COMMENTS_MAIL_FROM="c@blog.example")
     carol = cast.visitor(app, "carol")
-    for email in (ANN, "=?utf-8?q?=0d=0aBcc=3aeve=40example.org?=x@private.example"):
-        assert wants(carol, email=email).status_code == 202
-    mail, odd = sorted(mail_server.wait_for(2), key=lambda mail: len(mail.recipients[0]))
+    assert wants(carol, email=ANN).status_code == 202
+    [mail] = mail_server.wait_for(1)
     assert (mail.recipients, mail.message["To"]) == ([ANN], ANN)
     assert mail.message["Subject"] == "Shall we mail you new comments?"
     token = re.search(r"confirm\?token=([\w-]+)", mail.text)[1]
     assert carol.submit("/subscriptions/confirm", token=token).status_code == 200
     assert state(app)[0] == ("all", True)
-    assert not odd.message["Bcc"] and "eve@" not in odd.raw.decode()
-    assert len(odd.recipients) == 1 and odd.recipients[0].endswith("@private.example")
 
 
 def test_one_comment_is_followed(quick):
