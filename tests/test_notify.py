@@ -17,6 +17,7 @@ from comments.config import Settings
 from comments.errors import ConfigError
 from comments.models import Letter
 from comments.notify.delivery import CLAIM
+from comments.notify.mail import envelope
 from comments.notify.outbox import PAUSES
 from comments.notify.smtp import NotSent
 from comments.standalone import create_app
@@ -158,6 +159,12 @@ def test_a_domain_that_there_cannot_be_is_left_as_it_is():
     mail = replace(MAIL, recipient=f"ann@{'x' * 64}.example")
     message = notify.compose(mail, Settings(mail_from="c@blog.example"))
     assert str(message["To"]) == mail.recipient
+
+
+def test_a_long_address_is_written_whole():
+    mail = replace(MAIL, recipient=f"ann@{'.'.join(['b' * 50] * 4)}.example")
+    message = notify.compose(mail, Settings(mail_from="c@blog.example"))
+    assert str(message["To"]) == envelope(mail.recipient) == mail.recipient
 
 
 def test_an_address_of_another_alphabets_domain_is_written_as_mail_servers_do():
