@@ -758,6 +758,18 @@ def test_a_host_header_that_is_none_breaks_nothing(sqlite_blog):
             assert answer.status_code < 500, host
 
 
+def test_no_mail_leads_to_a_name_that_a_caller_makes_up(sqlite_blog):
+    """Flask answers for every name, also where ``SERVER_NAME`` says which is its own."""
+    mail = {"COMMENTS_SMTP_URI": "smtp://127.0.0.1:1", "COMMENTS_MAIL_FROM": "c@blog.example"}
+    client = sqlite_blog(SERVER_NAME="blog.example", **mail).client
+    wish = {"thread": "first", "email": "ann@example.org", "notify": "all"}
+    answers = [
+        client.put("/comments/api/v1/subscriptions", json=wish, headers={"Host": host}).status_code
+        for host in ("blog.example", "Blog.Example", "evil.example", "blog.example:8000", "")
+    ]
+    assert answers == [202, 202, 404, 404, 404]
+
+
 def test_ten_megabytes_are_refused_in_a_host_without_limits_too(sqlite_blog):
     site = sqlite_blog()
     huge = "x" * 10_000_000

@@ -45,8 +45,11 @@ def own_origin() -> str:
 
 def own_origin_is_known(state: State) -> bool:
     """Whether somebody besides the caller's ``Host`` header says under which name we answer."""
-    config = current_app.config
-    return bool(state.settings.url or config.get("TRUSTED_HOSTS") or config.get("SERVER_NAME"))
+    if state.settings.url or current_app.config.get("TRUSTED_HOSTS"):
+        return True
+    # Flask answers for other names as well, and makes addresses of this one alone.
+    name: str = current_app.config.get("SERVER_NAME") or ""
+    return name != "" and name.lower() == request.host.lower()
 
 
 def public_base(state: State) -> str | None:
