@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from comments import i18n, text, threads
 from comments import subscriptions as subscribing
-from comments.draft import Order
+from comments.draft import MailOrder
 from comments.errors import CommentsError
 from comments.models import Pace, Subscriber
 from comments.subscriptions import Wanted
@@ -63,7 +63,7 @@ def subscribe() -> AnyResponse:
     mailing = letters.mailing(state)
     author = guards.writer(state)
     try:
-        order = Order.read(_fields(), known_email=author.email)
+        order = MailOrder.read(_fields(), known_email=author.email)
         letters.carry_out(state, author, order, mailing)
     except CommentsError as refused:
         state.session().rollback()
@@ -110,7 +110,7 @@ def _thread(state: State) -> dict[str, Any]:
 @subscriptions.get("/subscriptions/confirm")
 def show_confirm() -> Response:
     state = current()
-    one = subscribing.asked(state.session(), state.keys, _token(), now=now())
+    one = subscribing.to_confirm(state.session(), state.keys, _token(), now=now())
     return _draw(state, "confirm.html", token=_token(), row=_row(state, one))
 
 
