@@ -5,7 +5,7 @@ workers one claims each letter, and each is sent at most once.
 """
 
 from comments.notify import links, messages, webhooks
-from comments.notify.courier import Tell, deliver_webhooks
+from comments.notify.courier import Courier, Tell, deliver_webhooks
 from comments.notify.delivery import Transport, deliver
 from comments.notify.digests import NOTICES, Digest, count_stranded, draw, gather
 from comments.notify.mail import Mail, clean_header, compose, domain
@@ -19,7 +19,7 @@ from comments.notify.outbox import (
     write,
     write_test,
 )
-from comments.notify.postman import STRANDED, Courier, Postman
+from comments.notify.postman import STRANDED, Postman
 from comments.notify.rounds import Rounds
 from comments.notify.smtp import NotSent, Server
 from comments.notify.wording import drawn

@@ -26,6 +26,7 @@ from comments.notify.digests import Digest, Draw
 from comments.notify.mail import Mail
 from comments.notify.outbox import FLEETING, PAUSES
 from comments.notify.smtp import NotSent, Server
+from comments.notify.troubles import WORKER_DIED
 
 MAIL = "mail"
 #: A worker that died with a letter in its hand has not sent it; another takes it after this time.
@@ -236,7 +237,7 @@ def _mark_interrupted(session: Session, now: datetime) -> None:
         session.execute(
             update(Letter)
             .where(Letter.id.in_(found), Letter.sent_at.is_(None), Letter.next_try_at <= now)
-            .values(next_try_at=None, error="the worker died while it was sent"),
+            .values(next_try_at=None, error=WORKER_DIED),
             execution_options={"synchronize_session": False},
         )
         session.commit()
