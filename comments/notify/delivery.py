@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Select, and_, delete, select, update
 from sqlalchemy.orm import Session
 
+from comments import text
 from comments.config import Settings
 from comments.database import begin_write
 from comments.keys import Keys
@@ -134,7 +135,6 @@ def _read(session: Session, letter: Letter, _settings: Settings, _keys: Keys) ->
         recipient = subscriber.email if subscriber else ""
     if not recipient:
         return None
-    written = int(letter.created_at.timestamp() * 1_000_000)
     return Mail(
         recipient=recipient,
         subject=letter.subject,
@@ -142,7 +142,7 @@ def _read(session: Session, letter: Letter, _settings: Settings, _keys: Keys) ->
         html=letter.html,
         headers=json.loads(letter.headers or "{}"),
         written_at=letter.created_at,
-        number=f"{written}.{letter.id}",
+        number=f"{text.moment_number(letter.created_at)}.{letter.id}",
     )
 
 

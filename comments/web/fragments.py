@@ -41,11 +41,9 @@ def draw(state: State, template: str, **context: Any) -> str:
     these pages are for everybody.
     """
     language = state.language()
-    catalogue = i18n.catalogue(language)
     chosen = current_app.jinja_env.get_template(f"comments/{template}")
     return chosen.render(
-        _=partial(_gettext, catalogue.gettext),
-        ngettext=partial(_ngettext, catalogue.ngettext),
+        **i18n.for_templates(language),
         url=partial(_url, state.urls(), language if request.args.get("lang") else None),
         told=partial(_told, language),
         ago=written_out,
@@ -248,18 +246,6 @@ def _ways_in(state: State) -> list[tuple[str, str, str]]:
 
 def _told(language: str, message: Message) -> str:
     return i18n.told(message, language)
-
-
-def _gettext(translate: Any, text: str, **params: Any) -> str:
-    return _filled(translate(text), params)
-
-
-def _ngettext(translate: Any, one: str, many: str, number: int, **params: Any) -> str:
-    return _filled(translate(one, many, number), {"n": number, "count": number, **params})
-
-
-def _filled(text: str, params: dict[str, Any]) -> str:
-    return text % params if params else text
 
 
 def _url(urls: Urls, language: str | None, endpoint: str, **args: Any) -> str:
