@@ -25,7 +25,7 @@ from comments.models import Letter, Subscriber
 from comments.notify import digests, notices
 from comments.notify.digests import Digest, Draw
 from comments.notify.mail import Mail
-from comments.notify.outbox import FLEETING, PAUSES
+from comments.notify.outbox import FLEETING, RETRY_MINUTES
 from comments.notify.smtp import NotSent, Server
 from comments.notify.troubles import WORKER_DIED
 
@@ -206,10 +206,10 @@ def after(letter: Letter, trouble: NotSent, now: datetime) -> dict[str, Any]:
     """What becomes of a letter that was not taken: a longer pause each time, then the end."""
     if trouble.unknown:
         return {"next_try_at": None, "error": trouble.reason}
-    if trouble.final or letter.attempts > len(PAUSES):
+    if trouble.final or letter.attempts > len(RETRY_MINUTES):
         gone = {"text": "", "html": "", "headers": ""} if letter.purpose in FLEETING else {}
         return {"next_try_at": None, "handed_at": None, "error": trouble.reason} | gone
-    pause = timedelta(minutes=PAUSES[letter.attempts - 1])
+    pause = timedelta(minutes=RETRY_MINUTES[letter.attempts - 1])
     return {"next_try_at": now + pause, "handed_at": None, "error": trouble.reason}
 
 

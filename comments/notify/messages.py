@@ -17,7 +17,7 @@ PAGE = 50
 #: What one can look at: all of it, or what is in one of these states.
 SHOWS = ("everything", "waiting", "sent", "lost")
 #: A letter that waits longer than this says that something is wrong.
-PATIENCE = timedelta(hours=1)
+LATE_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def overdue(session: Session, kinds: Collection[str], now: datetime) -> Overdue 
     waits = (
         Letter.sent_at.is_(None),
         Letter.next_try_at.is_not(None),
-        Letter.created_at <= now - PATIENCE,
+        Letter.created_at <= now - LATE_AFTER,
         Letter.kind.in_(kinds),
     )
     number, since = session.execute(

@@ -95,11 +95,8 @@ def thread_context(
     presenter = Presenter(state.keys, listing.thread, state.urls().base)
     page = presenter.page(listing)
     reply_to = _reply_to(state, presenter, listing.thread, _number("reply"))
-    return {
+    return list_context(page.comments, page.thread) | {
         "page": page,
-        "thread": page.thread,
-        "nodes": page.comments,
-        "sort": order.name,
         "only": only,
         "has_inline": threads.has_inline(state.session(), listing.thread),
         "highlight": target.id if target is not None else None,
@@ -107,17 +104,12 @@ def thread_context(
         "reply_to": reply_to,
         "article_url": article_url or page.thread.url,
         "article_title": article_title or page.thread.title,
-        "form": {},
-        "errors": {},
-        "notice": None,
-        "viewer": None,
-        "preview_html": None,
         "facts": listing.thread,
     }
 
 
 def list_context(nodes: Sequence[CommentView], thread_view: ThreadView) -> dict[str, Any]:
-    """What the templates of comments need, when there is no whole page around them."""
+    """What the templates of comments need, with or without a whole page around them."""
     return {
         "nodes": nodes,
         "thread": thread_view,

@@ -4,6 +4,7 @@ A link only opens a page; a button there acts. Whoever has the link owns the add
 these pages asks for an account, and none shows an address.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -167,9 +168,9 @@ def _list(
         token=subscribing.manage_token(state.keys, subscriber_id),
         rows=rows,
         pace=pace,
-        paces=[one for one in Pace if one is not Pace.NEVER] + [Pace.NEVER],
+        paces=(Pace.IMMEDIATE, Pace.HOURLY, Pace.DAILY, Pace.NEVER),
         done=done,
-        ended=".".join(map(str, ended or ())),
+        ended=_field(ended or ()),
     )
 
 
@@ -210,7 +211,7 @@ def unsubscribe() -> Response:
         rows=[],
         is_all=not thread_id,
         done="begun" if "begin" in request.form else "ended",
-        ended=".".join(map(str, ended)),
+        ended=_field(ended),
     )
 
 
@@ -225,6 +226,11 @@ def _ids(field: str) -> list[int]:
     """The subscriptions that a button names; whose they are is looked at where they change."""
     given = map(text.read_number, request.form[field].split("."))
     return [number for number in given if number is not None]
+
+
+def _field(ids: Iterable[int]) -> str:
+    """What :func:`_ids` reads."""
+    return ".".join(map(str, ids))
 
 
 def _row(state: State, one: Wanted) -> dict[str, Any]:

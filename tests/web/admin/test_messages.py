@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from comments.models import Letter, Subscriber
 from comments.notify import messages
-from comments.notify.outbox import PAUSES
+from comments.notify.outbox import RETRY_MINUTES
 from comments.notify.troubles import UNREACHED, WORKER_DIED
 from comments.web.state import now
 from tests.services.ports import free_port
@@ -22,7 +22,7 @@ from tests.web.admin.rooms import owner, press, pressed, see
 from tests.web.admin.test_moderators import ANN, member, notice
 from tests.web.cast import Visitor
 
-GIVEN_UP = {"next_try_at": None, "attempts": len(PAUSES) + 1}
+GIVEN_UP = {"next_try_at": None, "attempts": len(RETRY_MINUTES) + 1}
 
 
 @pytest.fixture
