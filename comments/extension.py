@@ -32,7 +32,7 @@ from comments.web.limiting import Limits
 from comments.web.own import own
 from comments.web.pages import pages
 from comments.web.signin import signin
-from comments.web.state import EXTENSION, State, current
+from comments.web.state import EXTENSION, State, current, listen
 from comments.web.subscriptions import subscriptions
 
 log = logging.getLogger("comments")
@@ -321,9 +321,8 @@ def _meet_neighbours(app: Flask) -> None:
         appcontext_pushed.disconnect(pushed, app)
         request_started.disconnect(answering, app)
 
-    # Strong references: nobody else holds the functions.
-    appcontext_pushed.connect(pushed, app, weak=False)
-    request_started.connect(answering, app, weak=False)
+    listen(app, appcontext_pushed, pushed, app)
+    listen(app, request_started, answering, app)
 
 
 def _exempt_from_csrf(app: Flask) -> None:

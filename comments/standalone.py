@@ -32,7 +32,7 @@ from comments.showcase import add_showcase
 from comments.text import read_number
 from comments.web import hooks, problems
 from comments.web.front import RequestLog
-from comments.web.state import EXTENSION, State
+from comments.web.state import EXTENSION, State, listen
 
 log = logging.getLogger("comments")
 
@@ -94,9 +94,8 @@ def _deliver_mail(app: Flask, state: State) -> None:
 
 def _let_go_rounds(app: Flask, state: State, name: str, rounds: notify.Rounds) -> None:
     app.extensions[name] = rounds
-    # Strong references: nobody else holds the functions.
-    request_started.connect(lambda _app, **_: rounds.start(), app, weak=False)
-    signals.letter_written.connect(lambda _owner: rounds.wake(), state.owner, weak=False)
+    listen(app, request_started, lambda _app, **_: rounds.start(), app)
+    listen(app, signals.letter_written, lambda _owner: rounds.wake(), state.owner)
 
 
 def _prepare_database(engine: Engine) -> None:

@@ -1,5 +1,6 @@
 """The service as an owner starts it: settings, the secret, host names, the log, the real server."""
 
+import gc
 import http.client
 import json
 import os
@@ -8,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -69,6 +71,19 @@ def test_it_makes_its_tables_and_finds_them_again(start, database_uri):
         assert schema.current(engine) == schema.head()
     counted = app.test_client().get(f"{API}/counts?thread=story").json
     assert counted == {"counts": {"story": 2}}
+
+
+def test_an_app_that_nobody_holds_is_gone(tmp_path):
+    mail = {"COMMENTS_SMTP_URI": "smtp://127.0.0.1:1", "COMMENTS_MAIL_FROM": "c@blog.example"}
+    app = standalone.create_app({"COMMENTS_INSTANCE": str(tmp_path / "instance")} | mail)
+    state, known = app.extensions[EXTENSION], weakref.ref(app)
+    with app.app_context():
+        pass
+    state.engine().dispose()
+    state.limits.close()
+    del app, state
+    gc.collect()
+    assert known() is None
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])

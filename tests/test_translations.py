@@ -128,6 +128,8 @@ class Unspoken(HTMLParser):
                 self.handle_data(value or "")
 
     def handle_data(self, data):
+        if self.cdata_elem:  # a style sheet, which only a mail carries along
+            return
         self.found += re.findall(r"[^\W\d_][\w ]+", _ATTRIBUTE.sub("", data))
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from flask import current_app, request
+from blinker import NamedSignal
+from flask import Flask, current_app, request
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from comments.web.limiting import Limits
 
 EXTENSION = "comments"
+_LISTENERS = "comments.listeners"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +67,12 @@ def commit(state: State) -> None:
     session = state.session()
     session.commit()
     signals.send_waiting(session, state.owner)
+
+
+def listen(app: Flask, signal: NamedSignal, act: Callable[..., None], sender: object) -> None:
+    """Call *act* for *sender*'s signals as long as *app* lives.
+
+    A function that the signal itself held would stay for good, and *app* with it.
+    """
+    app.extensions.setdefault(_LISTENERS, []).append(act)
+    signal.connect(act, sender)
