@@ -22,8 +22,6 @@ MOST_SHOWN = 20
 #: Characters of each.
 _EXCERPT = 300
 
-_REPORTED = say_n("reported by %(n)s reader", "reported by %(n)s readers")
-
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -85,7 +83,8 @@ def _shown(comment: Comment, thread: Thread, reader: Reader, spoken: str | None)
 
 def _reason(comment: Comment) -> Message:
     if comment.status is not Status.PENDING:
-        return Message(_REPORTED.text, {"n": comment.open_reports}, _REPORTED.plural)
+        number = comment.open_reports
+        return say_n("reported by %(n)s reader", "reported by %(n)s readers", n=number)
     if comment.status_reason:
         return screening.read_reason(comment.status_reason)
     return say("it waits for a moderator")
