@@ -115,7 +115,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class MailOrder:
     """What somebody wants to be mailed, without writing a comment."""
 
     thread_key: str
@@ -127,7 +127,7 @@ class Order:
     pace: Pace | None = None
 
     @classmethod
-    def read(cls, fields: Mapping[str, Any], *, known_email: str | None) -> "Order":
+    def read(cls, fields: Mapping[str, Any], *, known_email: str | None) -> "MailOrder":
         """The order in *fields*; 422 naming each wrong one. *known_email* is the caller's."""
         errors: Errors = {}
         key = _key(fields.get("thread"), errors)

@@ -172,30 +172,8 @@ class Comments:
         providers.check_installed(settings)
         for sentence in config.unknown_keys(app.config, also_known=MOUNT_KEYS):
             log.warning(sentence)
-        if not i18n.language_or(settings.language, ""):
-            raise ConfigError(
-                f"COMMENTS_LANGUAGE is {settings.language!r}; it must be a language with a "
-                f"catalogue: {', '.join(i18n.available())}."
-            )
-        if settings.smtp_uri and not settings.mail_from:
-            raise ConfigError(
-                "COMMENTS_SMTP_URI is set and COMMENTS_MAIL_FROM is not; it must be the address "
-                "that mail comes from, such as Comments <comments@example.org>."
-            )
-        if settings.moderators_mail and not settings.url:
-            raise ConfigError(
-                "COMMENTS_MODERATORS_MAIL is set and COMMENTS_URL is not; it must be the public "
-                "address of the comments, to which the links in that mail lead."
-            )
-        secret = settings.secret_key or app.config.get("SECRET_KEY")
-        if not secret:
-            raise ConfigError(
-                "COMMENTS_SECRET_KEY is not set and the app has no SECRET_KEY; "
-                "it must be a long random text."
-            )
-        fallbacks = settings.secret_key_fallbacks or tuple(
-            app.config.get("SECRET_KEY_FALLBACKS") or ()
-        )
+        _check(settings)
+        keys = _keys(app, settings)
 
         def engine() -> Engine:
             with app.app_context():
@@ -215,7 +193,7 @@ class Comments:
 
         return State(
             settings=settings,
-            keys=Keys(secret, fallbacks),
+            keys=keys,
             prefix=prefix.rstrip("/"),
             session=session,
             engine=engine_once,
@@ -230,6 +208,37 @@ class Comments:
     def _identity(self) -> Identity | None:
         load = self._load_identity or guards.flask_login_identity
         return load()
+
+
+def _check(settings: config.Settings) -> None:
+    """Settings that make no sense without another one, or without a file of ours."""
+    if not i18n.language_or(settings.language, ""):
+        raise ConfigError(
+            f"COMMENTS_LANGUAGE is {settings.language!r}; it must be a language with a "
+            f"catalogue: {', '.join(i18n.available())}."
+        )
+    if settings.smtp_uri and not settings.mail_from:
+        raise ConfigError(
+            "COMMENTS_SMTP_URI is set and COMMENTS_MAIL_FROM is not; it must be the address "
+            "that mail comes from, such as Comments <comments@example.org>."
+        )
+    if settings.moderators_mail and not settings.url:
+        raise ConfigError(
+            "COMMENTS_MODERATORS_MAIL is set and COMMENTS_URL is not; it must be the public "
+            "address of the comments, to which the links in that mail lead."
+        )
+
+
+def _keys(app: Flask, settings: config.Settings) -> Keys:
+    """Keys of the secret of our own or, where none is set, of the app."""
+    secret = settings.secret_key or app.config.get("SECRET_KEY")
+    if not secret:
+        raise ConfigError(
+            "COMMENTS_SECRET_KEY is not set and the app has no SECRET_KEY; "
+            "it must be a long random text."
+        )
+    fallbacks = app.config.get("SECRET_KEY_FALLBACKS") or ()
+    return Keys(secret, settings.secret_key_fallbacks or tuple(fallbacks))
 
 
 def _blueprint() -> Blueprint:

@@ -8,6 +8,7 @@ is named in the address (``lang=ar``) and never guessed from a header.
 import gettext
 import io
 import re
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,24 @@ def told(message: Message, language: str) -> str:
     if message.plural is None:
         return str(Message(words.gettext(message.text), params))
     return str(Message(words.ngettext(message.text, message.plural, params["n"]), params))
+
+
+def for_templates(language: str) -> dict[str, Callable[..., str]]:
+    """``_`` and ``ngettext`` as our templates call them: a sentence, its params by name."""
+    words = catalogue(language)
+
+    def one(sentence: str, /, **params: Any) -> str:
+        return _filled(words.gettext(sentence), params)
+
+    def counted(singular: str, plural: str, number: int, /, **params: Any) -> str:
+        told = words.ngettext(singular, plural, number)
+        return _filled(told, {"n": number, "count": number, **params})
+
+    return {"_": one, "ngettext": counted}
+
+
+def _filled(sentence: str, params: Mapping[str, Any]) -> str:
+    return sentence % params if params else sentence
 
 
 def _base(language: str) -> str:

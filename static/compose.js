@@ -17,16 +17,21 @@ const awake = new WeakSet();
 export function wake(thread, form) {
   if (awake.has(form)) return;
   awake.add(form);
-  for (const name of REMEMBERED) {
-    const field = fieldOf(form, name);
-    if (field && !field.value) field.value = thread.recall(name) ?? "";
-  }
+  introduce(thread, form);
   // Somebody may have begun before this module was here.
   if (textOf(form).value) countDown(thread, form);
   else bringBack(thread, form);
   form.addEventListener("input", () => countDown(thread, form));
   if (works(thread, form)) import("./work.js").then(({ begin }) => begin(thread), () => {});
   if (thread.section?.querySelector("[data-do=subscribe]")) import("./subscribe.js").then(({ offer }) => offer(thread, form), () => {});
+}
+
+/** Fills in what this browser remembers of its reader. @param {CommentThread} thread @param {HTMLFormElement} form */
+export function introduce(thread, form) {
+  for (const name of REMEMBERED) {
+    const field = fieldOf(form, name);
+    if (field && !field.value) field.value = thread.recall(name) ?? "";
+  }
 }
 
 /** Whether a comment from here needs the small sum: a guest's does. @param {CommentThread} thread @param {HTMLFormElement} form */
@@ -141,7 +146,7 @@ export async function send(thread, form, draft) {
     const headers = { "Idempotency-Key": keyOf(thread, form) };
     const answer = await thread.api("POST", "comments?" + query, draft, { headers });
     thread.keep(name);
-    for (const field of REMEMBERED) thread.keep(field, fieldOf(form, field)?.value);
+    remember(thread, form);
     const { id } = answer.comment;
     thread.me.own[id] = { editable_until: answer.editable_until };
     thread.me.sources[id] = draft.body;
@@ -153,6 +158,14 @@ export async function send(thread, form, draft) {
     complain(thread, form, error);
   } finally {
     form.ariaBusy = null;
+  }
+}
+
+/** A form that asks for the name alone leaves the rest as it was. @param {CommentThread} thread @param {HTMLFormElement} form */
+function remember(thread, form) {
+  for (const name of REMEMBERED) {
+    const field = fieldOf(form, name);
+    if (field) thread.keep(name, field.value);
   }
 }
 

@@ -229,6 +229,7 @@ export class Article {
     article.observe(document.body, { childList: true, characterData: true, subtree: true });
     list.observe(thread.root, { childList: true, subtree: true });
     signal.addEventListener("abort", () => [article, list].forEach((it) => it.disconnect()));
+    // What was known stays, and is asked for again with the next change.
     const refresh = () => (this.fresh = this.#refresh().catch(() => {}));
     for (const it of ["post", "delete", "moderate", "news", "load"]) thread.addEventListener("comments:" + it, refresh, { signal });
   }

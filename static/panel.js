@@ -3,7 +3,7 @@
 // it comes up from the bottom.
 /** @import { About } from "./types" */
 /** @import { Marks } from "./marks.js" */
-import { outcome, read, send, wake } from "./compose.js";
+import { introduce, outcome, read, send, wake } from "./compose.js";
 import { layOver, place, reveal } from "./layer.js";
 import { anchorOf, placeName } from "./selectors.js";
 import { drawWho } from "./signin.js";
@@ -153,6 +153,7 @@ export class Panel {
     // No comment's number, so the server gets none: the draft is kept under it.
     form.parent.value = "passage:" + (placeName(about) ?? exact);
     if ("closed" in form.dataset) form.hidden = !thread.me.can?.comment;
+    introduce(thread, form);
     if (thread.me.viewer) drawWho(thread, form);
     drawTimes(this.#room);
   }

@@ -84,6 +84,7 @@ class Poll {
       const happened = await this.#tell();
       this.#pause = happened ? FIRST : Math.min(MOST, this.#pause * SLOWER);
     } catch (error) {
+      // Nobody has asked for it, so nobody is told that it failed.
       this.#pause = Math.min(MOST, this.#pause * 2);
       wait = Number(/** @type {{ retryAfter?: number }} */ (error).retryAfter) * 1000 || 0;
     }

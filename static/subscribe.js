@@ -39,8 +39,9 @@ function isOn(thread) {
 
 /** Puts into the form for a comment what its writer may be mailed. @param {CommentThread} thread @param {HTMLFormElement} form */
 export async function offer(thread, form) {
-  if (offered.has(form) || isOn(thread)) return;
+  if (offered.has(form) || isOn(thread) || !hasAddress(thread, form)) return;
   offered.add(form);
+  // The form stands without it.
   const row = await piece(thread, "data-notify").catch(() => null);
   if (!row) return void offered.delete(form);
   // The row of a form that stood open without a script.
@@ -59,6 +60,12 @@ export async function offer(thread, form) {
     if (isOn(thread)) row.remove();
     tell(await noteFor(thread, wanted), (note) => form.after(note));
   });
+}
+
+/** The short form beside a passage asks a guest for no address: it offers mail where one is known. @param {CommentThread} thread @param {HTMLFormElement} form */
+function hasAddress(thread, form) {
+  const isGuest = (thread.me.viewer?.kind ?? "guest") === "guest";
+  return !isGuest || form.elements.namedItem("email") || (thread.form && valueOf(thread.form, "email"));
 }
 
 /** A reply is asked about itself, a comment about the thread; mail needs an address. @param {HTMLFormElement} form @param {HTMLElement} row */

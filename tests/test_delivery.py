@@ -22,7 +22,7 @@ from comments.config import Settings
 from comments.errors import CommentsError
 from comments.models import Letter, Notice, Pace, Subscriber
 from comments.notify.delivery import CLAIM, MOST_RETURNS
-from comments.notify.outbox import PAUSES
+from comments.notify.outbox import RETRY_MINUTES
 from tests import factories as make
 from tests.factories import CAROL, KEYS, NOON, minutes
 from tests.services.postal import RudeMailServer, Workers
@@ -95,7 +95,7 @@ def test_what_was_not_taken_is_sent_once_the_server_is_well(session, shared, how
     assert state(session, letter) == "waiting"
     session.rollback()
     shared.behave()
-    assert deliver(session, shared, at=PAUSES[0] + 1) == 1
+    assert deliver(session, shared, at=RETRY_MINUTES[0] + 1) == 1
     assert state(session, letter) == "sent"
     assert shared.recipients()[ANN] == before + 1
 
@@ -181,7 +181,7 @@ def test_lines_that_begin_with_a_dot_arrive_whole(session, server):
 
 
 def test_a_server_that_is_away_for_two_days_loses_nothing():
-    assert sum(PAUSES) > 2 * 24 * 60
+    assert sum(RETRY_MINUTES) > 2 * 24 * 60
 
 
 # ── who claims it ────────────────────────────────────────────────────────────────────────────
@@ -383,7 +383,7 @@ def test_what_is_not_there_cannot_be_sent_again(session):
 def test_what_nobody_answers_for_three_days_is_given_up(session, shared):
     letter = write(session)
     shared.behave(answers={"RCPT": LATER})
-    session.execute(update(Letter).values(attempts=len(PAUSES)))
+    session.execute(update(Letter).values(attempts=len(RETRY_MINUTES)))
     session.commit()
     deliver(session, shared)
     assert state(session, letter) == "given_up"

@@ -18,7 +18,7 @@ from comments.errors import ConfigError
 from comments.models import Letter
 from comments.notify.delivery import CLAIM
 from comments.notify.mail import envelope
-from comments.notify.outbox import PAUSES
+from comments.notify.outbox import RETRY_MINUTES
 from comments.notify.smtp import NotSent
 from comments.standalone import create_app
 from tests import factories as make
@@ -196,7 +196,7 @@ def test_what_is_refused_for_now_is_tried_again_after_growing_pauses(session, ma
         again = kept(session, letter).next_try_at
         waits.append(round((again - minutes(at)) / timedelta(minutes=1)) if again else None)
         session.rollback()
-    assert waits == [*PAUSES, None]
+    assert waits == [*RETRY_MINUTES, None]
     row = kept(session, letter)
     assert (row.error, row.text, row.sent_at) == ("451", "", None)
 
@@ -209,7 +209,7 @@ def test_a_letter_survives_a_server_that_is_away(session, mail_server):
     # The second one was not tried: it would have fared no better.
     assert kept(session, second).attempts == 0
     session.rollback()
-    assert deliver(session, mail_server, at=PAUSES[0] + 1) == 2
+    assert deliver(session, mail_server, at=RETRY_MINUTES[0] + 1) == 2
 
 
 def test_a_connection_that_breaks_costs_one_letter_a_pause_and_the_others_nothing(session):
@@ -331,7 +331,7 @@ def test_a_wrong_password_of_ours_gives_up_no_letter(session, start_mail_server)
     assert deliver(session, quoted(server).replace("word", "ward")) == 0
     row = kept(session, letter)
     assert (row.error or "").startswith("535")
-    assert row.next_try_at >= minutes(PAUSES[0])
+    assert row.next_try_at >= minutes(RETRY_MINUTES[0])
 
 
 @pytest.mark.parametrize(

@@ -345,7 +345,7 @@ def _subscribe(session: Session) -> None:
 
 def _look_at_subscriptions(session: Session) -> None:
     subscriptions.wanted(session, 1)
-    subscriptions.own(session, CAROL.id, 1)
+    subscriptions.scope_of(session, CAROL.id, 1)
 
 
 LISTS: dict[str, Read] = {

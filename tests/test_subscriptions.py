@@ -133,14 +133,14 @@ def test_the_link_is_good_for_three_days(session):
 )
 def test_a_link_that_was_not_made_for_it_confirms_nothing(session, token):
     ask(session)
-    for act in (subscriptions.confirm, subscriptions.asked):
+    for act in (subscriptions.confirm, subscriptions.to_confirm):
         more = {"language": "en"} if act is subscriptions.confirm else {}
         assert refused(act, session, KEYS, token, now=NOON, **more) == "link_not_good"
 
 
 def test_looking_at_the_question_confirms_nothing(session):
     ask(session)
-    one = subscriptions.asked(session, KEYS, token_in(letters(session)[0]), now=NOON)
+    one = subscriptions.to_confirm(session, KEYS, token_in(letters(session)[0]), now=NOON)
     assert (one.thread.key, one.scope, one.waits) == (ARTICLE, Scope.ALL, True)
     assert scopes(session) == []
 
@@ -176,7 +176,7 @@ def test_a_link_to_what_has_been_erased_is_not_good(session):
     token = token_in(letters(session)[0])
     people.erase(session, people.subject_of(session, KEYS, email=ANN), now=NOON)
     more = {"now": NOON}
-    assert refused(subscriptions.asked, session, KEYS, token, **more) == "link_not_good"
+    assert refused(subscriptions.to_confirm, session, KEYS, token, **more) == "link_not_good"
     more |= {"language": "en"}
     assert refused(subscriptions.confirm, session, KEYS, token, **more) == "link_not_good"
 
@@ -234,7 +234,7 @@ def test_all_and_replies_take_each_others_place_in_one_browser(session):
 def test_one_reads_what_one_asked_for_oneself(session):
     thread_id = confirmed(session).thread_id
     ask(session, CAROL, email="carol@example.org", at=2)
-    told = [subscriptions.own(session, author.id, thread_id) for author in (ALICE, CAROL)]
+    told = [subscriptions.scope_of(session, author.id, thread_id) for author in (ALICE, CAROL)]
     assert told == ["all", "none"]
 
 

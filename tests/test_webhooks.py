@@ -22,7 +22,7 @@ from comments.kinds import Webhook
 from comments.models import Letter, Status
 from comments.notify import webhooks
 from comments.notify.delivery import CLAIM
-from comments.notify.outbox import PAUSES
+from comments.notify.outbox import RETRY_MINUTES
 from tests import factories as make
 from tests.factories import CAROL, KEYS, NOON, minutes
 from tests.services import node
@@ -181,8 +181,8 @@ def test_what_is_refused_for_the_moment_comes_again_with_the_same_id(session, re
     owe(session, hook(receiver.url))
     assert bring(session, hook(receiver.url)) == 0
     assert rows(session) == [("waiting", str(trouble))]
-    assert bring(session, hook(receiver.url), at=PAUSES[0] - 0.5) == 0
-    assert bring(session, hook(receiver.url), at=PAUSES[0] + 0.5) == 1
+    assert bring(session, hook(receiver.url), at=RETRY_MINUTES[0] - 0.5) == 0
+    assert bring(session, hook(receiver.url), at=RETRY_MINUTES[0] + 0.5) == 1
     assert len(receiver.heard) == 2
     assert len(set(receiver.ids())) == 1
 
@@ -191,11 +191,11 @@ def test_after_the_last_pause_it_is_given_up(session, receiver):
     receiver.answers = [500]
     owe(session, hook(receiver.url))
     at = 0.0
-    for pause in (*PAUSES, 0):
+    for pause in (*RETRY_MINUTES, 0):
         bring(session, hook(receiver.url), at=at)
         at += pause + 0.1
     assert rows(session, at) == [("given_up", "500")]
-    assert len(receiver.heard) == len(PAUSES) + 1
+    assert len(receiver.heard) == len(RETRY_MINUTES) + 1
 
 
 @pytest.mark.parametrize("answer", [400, 404, (302, {"Location": "/in"})])
@@ -227,8 +227,8 @@ def test_a_receiver_that_is_gone_is_left_alone_with_all_that_waits_for_it(
         ("600", 10),
         ("Sun, 22 Nov 2026 12:20:00 GMT", 20),
         ("999999999", 24 * 60),
-        ("1", PAUSES[0]),
-        ("soon", PAUSES[0]),
+        ("1", RETRY_MINUTES[0]),
+        ("soon", RETRY_MINUTES[0]),
     ],
 )
 def test_a_receiver_says_when_to_come_again(session, receiver, asked, pause):
@@ -239,7 +239,7 @@ def test_a_receiver_says_when_to_come_again(session, receiver, asked, pause):
     heard_early = len(receiver.heard)
     assert bring(session, hook(receiver.url), at=pause + 0.1) in (1, 2)
     # Who says nothing that can be understood is asked about the other message meanwhile.
-    assert heard_early == (1 if pause > PAUSES[0] else 2)
+    assert heard_early == (1 if pause > RETRY_MINUTES[0] else 2)
 
 
 def test_who_does_not_answer_or_is_not_there_is_tried_again(session, serve):

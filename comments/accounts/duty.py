@@ -223,8 +223,8 @@ def news(
 # ── the link that ends it ────────────────────────────────────────────────────────────────
 
 
-def seal(keys: Keys, account_id: int | None) -> str:
-    return keys.seal("queue_mail", str(account_id or 0).encode())
+def seal(keys: Keys, account_id: int) -> str:
+    return keys.seal("queue_mail", str(account_id).encode())
 
 
 def holder(session: Session, keys: Keys, token: str) -> Account | None:

@@ -150,8 +150,7 @@ def make(
 
 def address(base_url: str, purpose: str, token: str, language: str | None = None) -> str:
     """Where a token is redeemed, below our own public address."""
-    spoken = f"&lang={language}" if language else ""
-    return f"{base_url}{PURPOSES[purpose].path}?token={token}{spoken}"
+    return notify.links.with_token(base_url, PURPOSES[purpose].path, token, language)
 
 
 def ask(

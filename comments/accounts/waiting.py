@@ -22,8 +22,6 @@ MOST_SHOWN = 20
 #: Characters of each.
 _EXCERPT = 300
 
-_REPORTED = say_n("reported by %(n)s reader", "reported by %(n)s readers")
-
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -45,14 +43,17 @@ def draw(session: Session, letter: Letter, settings: Settings, keys: Keys) -> no
         return None
     total = found[0].all_told
     host, language = urlsplit(reader.base_url).netloc, reader.language
-    spoken = f"&lang={language}" if language != settings.language else ""
-    stop = f"{reader.base_url}{PATH}?token={seal(keys, reader.account_id)}{spoken}"
+    spoken = language if language != settings.language else None
+    stop = ""
+    if reader.account_id:
+        token = seal(keys, reader.account_id)
+        stop = notify.links.with_token(reader.base_url, PATH, token, spoken)
     context = {
         "comments": [_shown(row.Comment, row.Thread, reader, spoken) for row in found],
         "total": total,
         "more": total - len(found),
-        "queue_url": f"{reader.base_url}/admin/queue{spoken.replace('&', '?')}",
-        "stop_url": stop if reader.account_id else "",
+        "queue_url": notify.links.spoken(f"{reader.base_url}/admin/queue", spoken),
+        "stop_url": stop,
         "lang": language,
         "dir": i18n.direction(language),
     }
@@ -65,39 +66,28 @@ def draw(session: Session, letter: Letter, settings: Settings, keys: Keys) -> no
         text=notify.drawn("waiting.txt", language, context),
         html=notify.drawn("waiting.html", language, context),
         written_at=letter.created_at,
-        number=f"queue.{int(letter.created_at.timestamp() * 1_000_000)}.{letter.id}",
-        headers=_headers(reader, stop),
+        number=f"queue.{text.moment_number(letter.created_at)}.{letter.id}",
+        headers=notify.list_headers("queue.comments", reader.base_url, stop),
     )
 
 
-def _shown(comment: Comment, thread: Thread, reader: Reader, spoken: str) -> Waiting:
-    body = text.showable(comment.body)
+def _shown(comment: Comment, thread: Thread, reader: Reader, spoken: str | None) -> Waiting:
     return Waiting(
         name=comment.author_name,
-        text=body if len(body) <= _EXCERPT else f"{body[:_EXCERPT].rstrip()} …",
+        text=notify.begun(comment.body, _EXCERPT),
         reason=i18n.told(_reason(comment), reader.language),
         thread=thread.title or thread.key,
-        url=f"{reader.base_url}/admin/comment/{comment.id}{spoken.replace('&', '?')}",
+        url=notify.links.spoken(f"{reader.base_url}/admin/comment/{comment.id}", spoken),
     )
 
 
 def _reason(comment: Comment) -> Message:
     if comment.status is not Status.PENDING:
-        return Message(_REPORTED.text, {"n": comment.open_reports}, _REPORTED.plural)
+        number = comment.open_reports
+        return say_n("reported by %(n)s reader", "reported by %(n)s readers", n=number)
     if comment.status_reason:
         return screening.read_reason(comment.status_reason)
     return say("it waits for a moderator")
-
-
-def _headers(reader: Reader, stop: str) -> dict[str, str]:
-    home = notify.domain(f"@{urlsplit(reader.base_url).hostname}").replace(":", "-")
-    headers = {"List-Id": f"<queue.comments.{home}>", "Precedence": "list"}
-    if reader.account_id:
-        headers |= {
-            "List-Unsubscribe": f"<{stop}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }
-    return headers
 
 
 def _found(

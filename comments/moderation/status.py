@@ -48,26 +48,10 @@ def set_status(
     *by* is an author id, or ``screen`` for an automatic verdict, *name* what that person is
     called in the log; *reason* is a short sentence; *batch* what it can be undone by.
     """
-    new = comment.id is None
-    was, seen_before = not new and comment.status is Status.PUBLISHED, bool(comment.listed)
-    before = None if new else comment.status
-    comment.status = status
-    comment.status_at = now
-    comment.status_reason = reason[:REASON_LENGTH]
-    comment.listed = status is Status.PUBLISHED or comment.replies_count > 0
-    if status is not Status.PUBLISHED:
-        comment.pinned_at = None
-        comment.published_revision = None
-    change = (status is Status.PUBLISHED) - was
-    if seen_before or comment.listed:
-        thread.revision += 1
-    if seen_before:
-        comment.changed_revision = thread.revision
-    if change:
-        thread.count += change
-        _count_in_ancestors(session, comment, change, thread.revision)
-    if change > 0:
-        comment.published_revision = thread.revision
+    is_new = comment.id is None
+    before = None if is_new else comment.status
+    comment.status_at, comment.status_reason = now, reason[:REASON_LENGTH]
+    change = _move_one(session, thread, comment, before, status)
     session.add(
         Decision(
             comment=comment,
@@ -82,8 +66,46 @@ def set_status(
         )
     )
     session.flush()
+    _tell_of_one(session, thread, comment, before, now, came=change > 0)
+
+
+def _move_one(
+    session: Session, thread: Thread, comment: Comment, before: Status | None, status: Status
+) -> int:
+    """Give *comment* its status, its place and its numbers; 1 when everybody sees it from now on,
+    -1 when nobody does any more."""
+    seen_before = bool(comment.listed)
+    comment.status = status
+    comment.listed = status is Status.PUBLISHED or comment.replies_count > 0
+    if status is not Status.PUBLISHED:
+        comment.pinned_at = None
+        comment.published_revision = None
+    change = (status is Status.PUBLISHED) - (before is Status.PUBLISHED)
+    if seen_before or comment.listed:
+        thread.revision += 1
+    if seen_before:
+        comment.changed_revision = thread.revision
+    if change:
+        thread.count += change
+        _count_in_ancestors(session, comment, change, thread.revision)
     if change > 0:
+        comment.published_revision = thread.revision
+    return change
+
+
+def _tell_of_one(
+    session: Session,
+    thread: Thread,
+    comment: Comment,
+    before: Status | None,
+    now: datetime,
+    *,
+    came: bool,
+) -> None:
+    """Owe a mail and a webhook to whoever asked, and let the signal follow the commit."""
+    if came:
         notify.announce(session, [comment.id], now)
+    status = comment.status
     if before is not status:
         notify.webhooks.owe(session, notify.webhooks.EVENTS.get(status), [comment.id], now)
     signals.after_commit(

@@ -5,10 +5,10 @@ workers one claims each letter, and each is sent at most once.
 """
 
 from comments.notify import links, messages, webhooks
-from comments.notify.courier import Tell, deliver_webhooks
+from comments.notify.courier import Courier, Tell, deliver_webhooks
 from comments.notify.delivery import Transport, deliver
 from comments.notify.digests import NOTICES, Digest, count_stranded, draw, gather
-from comments.notify.mail import Mail, clean_header, compose, domain
+from comments.notify.mail import Mail, clean_header, compose, list_headers
 from comments.notify.notices import announce, silence
 from comments.notify.outbox import (
     State,
@@ -19,10 +19,10 @@ from comments.notify.outbox import (
     write,
     write_test,
 )
-from comments.notify.postman import STRANDED, Courier, Postman
+from comments.notify.postman import STRANDED, Postman
 from comments.notify.rounds import Rounds
 from comments.notify.smtp import NotSent, Server
-from comments.notify.wording import drawn
+from comments.notify.wording import begun, drawn
 
 __all__ = [
     "NOTICES",
@@ -38,18 +38,19 @@ __all__ = [
     "Tell",
     "Transport",
     "announce",
+    "begun",
     "can_send_again",
     "clean_header",
     "compose",
     "count_stranded",
     "deliver",
     "deliver_webhooks",
-    "domain",
     "draw",
     "drawn",
     "forget",
     "gather",
     "links",
+    "list_headers",
     "messages",
     "send_again",
     "silence",

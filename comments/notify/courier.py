@@ -8,11 +8,11 @@ thing twice than not at all.
 import json
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
 from comments import outbound
@@ -22,8 +22,9 @@ from comments.kinds import Webhook
 from comments.models import Letter
 from comments.notify import webhooks
 from comments.notify.delivery import after, claim, drop, settle
-from comments.notify.rounds import log
+from comments.notify.rounds import Rounds, log
 from comments.notify.smtp import NotSent
+from comments.notify.troubles import NOT_IN_SETTINGS
 from comments.text import read_number
 
 #: For an answer of which nobody reads more than the status.
@@ -177,5 +178,27 @@ def _end_unknown(session: Session, settings: Settings) -> None:
     found = session.execute(select(Letter.id).where(*which).limit(1)).first()
     session.rollback()
     if found is not None:
-        reason = "the receiver is not in the settings any more"
-        _put_off(session, which, {"next_try_at": None, "error": reason})
+        _put_off(session, which, {"next_try_at": None, "error": NOT_IN_SETTINGS})
+
+
+# ── the thread of the service ────────────────────────────────────────────────────────────
+
+
+class Courier(Rounds):
+    """Brings webhooks, in another thread than the postman: a slow receiver holds up no mail."""
+
+    name = "comments-courier"
+
+    def __init__(
+        self, engine: Callable[[], Engine], settings: Settings, keys: Keys, tell: Tell
+    ) -> None:
+        super().__init__()
+        self._engine = engine
+        self._settings = settings
+        self._keys = keys
+        self._tell = tell
+
+    def work(self) -> None:
+        with Session(self._engine()) as session:
+            now = datetime.now(UTC)
+            deliver_webhooks(session, self._settings, self._keys, self._tell, now)

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Select, and_, delete, select, update
 from sqlalchemy.orm import Session
 
+from comments import text
 from comments.config import Settings
 from comments.database import begin_write
 from comments.keys import Keys
@@ -24,8 +25,9 @@ from comments.models import Letter, Subscriber
 from comments.notify import digests, notices
 from comments.notify.digests import Digest, Draw
 from comments.notify.mail import Mail
-from comments.notify.outbox import FLEETING, PAUSES
+from comments.notify.outbox import FLEETING, RETRY_MINUTES
 from comments.notify.smtp import NotSent, Server
+from comments.notify.troubles import WORKER_DIED
 
 MAIL = "mail"
 #: A worker that died with a letter in its hand has not sent it; another takes it after this time.
@@ -133,7 +135,6 @@ def _read(session: Session, letter: Letter, _settings: Settings, _keys: Keys) ->
         recipient = subscriber.email if subscriber else ""
     if not recipient:
         return None
-    written = int(letter.created_at.timestamp() * 1_000_000)
     return Mail(
         recipient=recipient,
         subject=letter.subject,
@@ -141,7 +142,7 @@ def _read(session: Session, letter: Letter, _settings: Settings, _keys: Keys) ->
         html=letter.html,
         headers=json.loads(letter.headers or "{}"),
         written_at=letter.created_at,
-        number=f"{written}.{letter.id}",
+        number=f"{text.moment_number(letter.created_at)}.{letter.id}",
     )
 
 
@@ -205,10 +206,10 @@ def after(letter: Letter, trouble: NotSent, now: datetime) -> dict[str, Any]:
     """What becomes of a letter that was not taken: a longer pause each time, then the end."""
     if trouble.unknown:
         return {"next_try_at": None, "error": trouble.reason}
-    if trouble.final or letter.attempts > len(PAUSES):
+    if trouble.final or letter.attempts > len(RETRY_MINUTES):
         gone = {"text": "", "html": "", "headers": ""} if letter.purpose in FLEETING else {}
         return {"next_try_at": None, "handed_at": None, "error": trouble.reason} | gone
-    pause = timedelta(minutes=PAUSES[letter.attempts - 1])
+    pause = timedelta(minutes=RETRY_MINUTES[letter.attempts - 1])
     return {"next_try_at": now + pause, "handed_at": None, "error": trouble.reason}
 
 
@@ -236,7 +237,7 @@ def _mark_interrupted(session: Session, now: datetime) -> None:
         session.execute(
             update(Letter)
             .where(Letter.id.in_(found), Letter.sent_at.is_(None), Letter.next_try_at <= now)
-            .values(next_try_at=None, error="the worker died while it was sent"),
+            .values(next_try_at=None, error=WORKER_DIED),
             execution_options={"synchronize_session": False},
         )
         session.commit()

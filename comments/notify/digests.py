@@ -44,7 +44,6 @@ BATCH = 200
 #: Comments in one mail; of more it says how many there are.
 MOST_SHOWN = 20
 
-
 #: What a letter says when it is sent; ``None`` when there is nothing to say any more.
 Draw = Callable[[Session, Letter, Settings, Keys], Mail | None]
 
@@ -86,7 +85,7 @@ def gather(session: Session, settings: Settings, now: datetime) -> int:
 
 def due(settings: Settings, now: datetime) -> Select[int]:
     """Who is owed a mail by now, once for each notice."""
-    due = (
+    owed = (
         select(Notice.subscriber_id)
         .join(Subscriber, Subscriber.id == Notice.subscriber_id)
         .where(
@@ -95,7 +94,7 @@ def due(settings: Settings, now: datetime) -> Select[int]:
         )
     )
     # Without our address no mail could be ended; such a one waits until a setting tells it.
-    return due if settings.url else due.where(Subscriber.base_url != "")
+    return owed if settings.url else owed.where(Subscriber.base_url != "")
 
 
 def _write_letters(session: Session, subscriber_ids: Sequence[int], now: datetime) -> int:
@@ -160,6 +159,10 @@ def draw(session: Session, letter: Letter, settings: Settings, keys: Keys) -> Ma
 
 
 def told(letter: Letter, email_hash: str) -> Select[*tuple[Any, ...]]:
+    """What a letter tells: rows of a comment, its thread, why, and how many there are in all.
+
+    What its reader, whose address is *email_hash*, has written or ended by now is not among it.
+    """
     wanted = select(Subscription.id).where(
         Subscription.subscriber_id == Notice.subscriber_id,
         Subscription.thread_id == Comment.thread_id,

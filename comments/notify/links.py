@@ -36,14 +36,20 @@ def read(keys: Keys, token: str) -> Holder | None:
 
 def unsubscribe(base_url: str, token: str, language: str | None = None) -> str:
     """Where the mails of one thread, or all, are ended; a POST there alone does it (RFC 8058)."""
-    return _with_token(base_url, UNSUBSCRIBE, token, language)
+    return with_token(base_url, UNSUBSCRIBE, token, language)
 
 
 def subscriptions(base_url: str, token: str, language: str | None = None) -> str:
     """The page that lists everything its holder has asked for."""
-    return _with_token(base_url, SUBSCRIPTIONS, token, language)
+    return with_token(base_url, SUBSCRIPTIONS, token, language)
 
 
-def _with_token(base_url: str, path: str, token: str, language: str | None) -> str:
-    spoken = f"&lang={language}" if language else ""
-    return f"{base_url}{path}?token={token}{spoken}"
+def with_token(base_url: str, path: str, token: str, language: str | None = None) -> str:
+    """A page of ours behind a signed link; *language* where it is not the usual one."""
+    return spoken(f"{base_url}{path}?token={token}", language)
+
+
+def spoken(address: str, language: str | None) -> str:
+    """*address* with the language in which its page is read, where one is named."""
+    joint = "&" if "?" in address else "?"
+    return f"{address}{joint}lang={language}" if language else address

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import parseaddr
 from typing import Any
+from urllib.parse import urlsplit
 
 from comments import text
 from comments.config import Settings
@@ -98,6 +99,16 @@ def compose(mail: Mail, settings: Settings) -> EmailMessage:
     if mail.html:
         message.add_alternative(mail.html, subtype="html")
     return message
+
+
+def list_headers(name: str, base_url: str, stop: str = "") -> dict[str, str]:
+    """Of which list a mail is, and where one click ends that (RFC 8058)."""
+    home = domain(f"@{urlsplit(base_url).hostname}").replace(":", "-")
+    headers = {"List-Id": f"<{name}.{home}>", "Precedence": "list"}
+    if stop:
+        headers["List-Unsubscribe"] = f"<{stop}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
 
 
 def message_id(number: str, settings: Settings) -> str:

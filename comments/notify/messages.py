@@ -8,15 +8,16 @@ from urllib.parse import urlsplit
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from comments.errors import Message, say
+from comments.errors import Message
 from comments.models import Letter, Subscriber
 from comments.notify.outbox import State, can_send_again, state
+from comments.notify.troubles import why
 
 PAGE = 50
 #: What one can look at: all of it, or what is in one of these states.
 SHOWS = ("everything", "waiting", "sent", "lost")
 #: A letter that waits longer than this says that something is wrong.
-PATIENCE = timedelta(hours=1)
+LATE_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def overdue(session: Session, kinds: Collection[str], now: datetime) -> Overdue 
     waits = (
         Letter.sent_at.is_(None),
         Letter.next_try_at.is_not(None),
-        Letter.created_at <= now - PATIENCE,
+        Letter.created_at <= now - LATE_AFTER,
         Letter.kind.in_(kinds),
     )
     number, since = session.execute(
@@ -104,32 +105,3 @@ def masked(recipient: str) -> str:
         return urlsplit(recipient).hostname or ""
     local, _, domain = recipient.rpartition("@")
     return f"{local[:1]}…@{domain}" if local else ""
-
-
-# ── why, in words ────────────────────────────────────────────────────────────────────────
-
-_WORDS = (
-    ("the server cannot be reached", say("the mail server cannot be reached")),
-    ("the connection broke", say("the connection to the mail server broke")),
-    ("no answer came", say("the mail server took it and never said so")),
-    ("the worker died", say("the program ended while it was sent")),
-    ("the server takes no address", say("the mail server takes no address with such letters")),
-    ("the receiver is not", say("its receiver is not in the settings any more")),
-)
-_REFUSED = say("the mail server refuses it (%(code)s)")
-_PUT_OFF = say("the mail server puts it off (%(code)s)")
-_ANSWERED = say("the receiver answers %(code)s")
-_UNREACHED = say("the receiver cannot be reached (%(code)s)")
-
-
-def why(letter: Letter) -> Message | None:
-    """What a message met with the last time; ``None`` when that was nothing."""
-    error = letter.error or ""
-    known = next((words for begins, words in _WORDS if error.startswith(begins)), None)
-    if known or not error:
-        return known
-    if letter.kind == "mail":
-        words = _REFUSED if error.startswith("5") else _PUT_OFF
-    else:
-        words = _ANSWERED if error.isdigit() else _UNREACHED
-    return Message(words.text, {"code": error})

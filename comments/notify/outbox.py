@@ -17,9 +17,9 @@ from comments.notify.mail import clean_header
 #: a one is kept once there is no more to be done with it.
 FLEETING = ("link", "confirm")
 
-#: How long to wait after each try that failed, in minutes; after the last the letter is given up.
+#: How long to wait after each try that failed; after the last the letter is given up.
 #: Three days in all: a mail server that fails on a Friday evening is mended by then.
-PAUSES = (1, 5, 15, 60, 180, 360, 720, 1440, 1440)
+RETRY_MINUTES = (1, 5, 15, 60, 180, 360, 720, 1440, 1440)
 
 
 class State(StrEnum):
@@ -86,7 +86,7 @@ def state(letter: Letter, now: datetime) -> State:
         return State.SENDING if claimed else State.INTERRUPTED
     if letter.next_try_at is not None:
         return State.SENDING if claimed and letter.error is None else State.WAITING
-    return State.GIVEN_UP if letter.attempts > len(PAUSES) else State.FAILED
+    return State.GIVEN_UP if letter.attempts > len(RETRY_MINUTES) else State.FAILED
 
 
 def can_send_again(letter: Letter, now: datetime) -> bool:

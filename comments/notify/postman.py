@@ -1,7 +1,4 @@
-"""Threads of the service that deliver what commits have put into the outbox.
-
-Mail and webhooks have one each: a receiver that is slow to answer holds up no mail.
-"""
+"""The thread of the service that sends the mail which commits have put into the outbox."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -11,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from comments.config import Settings
 from comments.keys import Keys
-from comments.notify.courier import Tell, deliver_webhooks
 from comments.notify.delivery import deliver
 from comments.notify.digests import NOTICES, Digest, count_stranded
 from comments.notify.rounds import Rounds, log
@@ -59,23 +55,3 @@ class Postman(Rounds):
         if not self._warned and self._settings.url is None and count_stranded(session):
             self._warned = True
             log.warning(STRANDED)
-
-
-class Courier(Rounds):
-    """Brings webhooks to their receivers."""
-
-    name = "comments-courier"
-
-    def __init__(
-        self, engine: Callable[[], Engine], settings: Settings, keys: Keys, tell: Tell
-    ) -> None:
-        super().__init__()
-        self._engine = engine
-        self._settings = settings
-        self._keys = keys
-        self._tell = tell
-
-    def work(self) -> None:
-        with Session(self._engine()) as session:
-            now = datetime.now(UTC)
-            deliver_webhooks(session, self._settings, self._keys, self._tell, now)

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from comments.config import Settings
 from comments.notify.mail import INTERNATIONAL, PLAIN, Mail, compose, envelope
+from comments.notify.troubles import ASCII_ALONE, BROKE, NO_ANSWER, UNREACHED
 
 #: Seconds for each step of the conversation.
 TIMEOUT = 60.0
@@ -81,10 +82,10 @@ class Server:
             raise refused.meaning from None
         except smtplib.SMTPNotSupportedError:
             self._connection = server
-            raise NotSent("the server takes no address outside ASCII", final=True) from None
+            raise NotSent(ASCII_ALONE, final=True) from None
         except (smtplib.SMTPException, OSError) as broken:
             server.close()
-            raise NotSent(f"the connection broke: {type(broken).__name__}") from None
+            raise NotSent(f"{BROKE}: {type(broken).__name__}") from None
         except BaseException:
             server.close()
             raise
@@ -139,7 +140,7 @@ class Server:
         except (smtplib.SMTPException, OSError):
             code, words = -1, b""
         if code < 0:  # nothing, or nothing that can be read
-            raise NotSent("no answer came after the whole mail was sent", unknown=True)
+            raise NotSent(NO_ANSWER, unknown=True)
         return code, words
 
     # ── connecting ───────────────────────────────────────────────────────────────────────
@@ -151,8 +152,7 @@ class Server:
             except smtplib.SMTPResponseException as refused:
                 raise NotSent(_said(refused.smtp_code, refused.smtp_error), down=True) from None
             except (smtplib.SMTPException, OSError, ValueError) as dead:
-                reason = f"the server cannot be reached: {type(dead).__name__}"
-                raise NotSent(reason, down=True) from None
+                raise NotSent(f"{UNREACHED}: {type(dead).__name__}", down=True) from None
         return self._connection
 
     def _connect(self) -> smtplib.SMTP:

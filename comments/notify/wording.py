@@ -18,7 +18,7 @@ from comments.keys import Keys
 from comments.models import Comment, Letter, Scope, Subscriber, Thread
 from comments.notify import links
 from comments.notify.links import Holder
-from comments.notify.mail import Mail, clean_header, domain, message_id
+from comments.notify.mail import Mail, clean_header, list_headers, message_id
 from comments.threads.addresses import thread_page, with_comment
 
 #: Characters of a comment in a mail about several, and of one that is answered.
@@ -114,8 +114,7 @@ def _group(
     language: str | None,
     most: int,
 ) -> Group:
-    spoken = f"&lang={language}" if language else ""
-    own_page = f"{thread_page(base, thread.key)}{spoken}"
+    own_page = links.spoken(thread_page(base, thread.key), language)
     # A plugin that knows its own name from nobody but its callers keeps the path alone.
     url = urljoin(base, thread.url) if thread.url else own_page
     title = clean_header(thread.title or "", TITLE_LENGTH)
@@ -135,16 +134,17 @@ def _told(
     html = text.address_mentions(comment.html, partial(with_comment, url))
     return Told(
         name=clean_header(comment.author_name),
-        text=_begun(comment.body, most),
+        text=begun(comment.body, most),
         html=Markup(html) if len(comment.body) <= most else None,  # noqa: S704
         url=with_comment(url, comment.id),
         reply_url=form,
         to_name=clean_header(parent.author_name) if parent else "",
-        to_text=_begun(" ".join(parent.body.split()), MOST_QUOTED) if parent else "",
+        to_text=begun(" ".join(parent.body.split()), MOST_QUOTED) if parent else "",
     )
 
 
-def _begun(body: str, most: int) -> str:
+def begun(body: str, most: int) -> str:
+    """A text as it was typed, no more than its first *most* characters."""
     shown = text.showable(body)
     return shown if len(shown) <= most else f"{shown[:most].rstrip()} …"
 
@@ -191,14 +191,8 @@ def _headers(
     stop: str,
     settings: Settings,
 ) -> dict[str, str]:
-    home = domain(f"@{urlsplit(base).hostname}").replace(":", "-")
     which = f"discussion-{thread.id}." if thread else ""
-    headers = {
-        "List-Id": f"<{which}comments.{home}>",
-        "List-Unsubscribe": f"<{stop}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "Precedence": "list",
-    }
+    headers = list_headers(f"{which}comments", base, stop)
     if thread is not None:
         above = found[0].Comment.ancestor_ids[-MOST_REFERENCES:] if len(found) == 1 else []
         ids = [numbers("thread", thread.id), *(numbers("comment", id) for id in above)]
@@ -226,28 +220,8 @@ def _templates() -> Environment:
 
 def drawn(template: str, language: str, context: Mapping[str, Any]) -> str:
     """``templates/comments/mail/`` + *template*, in *language*."""
-    words = i18n.catalogue(language)
-    return (
-        _templates()
-        .get_template(f"comments/mail/{template}")
-        .render(
-            _=partial(_gettext, words.gettext),
-            ngettext=partial(_ngettext, words.ngettext),
-            **context,
-        )
-    )
-
-
-def _gettext(translate: Any, one: str, **params: Any) -> str:
-    return _filled(translate(one), params)
-
-
-def _ngettext(translate: Any, one: str, many: str, number: int, **params: Any) -> str:
-    return _filled(translate(one, many, number), {"n": number, **params})
-
-
-def _filled(told: str, params: Mapping[str, Any]) -> str:
-    return told % params if params else told
+    chosen = _templates().get_template(f"comments/mail/{template}")
+    return chosen.render(**i18n.for_templates(language), **context)
 
 
 def _indented(told: str, by: str) -> str:

@@ -6,7 +6,7 @@ address with its last one.
 """
 
 from comments.subscriptions import moving
-from comments.subscriptions.asking import Wish, ask, leave, own
+from comments.subscriptions.asking import Wish, ask, leave, scope_of
 from comments.subscriptions.links import (
     CONFIRM,
     confirm_link,
@@ -18,12 +18,12 @@ from comments.subscriptions.links import (
 from comments.subscriptions.mails import ABOUT, Mailing
 from comments.subscriptions.managing import (
     Wanted,
-    asked,
     confirm,
     end,
     pace_of,
     set_pace,
     take_back,
+    to_confirm,
     wanted,
 )
 
@@ -34,7 +34,6 @@ __all__ = [
     "Wanted",
     "Wish",
     "ask",
-    "asked",
     "confirm",
     "confirm_link",
     "confirm_token",
@@ -42,11 +41,12 @@ __all__ = [
     "leave",
     "manage_token",
     "moving",
-    "own",
     "pace_of",
     "read_holder",
     "read_manage",
+    "scope_of",
     "set_pace",
     "take_back",
+    "to_confirm",
     "wanted",
 ]

@@ -133,7 +133,7 @@ def _own_rows(
     return held(session, *which)
 
 
-def own(session: Session, author_id: str, thread_id: int) -> str:
+def scope_of(session: Session, author_id: str, thread_id: int) -> str:
     """What of a thread *author_id* is mailed: ``none``, ``replies`` or ``all``."""
     rows = session.scalars(
         select(Subscription.scope).where(

@@ -33,9 +33,8 @@ def read_confirm(keys: Keys, token: str, now: datetime) -> int:
 
 
 def confirm_link(base_url: str, token: str, language: str | None = None) -> str:
-    """The address in the mail, below our own public one; *language* where it is not the usual."""
-    spoken = f"&lang={language}" if language else ""
-    return f"{base_url}{CONFIRM}?token={token}{spoken}"
+    """The address in the mail, below our own public one."""
+    return notify.links.with_token(base_url, CONFIRM, token, language)
 
 
 def manage_token(keys: Keys, subscriber_id: int) -> str:

@@ -73,7 +73,7 @@ _WAY_TEXT = say(
 def ask_to_confirm(
     session: Session,
     subscriber: Subscriber,
-    wish: Subscription,
+    asked_for: Subscription,
     thread: Thread,
     *,
     keys: Keys,
@@ -81,12 +81,12 @@ def ask_to_confirm(
     now: datetime,
 ) -> None:
     """Put into the outbox the question whether *subscriber* wants what was asked for."""
-    token = links.confirm_token(keys, wish.id, now)
+    token = links.confirm_token(keys, asked_for.id, now)
     text = Message(
         _TEXT.text,
         {
-            "about": Message(ABOUT[wish.scope].text, {"host": mailing.host}),
-            "page": page(thread, mailing.base_url, wish.comment_id),
+            "about": Message(ABOUT[asked_for.scope].text, {"host": mailing.host}),
+            "page": page(thread, mailing.base_url, asked_for.comment_id),
             "link": links.confirm_link(mailing.base_url, token, mailing.spoken),
         },
     )

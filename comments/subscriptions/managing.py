@@ -37,7 +37,7 @@ class Wanted:
 # ── confirming ───────────────────────────────────────────────────────────────────────────
 
 
-def asked(session: Session, keys: Keys, token: str, *, now: datetime) -> Wanted:
+def to_confirm(session: Session, keys: Keys, token: str, *, now: datetime) -> Wanted:
     """What a link wants to have confirmed, for the page with the button; 403 for one not good."""
     one = session.get(Subscription, links.read_confirm(keys, token, now))
     if one is None:

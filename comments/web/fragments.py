@@ -41,11 +41,9 @@ def draw(state: State, template: str, **context: Any) -> str:
     these pages are for everybody.
     """
     language = state.language()
-    catalogue = i18n.catalogue(language)
     chosen = current_app.jinja_env.get_template(f"comments/{template}")
     return chosen.render(
-        _=partial(_gettext, catalogue.gettext),
-        ngettext=partial(_ngettext, catalogue.ngettext),
+        **i18n.for_templates(language),
         url=partial(_url, state.urls(), language if request.args.get("lang") else None),
         told=partial(_told, language),
         ago=written_out,
@@ -97,11 +95,8 @@ def thread_context(
     presenter = Presenter(state.keys, listing.thread, state.urls().base)
     page = presenter.page(listing)
     reply_to = _reply_to(state, presenter, listing.thread, _number("reply"))
-    return {
+    return list_context(page.comments, page.thread) | {
         "page": page,
-        "thread": page.thread,
-        "nodes": page.comments,
-        "sort": order.name,
         "only": only,
         "has_inline": threads.has_inline(state.session(), listing.thread),
         "highlight": target.id if target is not None else None,
@@ -109,17 +104,12 @@ def thread_context(
         "reply_to": reply_to,
         "article_url": article_url or page.thread.url,
         "article_title": article_title or page.thread.title,
-        "form": {},
-        "errors": {},
-        "notice": None,
-        "viewer": None,
-        "preview_html": None,
         "facts": listing.thread,
     }
 
 
 def list_context(nodes: Sequence[CommentView], thread_view: ThreadView) -> dict[str, Any]:
-    """What the templates of comments need, when there is no whole page around them."""
+    """What the templates of comments need, with or without a whole page around them."""
     return {
         "nodes": nodes,
         "thread": thread_view,
@@ -248,18 +238,6 @@ def _ways_in(state: State) -> list[tuple[str, str, str]]:
 
 def _told(language: str, message: Message) -> str:
     return i18n.told(message, language)
-
-
-def _gettext(translate: Any, text: str, **params: Any) -> str:
-    return _filled(translate(text), params)
-
-
-def _ngettext(translate: Any, one: str, many: str, number: int, **params: Any) -> str:
-    return _filled(translate(one, many, number), {"n": number, "count": number, **params})
-
-
-def _filled(text: str, params: dict[str, Any]) -> str:
-    return text % params if params else text
 
 
 def _url(urls: Urls, language: str | None, endpoint: str, **args: Any) -> str:

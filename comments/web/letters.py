@@ -3,7 +3,7 @@
 from flask import request
 
 from comments import accounts, subscriptions, threads
-from comments.draft import Draft, Order
+from comments.draft import Draft, MailOrder
 from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.models import Comment, Scope
@@ -39,7 +39,7 @@ def mailing(state: State) -> Mailing:
 # ── without a comment ────────────────────────────────────────────────────────────────────
 
 
-def carry_out(state: State, author: Author, order: Order, mailing: Mailing) -> None:
+def carry_out(state: State, author: Author, order: MailOrder, mailing: Mailing) -> None:
     """Do what was ordered; 404 when the comment to be followed is not there for everybody."""
     state.limits.check(Kind.SUBSCRIBING, author)
     author = as_known(state, author, order.email)
@@ -59,7 +59,7 @@ def carry_out(state: State, author: Author, order: Order, mailing: Mailing) -> N
     subscriptions.ask(session, author, wish, thread, keys=state.keys, mailing=mailing, now=now())
 
 
-def _leave(state: State, author: Author, order: Order, mailing: Mailing) -> None:
+def _leave(state: State, author: Author, order: MailOrder, mailing: Mailing) -> None:
     session = state.session()
     thread_id = threads.find(session, order.thread_key).id
     subscriptions.leave(
@@ -74,7 +74,7 @@ def _leave(state: State, author: Author, order: Order, mailing: Mailing) -> None
     )
 
 
-def _followed(state: State, order: Order) -> Comment | None:
+def _followed(state: State, order: MailOrder) -> Comment | None:
     if order.comment is None:
         return None
     session = state.session()

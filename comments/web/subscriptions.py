@@ -4,6 +4,7 @@ A link only opens a page; a button there acts. Whoever has the link owns the add
 these pages asks for an account, and none shows an address.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from comments import i18n, text, threads
 from comments import subscriptions as subscribing
-from comments.draft import Order
+from comments.draft import MailOrder
 from comments.errors import CommentsError
 from comments.models import Pace, Subscriber
 from comments.subscriptions import Wanted
@@ -63,7 +64,7 @@ def subscribe() -> AnyResponse:
     mailing = letters.mailing(state)
     author = guards.writer(state)
     try:
-        order = Order.read(_fields(), known_email=author.email)
+        order = MailOrder.read(_fields(), known_email=author.email)
         letters.carry_out(state, author, order, mailing)
     except CommentsError as refused:
         state.session().rollback()
@@ -110,7 +111,7 @@ def _thread(state: State) -> dict[str, Any]:
 @subscriptions.get("/subscriptions/confirm")
 def show_confirm() -> Response:
     state = current()
-    one = subscribing.asked(state.session(), state.keys, _token(), now=now())
+    one = subscribing.to_confirm(state.session(), state.keys, _token(), now=now())
     return _draw(state, "confirm.html", token=_token(), row=_row(state, one))
 
 
@@ -167,9 +168,9 @@ def _list(
         token=subscribing.manage_token(state.keys, subscriber_id),
         rows=rows,
         pace=pace,
-        paces=[one for one in Pace if one is not Pace.NEVER] + [Pace.NEVER],
+        paces=(Pace.IMMEDIATE, Pace.HOURLY, Pace.DAILY, Pace.NEVER),
         done=done,
-        ended=".".join(map(str, ended or ())),
+        ended=_field(ended or ()),
     )
 
 
@@ -210,7 +211,7 @@ def unsubscribe() -> Response:
         rows=[],
         is_all=not thread_id,
         done="begun" if "begin" in request.form else "ended",
-        ended=".".join(map(str, ended)),
+        ended=_field(ended),
     )
 
 
@@ -225,6 +226,11 @@ def _ids(field: str) -> list[int]:
     """The subscriptions that a button names; whose they are is looked at where they change."""
     given = map(text.read_number, request.form[field].split("."))
     return [number for number in given if number is not None]
+
+
+def _field(ids: Iterable[int]) -> str:
+    """What :func:`_ids` reads."""
+    return ".".join(map(str, ids))
 
 
 def _row(state: State, one: Wanted) -> dict[str, Any]:

@@ -245,6 +245,27 @@ def test_a_comment_that_waits_says_so_and_makes_no_mark(site: Start, thread: Thr
     expect(marks(thread.page)).to_have_count(1)
 
 
+def test_who_writes_is_known_for_the_next_comment_here_and_below(
+    site: Start, thread: Thread
+) -> None:
+    open_article(thread, site())
+    website = thread.page.get_by_label("Website (optional)")
+    thread.text.focus()
+    website.fill("zoe.example")
+    thread.post("I live beside the line.")
+    thread.comment("I live beside the line.").wait_for()
+    select(thread.page, "night shift")
+    pick(thread).click()
+    panel(thread).get_by_role("textbox", name="Your comment").fill("Mine ends at six.")
+    panel(thread).get_by_role("button", name="Post").click()
+
+    expect(panel(thread)).to_contain_text("Your comment is published.")
+    expect(panel(thread).get_by_role("textbox", name="Name")).to_have_value("Zoe")
+    thread.reload()
+    thread.text.focus()
+    expect(website).to_have_value("zoe.example")
+
+
 def test_what_is_wrong_is_said_beside_its_field_and_the_text_stays(
     site: Start, thread: Thread
 ) -> None:

@@ -11,6 +11,8 @@ from comments.notify.links import Holder, seal
 from comments.standalone import POSTMAN
 from tests.browser.conftest import Site, Thread
 from tests.browser.test_accessibility import reader, violations
+from tests.browser.test_inline import ASKED, open_article, panel, pick
+from tests.browser.test_inline import select as select_text
 from tests.web.cast import state_of
 
 __all__ = ["reader"]
@@ -121,6 +123,24 @@ def test_what_mail_needs_comes_when_somebody_writes(here: Site, thread: Thread) 
         "subscribe",
         "subscribe.css",
     ]
+
+
+def test_beside_a_passage_no_mail_is_offered_that_needs_an_address_first(
+    here: Site, thread: Thread
+) -> None:
+    open_article(thread, here)
+    thread.text.click()
+    expect(thread.page.get_by_label("Notify of")).to_be_visible()
+    tick = panel(thread).get_by_label("Tell me about replies by mail")
+
+    thread.button(f"Comments on this passage: 0. Asked here: {ASKED}").click()
+    panel(thread).get_by_role("textbox", name="Your comment").press_sequentially("At three.")
+    expect(tick).to_have_count(0)
+    thread.page.keyboard.press("Escape")
+    thread.page.get_by_label("E-mail (not shown)").fill("ann@example.org")
+    select_text(thread.page, "night shift")
+    pick(thread).click()
+    expect(tick).to_be_visible()
 
 
 def test_no_page_of_it_has_a_violation(here: Site, reader: Thread) -> None:

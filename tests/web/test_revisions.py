@@ -11,9 +11,19 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from comments import schema
+from comments.database import engine_options, prepare_engine
 from comments.web.revisions import Revisions
 from tests import factories as make
 from tests.services.relay import Relay
+
+
+@pytest.fixture
+def engine(migrated_uri: str) -> Iterator[Engine]:
+    """Nobody else's: its connections are counted, and end with it."""
+    engine = create_engine(migrated_uri, **engine_options(migrated_uri))
+    prepare_engine(engine)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

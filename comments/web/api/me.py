@@ -44,7 +44,7 @@ def me() -> Response:
         viewer = accounts.with_email(session, state.keys, viewer, None)
         answer["viewer"] = author_json(presenter_of(state, thread).viewer(viewer))
     if viewer is not None and thread.id is not None:
-        answer["notify"] = subscriptions.own(session, viewer.id, thread.id)
+        answer["notify"] = subscriptions.scope_of(session, viewer.id, thread.id)
         _lay_over(state, thread, viewer.id, answer)
     return answers.json_answer(answer)
 

@@ -2,7 +2,7 @@
 
 from flask import Response
 
-from comments.draft import Order
+from comments.draft import MailOrder
 from comments.web import answers, guards, inputs, letters
 from comments.web.api.shared import api
 from comments.web.openapi import PRIVATE, described
@@ -29,7 +29,7 @@ def subscribe() -> Response:
     guards.check_origin(state)
     mailing = letters.mailing(state)
     author = guards.writer(state)
-    order = Order.read(inputs.json_object(state), known_email=author.email)
+    order = MailOrder.read(inputs.json_object(state), known_email=author.email)
     letters.carry_out(state, author, order, mailing)
     commit(state)
     return answers.json_answer({"token": author.new_token} if author.new_token else {}, 202)

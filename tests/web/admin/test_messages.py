@@ -12,7 +12,8 @@ from werkzeug.test import TestResponse
 
 from comments.models import Letter, Subscriber
 from comments.notify import messages
-from comments.notify.outbox import PAUSES
+from comments.notify.outbox import RETRY_MINUTES
+from comments.notify.troubles import UNREACHED, WORKER_DIED
 from comments.web.state import now
 from tests.services.ports import free_port
 from tests.services.smtp import MailServer
@@ -21,7 +22,7 @@ from tests.web.admin.rooms import owner, press, pressed, see
 from tests.web.admin.test_moderators import ANN, member, notice
 from tests.web.cast import Visitor
 
-GIVEN_UP = {"next_try_at": None, "attempts": len(PAUSES) + 1}
+GIVEN_UP = {"next_try_at": None, "attempts": len(RETRY_MINUTES) + 1}
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def soon() -> Any:
             "waiting the mail server puts it off (451 4.7.1) · 2 tries",
         ),
         (
-            {"next_try_at": "soon", "attempts": 1, "error": "the server cannot be reached: X"},
+            {"next_try_at": "soon", "attempts": 1, "error": f"{UNREACHED}: X"},
             "waiting the mail server cannot be reached · 1 try",
         ),
         ({"next_try_at": "soon", "attempts": 1}, "being sent"),
@@ -76,7 +77,7 @@ def soon() -> Any:
         ),
         (GIVEN_UP | {"error": "421"}, "given up the mail server puts it off (421) · 10 tries"),
         (
-            {"handed_at": "soon", "next_try_at": None, "error": "the worker died while it was"},
+            {"handed_at": "soon", "next_try_at": None, "error": WORKER_DIED},
             "interrupted the program ended while it was sent · It may have arrived. Send again",
         ),
         (
