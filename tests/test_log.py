@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from comments import moderation
 from comments.models import Comment, Status
@@ -197,7 +197,8 @@ def test_the_busiest_threads_and_people_come_first(session):
     both = make.action(5)
     moderation.decide_many(session, [last.id, old.id], Status.SPAM, both)
     eve = make.action(by="host:2", name="Eve")
-    moderation.pin(session, session.query(Comment).first().id, eve, pinned=True)
+    [first] = session.scalars(select(Comment.id).order_by(Comment.id).limit(1))
+    moderation.pin(session, first, eve, pinned=True)
     assert figures.workload(session, window()) == [
         Worker("host:bob", "Bob", 2, 1),
         Worker("host:2", "Eve", 1, 1),

@@ -5,12 +5,26 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.orm import Session
 
 from comments import people
 from comments.identity import Author
-from comments.models import AuthorKind, Ban, Comment, Decision, Person, Report, Status, Thread, Vote
+from comments.models import (
+    AuthorKind,
+    Ban,
+    Comment,
+    Decision,
+    Mention,
+    Person,
+    Report,
+    Scope,
+    Status,
+    Subscriber,
+    Subscription,
+    Thread,
+    Vote,
+)
 from comments.moderation import bans, search
 from comments.moderation import people as known
 from comments.moderation.search import Query
@@ -62,6 +76,26 @@ def _fill(session: Session) -> None:
         [
             {"comment_id": id, "voter_id": f"guest:{id}", "value": 1, "created_at": NOON}
             for id in ids[:3_000]
+        ],
+    )
+    session.execute(
+        insert(Mention),
+        [
+            {"comment_id": id, "name": "Bob", "target_id": ids[0], "author_id": f"guest:{id}"}
+            for id in ids[:3_000]
+        ],
+    )
+    session.execute(
+        insert(Subscriber),
+        [{"email": f"{n}@example.org", "created_at": NOON} for n in range(3_000)],
+    )
+    [thread_id] = session.scalars(select(Thread.id).order_by(Thread.id).limit(1))
+    wish = {"thread_id": thread_id, "scope": Scope.REPLIES, "created_at": NOON}
+    session.execute(
+        insert(Subscription),
+        [
+            {"subscriber_id": id, "author_id": f"guest:{id}", **wish}
+            for id in session.scalars(select(Subscriber.id)).all()
         ],
     )
     for _ in search.reindex(session):

@@ -26,6 +26,8 @@ _LETTER_BY_NAME = re.compile(
 )
 
 # Characters met are remembered until there are this many.
+#: Of one character: ``㏂`` reads as *a.m.*, ``㎯`` as *rad∕s²*.
+_MOST_LETTERS = 6
 _MOST_REMEMBERED = 20_000
 
 
@@ -74,8 +76,12 @@ def _gap(character: str) -> str | None:
 
 
 def _plain(character: str) -> str:
-    """Letters in circles, of mathematics, of full width: as plain ones."""
-    return unicodedata.normalize("NFKC", character)
+    """Letters in circles, of mathematics, of full width: as plain ones.
+
+    A whole phrase in one character stays that: ``ﷺ`` would make a text eighteen times as long.
+    """
+    plain = unicodedata.normalize("NFKC", character)
+    return plain if len(plain) <= _MOST_LETTERS else character
 
 
 def _by_name(character: str) -> str:
@@ -94,7 +100,7 @@ def _bare(character: str) -> str:
     if "\u3040" <= character <= "\u30ff" or "\uac00" <= character <= "\ud7a3":
         return character
     parts = unicodedata.normalize("NFKD", character)
-    return "".join(map(_letter_or_star, parts))
+    return "".join(map(_letter_or_star, parts)) if len(parts) <= _MOST_LETTERS else STAR
 
 
 def _letter_or_star(character: str) -> str:

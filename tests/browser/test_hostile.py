@@ -109,7 +109,7 @@ def site(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Site]:
     if control:
-        monkeypatch.setattr(text, "render", lambda source: source)
+        monkeypatch.setattr(text, "render", lambda source, _who=None: source)
     blog = serve(_blog(""), host="blog.test")
     environ = {
         "COMMENTS_DATABASE_URI": sqlite_uri,
