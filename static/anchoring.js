@@ -214,6 +214,8 @@ function changed(index, pattern, shifts, end) {
  * @param {Pattern} pattern @param {Candidate} best @param {Run[]} all
  */
 function isNeighbour({ start, end }, best, all) {
+  // Nothing of the pattern is gone: words were put in, which may well be those of a neighbour.
+  if (best.proof === best.asked) return false;
   return all.some(({ p, t, size }) => {
     const skip = p < start ? 0 : Math.max(0, end - p);
     const [from, to] = [t + skip, t + (p < start ? Math.min(size, start - p) : size)];

@@ -66,6 +66,11 @@ CASES = {
         HARBOUR, "the ice would break", HARBOUR.replace("would break", "would surely break"),
         "the ice would surely break", "context",
     ),
+    "words put in that stand beside it too": Case(
+        f"The day ends at half past two. {BOATS} The mayor knows it.", BOATS,
+        f"The day ends at half past two. {BOATS[:-1]} until at half past ten. The mayor knows it.",
+        f"{BOATS[:-1]} until at half past ten.", "context",
+    ),
     "moved": Case(HARBOUR, BOATS, f"{without(HARBOUR, BOATS)} {BOATS}", BOATS),
     # As likely another sentence that is alike.
     "moved, and changed": Case(
