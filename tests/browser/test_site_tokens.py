@@ -143,7 +143,7 @@ def test_a_token_is_never_asked_of_another_origin(here: Site, thread: Thread) ->
     )
     thread.open(article(here, f'data-sso-url="{here.service}/healthz"'))
 
-    thread.page.wait_for_function("told.length")
+    thread.page.wait_for_function("() => told.length")
 
     assert "of another origin" in thread.page.evaluate("told[0]")
     assert not [url for url in asked if "healthz" in url]
