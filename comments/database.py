@@ -13,16 +13,18 @@ Everything else in the package is written once for both. The two rules that matt
 
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, event, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 log = logging.getLogger("comments.database")
+
+Item = TypeVar("Item")
 
 BUSY_SECONDS = 15
 WAL_SINCE = (3, 51, 3)
@@ -105,6 +107,13 @@ def sqlite_module() -> ModuleType:
     except ImportError:
         return sqlite3
     return brought if brought.sqlite_version_info > sqlite3.sqlite_version_info else sqlite3
+
+
+def chunks(items: Sequence[Item], size: int = 1_000) -> Iterator[Sequence[Item]]:
+    """*items* in parts that one statement has room for: SQLite takes some 32,000 parameters,
+    PostgreSQL 65,535."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def engine_options(uri: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from sqlalchemy import Select, delete, func, select, tuple_, union_all, update
 from sqlalchemy.orm import Session
 
 from comments import text
+from comments.database import chunks
 from comments.models import Comment, Mention, Status, Thread, folded_name
 from comments.text import MOST_NUMBER
 
@@ -19,7 +20,7 @@ from comments.text import MOST_NUMBER
 _KEY = (Comment.thread_id, Comment.author_folded, Comment.status, Comment.id)
 
 #: Comments drawn anew at once, when somebody they name is erased.
-CHUNK = 500
+DRAWN_AT_ONCE = 500
 
 
 class Named(NamedTuple):
@@ -138,8 +139,8 @@ def forget(session: Session, author_ids: Collection[str]) -> None:
     about = Mention.author_id.in_(author_ids)
     concerned = sorted(session.scalars(select(Mention.comment_id).where(about).distinct()))
     session.execute(delete(Mention).where(about))
-    for start in range(0, len(concerned), CHUNK):
-        _draw_anew(session, concerned[start : start + CHUNK])
+    for some in chunks(concerned, DRAWN_AT_ONCE):
+        _draw_anew(session, some)
 
 
 def _draw_anew(session: Session, ids: Sequence[int]) -> None:

@@ -6,13 +6,12 @@ from datetime import datetime
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.orm import Session
 
+from comments.database import chunks
 from comments.models import Comment, Decision, Report, Status
 from comments.moderation.actions import Action
 from comments.moderation.actions import kept as as_kept
 from comments.moderation.reach import within
 from comments.moderation.status import lock_threads_of, set_status_of_many, unchanged_since
-
-_CHUNK = 1_000
 
 
 def decide_many(
@@ -51,9 +50,8 @@ def keep_many(
         chosen.append(unchanged_since(seen_at))
     columns = (Comment.id, Comment.thread_id, Comment.open_reports)
     kept: list[int] = []
-    for start in range(0, len(comment_ids), _CHUNK):
-        some = Comment.id.in_(comment_ids[start : start + _CHUNK])
-        rows = session.execute(select(*columns).where(some, *chosen)).all()
+    for some in chunks(comment_ids):
+        rows = session.execute(select(*columns).where(Comment.id.in_(some), *chosen)).all()
         if rows:
             _keep(session, rows, action)
         kept += [row.id for row in rows]

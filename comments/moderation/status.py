@@ -8,7 +8,7 @@ comments lock their threads themselves.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,17 +16,15 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, case, insert, or_, s
 from sqlalchemy.orm import Session
 
 from comments import notify, signals, threads
-from comments.database import begin_write
+from comments.database import begin_write, chunks
 from comments.models import REASON_LENGTH, Comment, Decision, Report, Status, Thread
 from comments.moderation.actions import Action
 from comments.moderation.marks import MARKS, note_marks_of_many
 from comments.moderation.reach import within
 from comments.moderation.teaching import teach
 
-# Under the number of parameters that either database takes in one statement.
-_BATCH = 10_000
-#: Comments decided in one round of statements.
-_CHUNK = 1_000
+# A statement that names nothing but ids has room for so many.
+_MOST_IDS = 10_000
 #: The revision of a comment's thread, in a statement that changes the comment.
 _REVISION = select(Thread.revision).where(Thread.id == Comment.thread_id).scalar_subquery()
 
@@ -121,7 +119,7 @@ def _tell_of_one(
 def _count_in_ancestors(session: Session, comment: Comment, change: int, revision: int) -> None:
     """Add *change* to every comment above; a tombstone lives as long as it carries replies."""
     below = Comment.replies_count + change
-    for ids in _chunks(comment.ancestor_ids, _BATCH):
+    for ids in chunks(comment.ancestor_ids, _MOST_IDS):
         session.execute(
             update(Comment)
             .where(Comment.id.in_(ids))
@@ -159,7 +157,7 @@ def set_status_of_many(
     comment_ids = sorted(set(comment_ids))
     lock_threads_of(session, comment_ids)
     changed: list[int] = []
-    for chunk in _chunks(comment_ids, _CHUNK):
+    for chunk in chunks(comment_ids):
         rows = _to_change(session, chunk, status, action, still)
         if rows:
             _change(session, rows, status, action)
@@ -170,11 +168,6 @@ def set_status_of_many(
     return changed
 
 
-def _chunks(ids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
-
-
 def lock_threads_of(session: Session, comment_ids: Sequence[int]) -> None:
     """Hold every thread concerned, before the first is changed: nobody waits for us in a ring.
 
@@ -183,14 +176,14 @@ def lock_threads_of(session: Session, comment_ids: Sequence[int]) -> None:
     begin_write(session)
     held: set[int] = set()
     while missing := _threads_of(session, comment_ids) - held:
-        for some in _chunks(sorted(missing), _BATCH):
+        for some in chunks(sorted(missing), _MOST_IDS):
             threads.lock_many(session, some)
         held |= missing
 
 
 def _threads_of(session: Session, comment_ids: Sequence[int]) -> set[int]:
     concerned: set[int] = set()
-    for chunk in _chunks(comment_ids, _CHUNK):
+    for chunk in chunks(comment_ids):
         of_chunk = select(Comment.thread_id).where(Comment.id.in_(chunk)).distinct()
         concerned.update(session.scalars(of_chunk))
     return concerned

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from comments.database import begin_write, insert_or_ignore
+from comments.database import begin_write, chunks, insert_or_ignore
 from comments.errors import CommentsError
 from comments.models import Comment, Decision, Report, Spent, Status
 from comments.moderation.actions import BY_PEOPLE, Action, facts
@@ -30,7 +30,6 @@ from comments.moderation.words import put_back
 UNDO_FOR = timedelta(hours=1)
 
 #: Comments whose reports are looked for in one statement.
-_CHUNK = 1_000
 
 #: Takes the entries of one batch that are of one kind back; gives how many it changed.
 Undo = Callable[[Session, Sequence[Decision], Action], int]
@@ -113,11 +112,8 @@ def _undo_status(session: Session, entries: Sequence[Decision], action: Action) 
 
 def _open_reports_again(session: Session, comment_ids: Sequence[int], settled_at: Any) -> None:
     """The reports that the decision had settled wait for another one."""
-    for start in range(0, len(comment_ids), _CHUNK):
-        settled = (
-            Report.comment_id.in_(comment_ids[start : start + _CHUNK]),
-            Report.settled_at == settled_at,
-        )
+    for some in chunks(comment_ids):
+        settled = (Report.comment_id.in_(some), Report.settled_at == settled_at)
         counted = select(Report.comment_id, func.count()).where(*settled)
         again = session.execute(counted.group_by(Report.comment_id)).all()
         session.execute(
@@ -135,11 +131,9 @@ def _open_reports_again(session: Session, comment_ids: Sequence[int], settled_at
 
 def _kept_no_longer(session: Session, comment_ids: Sequence[int]) -> None:
     """Nobody has kept what only came back; an earlier *keep* is among the marks."""
-    for start in range(0, len(comment_ids), _CHUNK):
+    for some in chunks(comment_ids):
         session.execute(
-            update(Comment)
-            .where(Comment.id.in_(comment_ids[start : start + _CHUNK]))
-            .values(kept_at=None),
+            update(Comment).where(Comment.id.in_(some)).values(kept_at=None),
             execution_options={"synchronize_session": False},
         )
     session.expire_all()
@@ -150,8 +144,8 @@ def _undo_keep(session: Session, entries: Sequence[Decision], action: Action) ->
     kept_at = entries[0].created_at
     ids = [entry.comment_id for entry in entries]
     changed = 0
-    for start in range(0, len(ids), _CHUNK):
-        still = (Comment.id.in_(ids[start : start + _CHUNK]), Comment.kept_at == kept_at)
+    for some in chunks(ids):
+        still = (Comment.id.in_(some), Comment.kept_at == kept_at)
         back = session.execute(select(Comment.id, Comment.thread_id).where(*still)).all()
         if not back:
             continue

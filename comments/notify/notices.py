@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from comments import signals
-from comments.database import UtcDateTime, is_sqlite
+from comments.database import UtcDateTime, chunks, is_sqlite
 from comments.models import (
     Comment,
     Mention,
@@ -44,8 +44,8 @@ NEWS = timedelta(days=30)
 #: How long what is new is gathered for those who want fewer mails.
 PAUSES = {Pace.HOURLY: timedelta(hours=1), Pace.DAILY: timedelta(days=1)}
 
-# Under the number of parameters that either database takes in one statement.
-_CHUNK, _MOST_ABOVE = 1_000, 5_000
+# They stand in two places of a statement.
+_MOST_ABOVE = 5_000
 
 
 def announce(session: Session, comment_ids: Sequence[int], now: datetime) -> None:
@@ -55,8 +55,7 @@ def announce(session: Session, comment_ids: Sequence[int], now: datetime) -> Non
     only whom it left out before. Not told are who wrote it, who wants no mail at the moment, and
     whoever has been told of this comment before.
     """
-    for start in range(0, len(comment_ids), _CHUNK):
-        some = comment_ids[start : start + _CHUNK]
+    for some in chunks(comment_ids):
         if _is_followed(session, some):
             _announce(session, some, now)
 
@@ -73,9 +72,10 @@ def _announce(session: Session, comment_ids: Sequence[int], now: datetime) -> No
     above = sorted(_ancestors(session, comment_ids))
     dialect = sqlite if is_sqlite(session) else postgresql
     columns = ("subscriber_id", "comment_id", "why", "created_at", "due_at")
-    # A comment can lie deeper than a statement has room for ids.
-    for start in range(0, max(len(above), 1), _MOST_ABOVE):
-        found = _owed(comment_ids, above[start : start + _MOST_ABOVE], now)
+    # A comment can lie deeper than a statement has room for ids; what is about the whole thread
+    # is asked with the first part, be it empty.
+    for part in chunks(above, _MOST_ABOVE) if above else ((),):
+        found = _owed(comment_ids, part, now)
         owed = dialect.insert(Notice).from_select(columns, found).on_conflict_do_nothing()
         if session.execute(owed.returning(literal(1))).first() is not None:
             signals.after_commit(session, "letter-written")

@@ -14,6 +14,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from comments import signals
+from comments.database import chunks
 from comments.keys import Keys
 from comments.kinds import Webhook
 from comments.models import Letter, Status
@@ -24,7 +25,6 @@ EVENTS = {Status.PUBLISHED: "published", Status.PENDING: "pending"}
 REPORTED = "reported"
 
 _LISTENERS = "comments.webhooks"
-_CHUNK = 1_000
 
 
 def listen(session: Session, webhooks: Sequence[Webhook]) -> None:
@@ -40,8 +40,7 @@ def owe(session: Session, event: str | None, comment_ids: Sequence[int], now: da
     found = [hook.url for hook in session.info.get(_LISTENERS, ()) if event in hook.events]
     if not found or not comment_ids:
         return
-    for start in range(0, len(comment_ids), _CHUNK):
-        some = comment_ids[start : start + _CHUNK]
+    for some in chunks(comment_ids):
         session.execute(
             insert(Letter),
             [_row(url, f"comment.{event}", id, now) for id in some for url in found],

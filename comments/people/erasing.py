@@ -6,7 +6,7 @@ again in turns would have as many as they like. Words that the filter has learne
 """
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from comments import index, mentions, moderation, posting, threads
-from comments.database import begin_write
+from comments.database import begin_write, chunks
 from comments.errors import CommentsError, say
 from comments.identity import erased_target
 from comments.limits import counters
@@ -46,9 +46,6 @@ from comments.people.subjects import (
     subscriptions_of,
     targets_of,
 )
-
-#: Under the number of parameters that either database takes in one statement.
-CHUNK = 1_000
 
 
 def erase(session: Session, subject: Subject, *, now: datetime) -> int:
@@ -93,7 +90,7 @@ def _lock(session: Session, subject: Subject) -> None:
     """
     held: set[int] = set()
     while missing := _concerned(session, subject) - held:
-        for some in _chunks(sorted(missing)):
+        for some in chunks(sorted(missing)):
             threads.lock_many(session, some)
         held |= missing
 
@@ -112,11 +109,6 @@ def _concerned(session: Session, subject: Subject) -> set[int]:
     return {id for threads_of in asked for id in session.scalars(threads_of)}
 
 
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]
-
-
 # ── comments ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -125,7 +117,7 @@ def _take_comments_away(session: Session, subject: Subject, action: moderation.A
     # Again, for what was posted while we waited for the threads.
     while ids := session.scalars(select(Comment.id).where(comments_of(subject))).all():
         moderation.set_status_of_many(session, ids, Status.DELETED, action)
-        for some in _chunks(ids):
+        for some in chunks(ids):
             _blank(session, some, action.by)
         erased += len(ids)
     return erased

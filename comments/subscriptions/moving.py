@@ -9,13 +9,12 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from comments.database import chunks
 from comments.models import Comment, Scope, Subscription
 
 _QUIET = {"synchronize_session": False}
 #: What makes two subscriptions the same.
 _WISH = ("subscriber_id", "thread_id", "scope", "author_id", "comment_id")
-# Under the number of parameters that either database takes in one statement.
-_CHUNK = 5_000
 
 
 def to_thread(session: Session, thread_id: int, into_id: int) -> list[int]:
@@ -79,11 +78,11 @@ def _move(
             moved.append(row.id)
         else:
             gone.append(row.id)
-    for some in _chunks(gone):
+    for some in chunks(gone):
         session.execute(
             delete(Subscription).where(Subscription.id.in_(some)), execution_options=_QUIET
         )
-    for some in _chunks(moved):
+    for some in chunks(moved):
         session.execute(
             update(Subscription).where(Subscription.id.in_(some)).values(where_to),
             execution_options=_QUIET,
@@ -95,7 +94,3 @@ def _move(
 def _wish(row: Any, changed: Mapping[str, Any] | None = None) -> tuple[Any, ...]:
     changed = changed or {}
     return tuple(changed.get(name, getattr(row, name)) for name in _WISH)
-
-
-def _chunks(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
