@@ -21,6 +21,7 @@ from comments.config import Settings, table
 from comments.version import __version__
 from comments.web import guards
 from comments.web.front import CACHE_MARK, keep
+from comments.web.policy import ADMIN_POLICY
 from comments.web.state import State, now
 
 if TYPE_CHECKING:
@@ -123,6 +124,15 @@ def private(response: Answer) -> Answer:
     """An answer for one reader: nobody may keep it."""
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def behind_a_door(response: Answer) -> Answer:
+    """A page that nobody keeps or frames, and whose address, with a token in it as may be, is
+    told nowhere else."""
+    response.headers["Content-Security-Policy"] = ADMIN_POLICY
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return private(response)
 
 
 def json_text(value: Any) -> str:

@@ -106,6 +106,13 @@ def check_same_origin() -> None:
         raise CommentsError("cross_site")
 
 
+def check_own_forms(*, but: str = "") -> None:
+    """Refuse what would change something and was not sent from one of our pages, except at the
+    endpoint *but*, which programs send to for people who press a button in theirs."""
+    if request.method not in _SAFE and request.endpoint != but:
+        check_same_origin()
+
+
 def methods_here() -> list[str]:
     """What may be done at the address asked for, not counting what answers the lost ones."""
     adapter = current_app.create_url_adapter(request)

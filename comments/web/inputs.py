@@ -14,6 +14,8 @@ from comments.web.state import State
 #: A comment of the greatest length in the widest encoding, escaped, and its other fields.
 BODY_BYTES_PER_CHARACTER = 12
 BODY_BYTES_BESIDE = 20_000
+#: A form without a comment in it.
+FORM_BYTES = 20_000
 #: The longest ``Idempotency-Key``.
 MOST_KEY = 200
 #: Threads in one pulse.
@@ -69,6 +71,13 @@ def _number(field: str, given: str, low: int, high: int) -> int:
 def most_bytes(state: State) -> int:
     """What a body may weigh, whatever the host's own limit is."""
     return state.settings.max_length * BODY_BYTES_PER_CHARACTER + BODY_BYTES_BESIDE
+
+
+def limit_form(most: int = FORM_BYTES) -> None:
+    """413 for a form that weighs more than *most*; no more of it is ever read."""
+    if (request.content_length or 0) > most:
+        raise CommentsError("too_large")
+    request.max_content_length = request.max_form_memory_size = most
 
 
 def json_object(state: State) -> dict[str, Any]:

@@ -17,34 +17,20 @@ from comments.errors import CommentsError
 from comments.models import Pace, Subscriber
 from comments.subscriptions import Wanted
 from comments.threads.addresses import thread_page, with_comment
-from comments.web import answers, fragments, guards, letters
-from comments.web.policy import ADMIN_POLICY
+from comments.web import answers, fragments, guards, inputs, letters
 from comments.web.state import State, commit, current, now
 
 subscriptions = Blueprint("subscriptions", __name__)
-
-_MOST_BYTES = 20_000
-#: Takes a POST from anywhere: programs send it, for people who press a button in theirs.
-_FROM_ANYWHERE = "comments.subscriptions.unsubscribe"
 
 
 @subscriptions.before_request
 def check() -> None:
     """A form is small and, unless it needs no more than its signed link, from one of our pages."""
-    if request.method not in ("GET", "HEAD", "OPTIONS") and request.endpoint != _FROM_ANYWHERE:
-        guards.check_same_origin()
-    if (request.content_length or 0) > _MOST_BYTES:
-        raise CommentsError("too_large")
-    request.max_content_length = request.max_form_memory_size = _MOST_BYTES
+    guards.check_own_forms(but="comments.subscriptions.unsubscribe")
+    inputs.limit_form()
 
 
-@subscriptions.after_request
-def close_behind(response: Response) -> Response:
-    """Nobody keeps or frames these pages, and no address with a token in it is told elsewhere."""
-    response.headers["Content-Security-Policy"] = ADMIN_POLICY
-    response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Referrer-Policy"] = "same-origin"
-    return answers.private(response)
+subscriptions.after_request(answers.behind_a_door)
 
 
 # ── asking ───────────────────────────────────────────────────────────────────────────────

@@ -4,14 +4,13 @@ Nobody else gets in, whatever the address; nothing is kept by anybody, framed by
 from any page but our own.
 """
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, g, request
 
 from comments.errors import CommentsError
 from comments.identity import Author
 from comments.moderation import Action
 from comments.text import MOST_NUMBER
 from comments.web import answers, guards
-from comments.web.policy import ADMIN_POLICY
 from comments.web.state import current, now
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
@@ -25,8 +24,7 @@ def let_in() -> None:
     read the queue of every site.
     """
     state = current()
-    if request.method not in ("GET", "HEAD", "OPTIONS"):
-        guards.check_same_origin()
+    guards.check_own_forms()
     caller = guards.caller(state) if guards.is_same_origin() else None
     if caller is None or caller.is_guest:
         raise CommentsError("sign_in_required")
@@ -46,12 +44,7 @@ def _check_sent() -> None:
             raise CommentsError("bad_request")
 
 
-@admin.after_request
-def close_behind(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = ADMIN_POLICY
-    response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Referrer-Policy"] = "same-origin"
-    return answers.private(response)
+admin.after_request(answers.behind_a_door)
 
 
 def moderator() -> Author:

@@ -1,27 +1,20 @@
 """What every form and page of a reader shares: how it comes in and goes out, and what was wrong."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from comments import i18n
 from comments.errors import CommentsError
-from comments.web import answers, guards
+from comments.web import answers, guards, inputs
 from comments.web.policy import PAGE_POLICY
 from comments.web.state import State
 
 forms = Blueprint("forms", __name__)
 
-#: The widest character of a comment is twelve bytes in a form; its other fields fit beside it.
-FORM_BYTES_PER_CHARACTER = 12
-FORM_BYTES_BESIDE = 20_000
-
 
 def check_form(state: State) -> None:
     """A form comes from one of our pages, and is no larger than one can be."""
     guards.check_same_origin()
-    most = state.settings.max_length * FORM_BYTES_PER_CHARACTER + FORM_BYTES_BESIDE
-    if (request.content_length or 0) > most:
-        raise CommentsError("too_large")
-    request.max_content_length = request.max_form_memory_size = most
+    inputs.limit_form(inputs.most_bytes(state))
 
 
 def private_page(html: str, refused: CommentsError | None = None) -> Response:

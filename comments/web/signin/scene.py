@@ -9,35 +9,21 @@ from comments import accounts, i18n
 from comments.errors import CommentsError
 from comments.identity import Author
 from comments.models import URL_LENGTH, Account, AuthorKind
-from comments.web import answers, fragments, guards
+from comments.web import answers, fragments, guards, inputs
 from comments.web.limiting import Kind
-from comments.web.policy import ADMIN_POLICY
 from comments.web.state import State, current
 
 signin = Blueprint("signin", __name__)
-
-_MOST_BYTES = 20_000
-#: Takes a POST from anywhere: programs send it, for people who press a button in theirs.
-_FROM_ANYWHERE = "comments.signin.end_queue_mail"
 
 
 @signin.before_request
 def check() -> None:
     """A form is small and, unless it needs no more than its signed link, from one of our pages."""
-    if request.method not in ("GET", "HEAD", "OPTIONS") and request.endpoint != _FROM_ANYWHERE:
-        guards.check_same_origin()
-    if (request.content_length or 0) > _MOST_BYTES:
-        raise CommentsError("too_large")
-    request.max_content_length = request.max_form_memory_size = _MOST_BYTES
+    guards.check_own_forms(but="comments.signin.end_queue_mail")
+    inputs.limit_form()
 
 
-@signin.after_request
-def close_behind(response: Response) -> Response:
-    """Nobody keeps or frames these pages, and no address with a secret in it is told elsewhere."""
-    response.headers["Content-Security-Policy"] = ADMIN_POLICY
-    response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Referrer-Policy"] = "same-origin"
-    return answers.private(response)
+signin.after_request(answers.behind_a_door)
 
 
 def draw(
