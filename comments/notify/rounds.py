@@ -1,6 +1,7 @@
 """A thread that does its work again and again: when it is woken, and every now and then."""
 
 import logging
+from abc import ABC, abstractmethod
 from threading import Event, Lock, Thread
 
 log = logging.getLogger("comments.notify")
@@ -10,7 +11,7 @@ log = logging.getLogger("comments.notify")
 EVERY_SECONDS = 20.0
 
 
-class Rounds:
+class Rounds(ABC):
     """Works in a thread of its own, which begins with the first call of :meth:`start`."""
 
     name = "comments-rounds"
@@ -21,9 +22,9 @@ class Rounds:
         self._woken = Event()
         self._stopped = False
 
+    @abstractmethod
     def work(self) -> None:
         """One round."""
-        raise NotImplementedError
 
     def start(self) -> None:
         with self._lock:
