@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from comments.database import UtcDateTime
@@ -17,6 +17,7 @@ from comments.models.columns import (
     Pace,
     Role,
     RowId,
+    partial_index,
     words_of,
 )
 
@@ -27,11 +28,8 @@ class Account(Base):
     __tablename__ = "comments_accounts"
     __table_args__ = (
         # Looked at every few seconds, and hardly anybody is in it.
-        Index(
-            "ix_comments_accounts_queue_mail",
-            "queue_mail",
-            sqlite_where=text("queue_mail != 'never'"),
-            postgresql_where=text("queue_mail != 'never'"),
+        partial_index(
+            "ix_comments_accounts_queue_mail", "queue_mail", only="queue_mail != 'never'"
         ),
     )
 

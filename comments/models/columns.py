@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from sqlalchemy import BigInteger, Enum, Integer, MetaData, String
+from sqlalchemy import BigInteger, Enum, Index, Integer, MetaData, String, text
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from comments.database import UtcDateTime
@@ -40,6 +40,12 @@ REASON_LENGTH = 300
 
 class Base(DeclarativeBase):
     metadata = metadata
+
+
+def partial_index(name: str, *columns: str, only: str) -> Index:
+    """An index of the rows that are *only* so, in SQL; a query has to say the same to use it."""
+    where = text(only)
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 def words_of(kind: type[StrEnum]) -> Enum:

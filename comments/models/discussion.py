@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import Float, ForeignKey, Index, String, Text, false, text
+from sqlalchemy import Float, ForeignKey, Index, String, Text, false
 from sqlalchemy.engine.interfaces import ExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,6 +22,7 @@ from comments.models.columns import (
     RowId,
     Status,
     folded_name,
+    partial_index,
     words_of,
 )
 
@@ -31,14 +32,7 @@ def _siblings_in_order(which: str, of: str, only: str) -> Iterator[Index]:
         ("by_time", ("created_at", "id")),
         ("by_votes", ("vote_rank", "created_at", "id")),
     ):
-        yield Index(
-            f"ix_comments_comments_{which}_{name}",
-            of,
-            "listed",
-            *key,
-            sqlite_where=text(only),
-            postgresql_where=text(only),
-        )
+        yield partial_index(f"ix_comments_comments_{which}_{name}", of, "listed", *key, only=only)
 
 
 def _when_made(context: ExecutionContext) -> datetime:
@@ -59,11 +53,8 @@ class Thread(Base):
         Index("ix_comments_threads_by_activity", "active_at", "id"),
         Index("ix_comments_threads_by_count", "count", "id"),
         # The old keys that lead to a thread.
-        Index(
-            "ix_comments_threads_merged",
-            "merged_into_id",
-            sqlite_where=text("merged_into_id IS NOT NULL"),
-            postgresql_where=text("merged_into_id IS NOT NULL"),
+        partial_index(
+            "ix_comments_threads_merged", "merged_into_id", only="merged_into_id IS NOT NULL"
         ),
         {"sqlite_autoincrement": True},
     )
@@ -109,14 +100,13 @@ class Comment(Base):
         # Those on a passage of the article alone.
         *_siblings_in_order("inline", "thread_id", "anchor IS NOT NULL"),
         # What is on each passage: counted, and the last of one.
-        Index(
+        partial_index(
             "ix_comments_comments_by_passage",
             "thread_id",
             "status",
             "passage",
             "id",
-            sqlite_where=text("anchor IS NOT NULL"),
-            postgresql_where=text("anchor IS NOT NULL"),
+            only="anchor IS NOT NULL",
         ),
         # Whom an @name means: the latest of that name.
         Index("ix_comments_comments_by_name", "thread_id", "author_folded", "status", "id"),
@@ -126,65 +116,38 @@ class Comment(Base):
         # "What is new since revision N": the tail of this index.
         Index("ix_comments_comments_by_publication", "thread_id", "published_revision"),
         # What changed since then, of what was there before. Few comments ever do.
-        Index(
+        partial_index(
             "ix_comments_comments_by_change",
             "thread_id",
             "changed_revision",
-            sqlite_where=text("changed_revision IS NOT NULL"),
-            postgresql_where=text("changed_revision IS NOT NULL"),
+            only="changed_revision IS NOT NULL",
         ),
-        Index(
-            "ix_comments_comments_pinned",
-            "thread_id",
-            "pinned_at",
-            sqlite_where=text("pinned_at IS NOT NULL"),
-            postgresql_where=text("pinned_at IS NOT NULL"),
+        partial_index(
+            "ix_comments_comments_pinned", "thread_id", "pinned_at", only="pinned_at IS NOT NULL"
         ),
         Index("ix_comments_comments_by_status", "status", "created_at"),
         # The queue's other order; published comments are ever most of them and never in it.
-        Index(
-            "ix_comments_comments_riskiest",
-            "status",
-            "risk",
-            "id",
-            sqlite_where=text("status != 'published'"),
-            postgresql_where=text("status != 'published'"),
+        partial_index(
+            "ix_comments_comments_riskiest", "status", "risk", "id", only="status != 'published'"
         ),
         # What may be thrown away: "rejected, and that long ago".
-        Index(
-            "ix_comments_comments_by_decision",
-            "status",
-            "status_at",
-            sqlite_where=text("status != 'published'"),
-            postgresql_where=text("status != 'published'"),
+        partial_index(
+            "ix_comments_comments_by_decision", "status", "status_at", only="status != 'published'"
         ),
-        Index(
-            "ix_comments_comments_reported",
-            "open_reports",
-            "id",
-            sqlite_where=text("open_reports > 0"),
-            postgresql_where=text("open_reports > 0"),
+        partial_index(
+            "ix_comments_comments_reported", "open_reports", "id", only="open_reports > 0"
         ),
-        Index(
+        partial_index(
             "ix_comments_comments_by_address",
             "address_hash",
             "created_at",
-            sqlite_where=text("address_hash IS NOT NULL"),
-            postgresql_where=text("address_hash IS NOT NULL"),
+            only="address_hash IS NOT NULL",
         ),
         # Networks that are past their time, without a look at those already forgotten.
-        Index(
-            "ix_comments_comments_networks",
-            "created_at",
-            sqlite_where=text("address_hash IS NOT NULL"),
-            postgresql_where=text("address_hash IS NOT NULL"),
+        partial_index(
+            "ix_comments_comments_networks", "created_at", only="address_hash IS NOT NULL"
         ),
-        Index(
-            "ix_comments_comments_by_email",
-            "email_hash",
-            sqlite_where=text("email_hash IS NOT NULL"),
-            postgresql_where=text("email_hash IS NOT NULL"),
-        ),
+        partial_index("ix_comments_comments_by_email", "email_hash", only="email_hash IS NOT NULL"),
         # Finds the rows an older renderer made.
         Index("ix_comments_comments_renderer", "renderer_version", "id"),
         {"sqlite_autoincrement": True},
@@ -291,12 +254,7 @@ class Vote(Base):
         Index("ix_comments_votes_by_voter", "voter_id", "comment_id"),
         Index("ix_comments_votes_by_address", "comment_id", "address_hash"),
         # The networks that are still kept; without the rest of all votes ever given.
-        Index(
-            "ix_comments_votes_networks",
-            "created_at",
-            sqlite_where=text("address_hash IS NOT NULL"),
-            postgresql_where=text("address_hash IS NOT NULL"),
-        ),
+        partial_index("ix_comments_votes_networks", "created_at", only="address_hash IS NOT NULL"),
     )
 
     comment_id: Mapped[int] = mapped_column(

@@ -11,7 +11,6 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     or_,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -26,6 +25,7 @@ from comments.models.columns import (
     Counter,
     Moment,
     RowId,
+    partial_index,
 )
 from comments.models.discussion import Comment
 
@@ -38,11 +38,8 @@ class Report(Base):
         UniqueConstraint("comment_id", "reporter_id"),
         Index("ix_comments_reports_reporter_id", "reporter_id"),
         # The networks that are still kept.
-        Index(
-            "ix_comments_reports_networks",
-            "created_at",
-            sqlite_where=text("address_hash IS NOT NULL"),
-            postgresql_where=text("address_hash IS NOT NULL"),
+        partial_index(
+            "ix_comments_reports_networks", "created_at", only="address_hash IS NOT NULL"
         ),
     )
 
@@ -69,41 +66,15 @@ class Decision(Base):
     __table_args__ = (
         Index("ix_comments_decisions_comment_id", "comment_id"),
         # What people did: the screens' own verdicts carry no batch.
-        Index(
-            "ix_comments_decisions_batch",
-            "batch",
-            sqlite_where=text("batch != ''"),
-            postgresql_where=text("batch != ''"),
-        ),
-        Index(
-            "ix_comments_decisions_undoes",
-            "undoes",
-            sqlite_where=text("undoes IS NOT NULL"),
-            postgresql_where=text("undoes IS NOT NULL"),
-        ),
+        partial_index("ix_comments_decisions_batch", "batch", only="batch != ''"),
+        partial_index("ix_comments_decisions_undoes", "undoes", only="undoes IS NOT NULL"),
         Index("ix_comments_decisions_by_actor", "actor", "id"),
         Index("ix_comments_decisions_by_thread", "thread_id", "id"),
         Index("ix_comments_decisions_by_time", "created_at", "id"),
         # The log as it is read most: by people only, the newest first, of one kind.
-        Index(
-            "ix_comments_decisions_by_people",
-            "id",
-            sqlite_where=text("batch != ''"),
-            postgresql_where=text("batch != ''"),
-        ),
-        Index(
-            "ix_comments_decisions_by_action",
-            "action",
-            "id",
-            sqlite_where=text("batch != ''"),
-            postgresql_where=text("batch != ''"),
-        ),
-        Index(
-            "ix_comments_decisions_target",
-            "target",
-            sqlite_where=text("target IS NOT NULL"),
-            postgresql_where=text("target IS NOT NULL"),
-        ),
+        partial_index("ix_comments_decisions_by_people", "id", only="batch != ''"),
+        partial_index("ix_comments_decisions_by_action", "action", "id", only="batch != ''"),
+        partial_index("ix_comments_decisions_target", "target", only="target IS NOT NULL"),
     )
 
     id: Mapped[BigId]
@@ -149,11 +120,10 @@ class Ban(Base):
     __table_args__ = (
         Index("ix_comments_bans_target", "target"),
         # Those that still hold the hash of a network, or of what may be one, by their end.
-        Index(
+        partial_index(
             "ix_comments_bans_hashed",
             "until",
-            sqlite_where=text("target LIKE 'network:_%' OR target LIKE 'erased:_%'"),
-            postgresql_where=text("target LIKE 'network:_%' OR target LIKE 'erased:_%'"),
+            only="target LIKE 'network:_%' OR target LIKE 'erased:_%'",
         ),
     )
 

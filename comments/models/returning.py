@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from comments.database import UtcDateTime
@@ -17,6 +17,7 @@ from comments.models.columns import (
     Pace,
     RowId,
     Scope,
+    partial_index,
     words_of,
 )
 from comments.models.discussion import Comment
@@ -62,11 +63,8 @@ class Subscription(Base):
         Index("ix_comments_subscriptions_thread_id", "thread_id", "scope", "author_id"),
         Index("ix_comments_subscriptions_author_id", "author_id"),
         # Those that nobody confirms go after a while.
-        Index(
-            "ix_comments_subscriptions_unconfirmed",
-            "created_at",
-            sqlite_where=text("confirmed_at IS NULL"),
-            postgresql_where=text("confirmed_at IS NULL"),
+        partial_index(
+            "ix_comments_subscriptions_unconfirmed", "created_at", only="confirmed_at IS NULL"
         ),
         {"sqlite_autoincrement": True},
     )
@@ -95,20 +93,9 @@ class Notice(Base):
 
     __tablename__ = "comments_notices"
     __table_args__ = (
-        Index(
-            "ix_comments_notices_due",
-            "due_at",
-            "subscriber_id",
-            sqlite_where=text("told_at IS NULL"),
-            postgresql_where=text("told_at IS NULL"),
-        ),
+        partial_index("ix_comments_notices_due", "due_at", "subscriber_id", only="told_at IS NULL"),
         Index("ix_comments_notices_comment_id", "comment_id"),
-        Index(
-            "ix_comments_notices_told_at",
-            "told_at",
-            sqlite_where=text("told_at IS NOT NULL"),
-            postgresql_where=text("told_at IS NOT NULL"),
-        ),
+        partial_index("ix_comments_notices_told_at", "told_at", only="told_at IS NOT NULL"),
     )
 
     subscriber_id: Mapped[int] = mapped_column(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from comments.database import UtcDateTime
@@ -13,6 +13,7 @@ from comments.models.columns import (
     Counter,
     Moment,
     RowId,
+    partial_index,
 )
 
 
@@ -45,18 +46,14 @@ class Letter(Base):
 
     __tablename__ = "comments_outbox"
     __table_args__ = (
-        Index(
+        partial_index(
             "ix_comments_outbox_waiting",
             "next_try_at",
-            sqlite_where=text("sent_at IS NULL AND next_try_at IS NOT NULL"),
-            postgresql_where=text("sent_at IS NULL AND next_try_at IS NOT NULL"),
+            only="sent_at IS NULL AND next_try_at IS NOT NULL",
         ),
         Index("ix_comments_outbox_created_at", "created_at"),
-        Index(
-            "ix_comments_outbox_subscriber_id",
-            "subscriber_id",
-            sqlite_where=text("subscriber_id IS NOT NULL"),
-            postgresql_where=text("subscriber_id IS NOT NULL"),
+        partial_index(
+            "ix_comments_outbox_subscriber_id", "subscriber_id", only="subscriber_id IS NOT NULL"
         ),
     )
 
