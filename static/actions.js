@@ -2,6 +2,7 @@
 // What a reader does with comments that are there. Each action is named by data-do.
 /** @import { CommentThread } from "./comment-thread.js" */
 import { article, drawVote, focus, layOver, reveal } from "./layer.js";
+import { piece } from "./pieces.js";
 import { fail, hush, say, words } from "./speech.js";
 
 const UNDO_SECONDS = 8;
@@ -122,10 +123,13 @@ export async function edit(thread, link) {
 }
 
 /** A deletion waits a moment for an Undo, since the server keeps nothing of it. @param {CommentThread} thread @param {HTMLElement} link */
-export function remove(thread, link) {
+export async function remove(thread, link) {
   const { id, item } = idOf(link);
   const comment = /** @type {HTMLElement} */ (article(item));
-  const { note, undo } = removedNote(thread);
+  const note = await piece(thread, "pieces", "data-note");
+  // Asked for twice while we waited.
+  if (comment.hidden) return;
+  const undo = /** @type {HTMLElement} */ (note.querySelector("button"));
   const waiting = new AbortController();
   const { signal } = waiting;
   const back = () => {
@@ -158,19 +162,7 @@ export function remove(thread, link) {
   comment.hidden = true;
   comment.before(note);
   focus(undo);
-  say(thread, words(thread, "removed"));
-}
-
-/** @param {CommentThread} thread */
-function removedNote(thread) {
-  const note = document.createElement("p");
-  note.className = "c-note";
-  note.dataset.note = "";
-  const undo = document.createElement("button");
-  undo.className = "c-button";
-  undo.textContent = words(thread, "undo");
-  note.append(words(thread, "removed"), " ", undo);
-  return { note, undo };
+  say(thread, note.querySelector("span")?.textContent ?? "");
 }
 
 /** Shows what the server shows of a deleted comment now. @param {CommentThread} thread @param {string} id @param {HTMLElement} item */
@@ -198,13 +190,12 @@ async function gone(thread, id, item) {
 // ── reports ──
 
 /** @param {CommentThread} thread @param {HTMLAnchorElement} link */
-export function report(thread, link) {
+export async function report(thread, link) {
   const { item } = idOf(link);
-  const model = /** @type {HTMLFormElement | null} */ (thread.section?.querySelector(":scope > [data-report-form]"));
-  if (!model) return location.assign(link.href);
-  thread.section?.querySelector("li [data-report-form]")?.remove();
-  const form = /** @type {HTMLFormElement} */ (model.cloneNode(true));
-  form.hidden = false;
+  const form = await piece(thread, "pieces", "data-report-form").catch(() => null);
+  // The page for it needs no script.
+  if (!form) return location.assign(link.href);
+  thread.section?.querySelector("[data-report-form]")?.remove();
   article(item)?.after(form);
   form.querySelector("select")?.focus();
 }
@@ -215,9 +206,7 @@ export async function tell(thread, form) {
   hush(form);
   try {
     await thread.api("POST", `comments/${id}/reports`, Object.fromEntries(new FormData(form)));
-    const note = document.createElement("p");
-    note.className = "c-note";
-    note.textContent = words(thread, "reported");
+    const note = await piece(thread, "pieces", "data-reported");
     form.replaceWith(note);
     item.querySelector("[data-others]")?.remove();
     focus(note);

@@ -4,7 +4,7 @@
 /** @import { Watch } from "./news.js" */
 /** @import { Visit } from "./visits.js" */
 import { focus } from "./layer.js";
-import { dress } from "./news.js";
+import { dress } from "./pieces.js";
 import { listen } from "./pulse.js";
 import { say } from "./speech.js";
 
@@ -17,7 +17,7 @@ let standing = 0;
  * @param {string} [corner] none: as the server says
  */
 export async function float(thread, watch, visit, corner) {
-  await Promise.all([watch.look(), dress(thread)]);
+  await Promise.all([watch.look(), dress(thread, "comments", "news")]);
   const box = watch.take("[data-float]");
   const where = corner ?? watch.word("corner");
   if (!box || thread.signal.aborted || where === "off") return;

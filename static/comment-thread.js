@@ -221,11 +221,14 @@ export class CommentThread extends HTMLElement {
   /** Asks who is reading, and lays over the thread what is theirs. */
   async meet() {
     try {
-      // Who is of another origin and has never written has nothing of their own here.
       const { viewer } = this.me;
-      if (this.isForeign && !this.isSent && !this.recall("token") && !viewer) return;
-      const query = new URLSearchParams({ thread: this.key, lang: this.language, fragment: "" });
-      this.me = { ...this.me, ...(await this.api("GET", "me?" + query)) };
+      const isKnown = this.isSent || this.recall("token");
+      // Who is of another origin and has never written has nothing of their own here.
+      if (this.isForeign && !isKnown && !viewer) return;
+      const path = "me?" + new URLSearchParams({ thread: this.key, lang: this.language, fragment: "" });
+      // Where a cookie alone tells who reads, the module of the private calls can wait.
+      const answer = this.isForeign || isKnown ? null : await this.request("/api/v1/" + path, {});
+      this.me = { ...this.me, ...(await (answer?.ok ? answer.json() : this.api("GET", path))) };
       if (viewer ?? this.me.viewer) (await import("./layer.js")).layOver(this);
     } catch (error) {
       // The thread stands without it; only the marks on one's own comments are missing.

@@ -4,6 +4,7 @@
 /** @import { Draft, KeptDraft, Problem, Words } from "./types" */
 import { adopt } from "./sweep.js";
 import { article, focus, layOver, place, reveal } from "./layer.js";
+import { sentence } from "./pieces.js";
 import { fail, hush, say, words } from "./speech.js";
 
 /** Characters left from which the reader is told. */
@@ -305,7 +306,7 @@ export async function save(thread, form) {
     const query = new URLSearchParams({ fragment: "", lang: thread.language });
     const answer = await thread.api("PATCH", `comments/${id}?${query}`, { body });
     thread.me.sources[id] = body;
-    show(thread, answer.fragment, words(thread, "saved"));
+    show(thread, answer.fragment, await sentence(thread, "saved"));
     thread.emit("edit", answer);
   } catch (error) {
     complain(thread, form, error);

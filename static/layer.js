@@ -17,20 +17,15 @@ export function layOver(thread) {
   }
   const { section } = thread;
   show(section, "[data-closed]", can?.comment);
-  show(section, "[data-own-data]", viewer ?? Object.keys(own).length);
-  if (viewer?.kind !== "guest" || thread.form?.querySelector("[data-who]")) showWho(thread);
-  if (can?.moderate) preside(thread);
+  if (viewer?.kind !== "guest" || thread.form?.querySelector("[data-who]")) bring(thread, "signin", "drawWho");
+  if (viewer ?? Object.keys(own).length) bring(thread, "own", "standBelow");
+  if (can?.moderate) bring(thread, "moderate", "preside");
 }
 
-/** @param {CommentThread} thread */
-async function showWho(thread) {
-  (await import("./signin.js")).drawWho(thread);
-}
-
-/** What only moderators need is loaded for them alone. @param {CommentThread} thread */
-async function preside(thread) {
+/** What only some need is loaded for them alone. @param {CommentThread} thread @param {string} room @param {string} act */
+async function bring(thread, room, act) {
   try {
-    await (await import("./moderate.js")).preside(thread);
+    await (await import(`./${room}.js`))[act](thread);
   } catch (error) {
     if (!thread.signal.aborted) thread.emit("error", error);
   }

@@ -3,6 +3,7 @@
 /** @import { CommentThread } from "./comment-thread.js" */
 /** @import { DecidedJson, Waiting } from "./types" */
 import { article, focus, place } from "./layer.js";
+import { dress } from "./pieces.js";
 import { fail, hush, say } from "./speech.js";
 
 /** Where each decision leads. @type {Record<string, string>} */
@@ -11,8 +12,8 @@ const LEADS = { approve: "published", spam: "spam", reject: "rejected", delete: 
 /** @param {CommentThread} thread */
 export async function preside(thread) {
   const query = new URLSearchParams({ thread: thread.key, lang: thread.language, fragment: "" });
-  /** @type {Waiting} */
-  const waiting = await thread.api("GET", "waiting?" + query);
+  /** @type {[Waiting, void]} */
+  const [waiting] = await Promise.all([thread.api("GET", "waiting?" + query), dress(thread, "desk")]);
   const { section } = thread;
   if (thread.signal.aborted || !section) return;
   for (const id in waiting.fragments) if (!thread.find(id)) place(thread, waiting.fragments[id]);

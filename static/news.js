@@ -197,18 +197,6 @@ export class Watch {
   }
 }
 
-/** Brings the sheet for all this, once; and ours, where the thread itself is not there yet. @param {CommentThread} thread */
-export async function dress(thread) {
-  const { root, base } = thread;
-  const hrefs = ["comments", "news"].map((name) => `${base}/static/${name}.css`);
-  const missing = hrefs.slice(Number(root === thread)).filter((href) => !root.querySelector(`link[href="${href}"]`));
-  const links = missing.map((href) => Object.assign(document.createElement("link"), { rel: "stylesheet", href }));
-  const before = root.querySelector("link");
-  if (before) before.after(...links);
-  else root.prepend(...links);
-  await Promise.all(links.map((link) => new Promise((done) => (link.onload = link.onerror = done))));
-}
-
 /** @param {HTMLElement} item */
 function takeAway(item) {
   // Something of the reader's own may still stand below.

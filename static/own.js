@@ -2,11 +2,20 @@
 // What a reader does with all they wrote: takes a copy of it, or erases it.
 /** @import { CommentThread } from "./comment-thread.js" */
 import { focus } from "./layer.js";
+import { piece } from "./pieces.js";
 import { fail, hush } from "./speech.js";
 
 const FILE = "comments.json";
 /** What this browser remembers of who wrote. Unsent texts stay: they are on no server. */
 const REMEMBERED = ["token", "name", "website", "email"];
+
+/** Puts it below the discussion, for somebody who has written. @param {CommentThread} thread */
+export async function standBelow(thread) {
+  const below = await piece(thread, "pieces", "data-own-data");
+  // It may have been drawn anew, or asked for twice, while we waited.
+  const { section } = thread;
+  if (!section?.querySelector("[data-own-data]")) section?.querySelector("[data-foot]")?.after(below);
+}
 
 /** @param {CommentThread} thread @param {HTMLElement} button */
 export async function ownDownload(thread, button) {
@@ -60,9 +69,11 @@ export async function ownErase(thread, button) {
   place.ariaBusy = "true";
   try {
     await thread.api("DELETE", "me");
+    const note = await piece(thread, "pieces", "data-own-done");
     await forget(thread);
-    place.hidden = true;
-    confirm(thread);
+    // Where the thread could not be drawn anew.
+    place.remove();
+    confirm(thread, note);
   } catch (error) {
     fail(thread, error, place);
   } finally {
@@ -79,11 +90,9 @@ async function forget(thread) {
   await thread.load({}).catch((error) => thread.emit("error", error));
 }
 
-/** @param {CommentThread} thread */
-function confirm(thread) {
-  const note = /** @type {HTMLElement | null | undefined} */ (thread.section?.querySelector("[data-own-done]"));
-  if (!note) return;
-  note.hidden = false;
+/** @param {CommentThread} thread @param {HTMLElement} note */
+function confirm(thread, note) {
+  thread.section?.querySelector("[data-foot]")?.after(note);
   focus(note);
   note.scrollIntoView({ block: "nearest" });
 }

@@ -3,7 +3,8 @@
 /** @import { CommentThread } from "./comment-thread.js" */
 /** @import { Problem } from "./types" */
 import { focus } from "./layer.js";
-import { fail, say, words } from "./speech.js";
+import { piece, sentence } from "./pieces.js";
+import { fail, say } from "./speech.js";
 
 /** A token that ends within so many seconds is not worth sending. */
 const SOON = 20;
@@ -71,7 +72,7 @@ export async function refused(thread, token, method, again, problem) {
     if (await note(thread, again ? "" : fresh(thread))) return true;
   } else if (thread.recall("token") === token) thread.keep("token");
   if (method === "GET" || (thread.me.viewer?.kind ?? "guest") === "guest") return true;
-  problem.detail = words(thread, "ended");
+  problem.detail = await sentence(thread, "ended");
   forget(thread);
   return false;
 }
@@ -79,7 +80,7 @@ export async function refused(thread, token, method, again, problem) {
 // ── the line above the button ──
 
 /** Shows in the form who is writing. @param {CommentThread} thread */
-export function drawWho(thread, form = thread.form) {
+export async function drawWho(thread, form = thread.form) {
   const fields = /** @type {HTMLElement | null} */ (form?.querySelector("[data-guest]") ?? null);
   if (!fields) return;
   const { viewer } = thread.me;
@@ -87,24 +88,14 @@ export function drawWho(thread, form = thread.form) {
   fields.hidden = !isGuest;
   // A field that is hidden and required would keep the form from being sent.
   for (const field of fields.querySelectorAll("input")) field.disabled = !isGuest;
+  const line = isGuest ? null : await piece(thread, "pieces", "data-who");
+  if (thread.me.viewer !== viewer) return;
   fields.parentElement?.querySelector("[data-who]")?.remove();
-  if (isGuest) return;
-  const line = document.createElement("p");
-  line.className = "c-hint";
-  line.dataset.who = "";
-  line.append(words(thread, "as", { name: viewer?.name }));
-  if (thread.me.can?.sign_out) line.append(" · ", signOutButton(thread));
+  if (!line) return;
+  const name = /** @type {HTMLElement} */ (line.querySelector("[data-as]"));
+  name.textContent = (name.textContent ?? "").replace("{name}", () => viewer?.name ?? "");
+  if (!thread.me.can?.sign_out) line.querySelector("[data-out]")?.remove();
   fields.after(line);
-}
-
-/** @param {CommentThread} thread */
-function signOutButton(thread) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "c-link";
-  button.dataset.do = "signOut";
-  button.textContent = words(thread, "signout");
-  return button;
 }
 
 /** Nobody is signed in here any more. @param {CommentThread} thread */
@@ -184,7 +175,7 @@ async function showAddress(thread, link) {
     return fail(thread, error, thread.form ?? /** @type {HTMLElement} */ (thread.section));
   }
   await thread.load({});
-  say(thread, words(thread, "verified"));
+  say(thread, await sentence(thread, "verified"));
 }
 
 /** Keeps the token in place of the guest's, whose comments become the member's. @param {CommentThread} thread @param {string} token */

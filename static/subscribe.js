@@ -3,31 +3,16 @@
 /** @import { CommentThread } from "./comment-thread.js" */
 /** @import { Draft, Problem } from "./types" */
 import { focus } from "./layer.js";
+import { dress, piece } from "./pieces.js";
 import { fail, hush } from "./speech.js";
 
-/** What the server has drawn for it, once for each thread. @type {WeakMap<CommentThread, Promise<DocumentFragment>>} */
-const drawn = new WeakMap();
 /** @type {WeakSet<HTMLFormElement>} */
 const offered = new WeakSet();
 
-/** A fresh copy of a piece. @param {CommentThread} thread @param {string} name */
-async function piece(thread, name) {
-  let pieces = drawn.get(thread);
-  if (!pieces) {
-    pieces = thread.fragment("subscribe");
-    drawn.set(thread, pieces);
-    pieces.then(() => style(thread), () => drawn.delete(thread));
-  }
-  const found = (await pieces).querySelector(`[${name}]`);
-  return /** @type {HTMLElement} */ (found?.cloneNode(true));
-}
-
-/** Brings the styles that the first view does without. @param {CommentThread} thread */
-function style(thread) {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = thread.base + "/static/subscribe.css";
-  thread.root.prepend(link);
+/** @param {CommentThread} thread @param {string} name */
+async function pieceOf(thread, name) {
+  const [found] = await Promise.all([piece(thread, "subscribe", name), dress(thread, "subscribe")]);
+  return found;
 }
 
 /** @param {CommentThread} thread */
@@ -42,7 +27,7 @@ export async function offer(thread, form) {
   if (offered.has(form) || isOn(thread) || !hasAddress(thread, form)) return;
   offered.add(form);
   // The form stands without it.
-  const row = await piece(thread, "data-notify").catch(() => null);
+  const row = await pieceOf(thread, "data-notify").catch(() => null);
   if (!row) return void offered.delete(form);
   // The row of a form that stood open without a script.
   form.querySelector("[data-notify]")?.remove();
@@ -102,7 +87,7 @@ export async function subscribe(thread, link) {
 
 /** @param {CommentThread} thread */
 async function ownForm(thread) {
-  const form = await piece(thread, 'data-do="follow"');
+  const form = await pieceOf(thread, 'data-do="follow"');
   const email = /** @type {HTMLInputElement} */ (form.querySelector("[name=email]"));
   email.value = thread.recall("email") ?? "";
   // The server may know the address of who is signed in.
@@ -132,7 +117,7 @@ export async function unsubscribe(thread, button) {
   const note = /** @type {HTMLElement} */ (button.closest("[data-notify-on]"));
   await order(thread, note, { notify: "none" }, async () => {
     thread.me.notify = "none";
-    return piece(thread, "data-notify-off");
+    return pieceOf(thread, "data-notify-off");
   });
 }
 
@@ -158,8 +143,8 @@ async function order(thread, place, fields, told) {
 
 /** That mail comes, or that a mail asks first. @param {CommentThread} thread @param {string | undefined} wanted */
 async function noteFor(thread, wanted) {
-  if (thread.me.notify !== wanted || !isOn(thread)) return piece(thread, "data-notify-sent");
-  const note = await piece(thread, "data-notify-on");
+  if (thread.me.notify !== wanted || !isOn(thread)) return pieceOf(thread, "data-notify-sent");
+  const note = await pieceOf(thread, "data-notify-on");
   note.querySelector(wanted === "all" ? "[data-replies]" : "[data-all]")?.remove();
   return note;
 }

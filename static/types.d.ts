@@ -148,5 +148,5 @@ export interface Decided {
 }
 
 export type Words =
-  | "published" | "waiting" | "rejected" | "save" | "saved" | "removed" | "undo" | "offline"
-  | "until" | "left" | "shown" | "reported" | "as" | "signout" | "verified" | "ended";
+  | "published" | "waiting" | "rejected" | "save" | "offline"
+  | "until" | "left" | "shown";

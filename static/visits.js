@@ -4,7 +4,7 @@
 /** @import { CommentThread } from "./comment-thread.js" */
 /** @import { Watch } from "./news.js" */
 import { article } from "./layer.js";
-import { dress } from "./news.js";
+import { dress } from "./pieces.js";
 
 /** How long a comment is looked at before it counts as read, in milliseconds. */
 const DWELL = 1500;
@@ -126,7 +126,7 @@ export class Visit {
 
   draw() {
     if (this.#at === null && this.watch.isKnown) this.#begin();
-    if (this.#isMet && this.ids.length) dress(this.thread);
+    if (this.#isMet && this.ids.length) dress(this.thread, "comments", "news");
     for (const item of this.items) this.#mark(item);
     this.#drawHeading();
   }

@@ -575,10 +575,10 @@ def test_the_host_may_draw_a_template_of_ours_its_own_way(sqlite_blog, tmp_path)
     ours = tmp_path / "templates" / "comments"
     ours.mkdir()
     (ours / "problem.html").write_text("<p>Our own words: {{ problem.detail }}</p>")
-    (ours / "_report_form.html").write_text("<p>Report by mail, please.</p>")
+    (ours / "_items.html").write_text("<li>Comments by mail, please.</li>")
     answer = site.client.get("/comments/thread")
     assert answer.text.startswith("<p>Our own words: ")
-    assert "Report by mail, please." in site.client.get("/first").text
+    assert "Comments by mail, please." in site.client.get("/first").text
 
 
 def test_context_processors_of_the_host_do_not_reach_public_pages(sqlite_blog):

@@ -97,10 +97,18 @@ def fragment_news() -> Response:
 def fragment_subscribe() -> Response:
     """What a form needs for readers who want mail; nothing where none is sent."""
     state = current()
-    html = fragments.draw(state, "_subscribe.html")
-    response = answers.public(
-        state, html, "text/html", thread_key=None, revision=f"subscribe-{guards.sends_mail(state)}"
-    )
+    return _of_no_thread(state, "_subscribe.html", f"subscribe-{guards.sends_mail(state)}")
+
+
+@pages.get("/fragment/pieces")
+def fragment_pieces() -> Response:
+    """What the script puts in for those readers who need it."""
+    return _of_no_thread(current(), "_pieces.html", "pieces")
+
+
+def _of_no_thread(state: State, template: str, revision: str) -> Response:
+    html = fragments.draw(state, template)
+    response = answers.public(state, html, "text/html", thread_key=None, revision=revision)
     response.headers["Content-Security-Policy"] = FRAGMENT_POLICY
     return response
 

@@ -44,6 +44,7 @@ PATHS: dict[str, str] = {
     "data_by_mail": "/mine/by-mail",
     "data_link": "/mine/by-mail/link",
     "fragment_subscribe": "/fragment/subscribe",
+    "fragment_pieces": "/fragment/pieces",
     "subscribe": "/subscribe",
     "subscriptions": "/subscriptions",
     "subscriptions_confirm": "/subscriptions/confirm",

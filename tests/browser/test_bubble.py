@@ -121,6 +121,7 @@ def test_a_text_that_is_being_written_is_not_touched(site: Start, reader: Return
     gone = here.post("Not for long")
     reader.comes(here.thread())
     reader.link("Reply to Ann").click()
+    expect(reader.text).to_be_focused()
     reader.text.fill("But that is")
     remove(here, gone)
     here.post("Meanwhile", name="Ben")

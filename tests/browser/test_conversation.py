@@ -78,6 +78,7 @@ def test_two_readers_and_their_mail(
 
     bea.open(article(here))
     bea.link("Reply to Ann").click()
+    expect(bea.text).to_be_focused()
     bea.post("They promised one.", name="Bea")
     expect(bea.comment("They promised one.")).to_be_visible()
 

@@ -422,9 +422,11 @@ def test_every_request_passes_the_one_method(site: Start, thread: Thread) -> Non
     thread.post("Watched")
 
     expect(thread.comment("Watched")).to_be_visible()
-    # The small sum is asked for when somebody begins to write; what is new, once they have stirred.
+    expect(thread.button("Download your data")).to_be_visible()
+    # The small sum is asked for when somebody begins to write; what is new, once they have stirred;
+    # and what only those need who have written, then.
     paths = thread.page.evaluate("paths.filter((path) => path !== '/fragment/news')")
-    assert paths == ["/api/v1/challenge", "/api/v1/comments"]
+    assert paths == ["/api/v1/challenge", "/api/v1/comments", "/fragment/pieces"]
 
 
 # ── counts ───────────────────────────────────────────────────────────────────────────────────

@@ -92,7 +92,9 @@ def test_signing_out_makes_a_guest_again(here: Site, thread: Thread) -> None:
 
 def test_a_window_that_is_closed_changes_nothing(here: Site, thread: Thread) -> None:
     thread.open(here.article())
-    set_out(thread).close()
+    window = set_out(thread)
+    expect(window.get_by_label("Who are you?")).to_be_visible()
+    window.close()
 
     expect(thread.link("Our staff")).to_be_focused()
     thread.post("As a guest", name="Gil")

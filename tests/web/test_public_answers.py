@@ -32,6 +32,7 @@ PUBLIC = {
     "comments.pages.fragment_passage": "/fragment/passage?key=story",
     "comments.pages.fragment_news": "/fragment/news?key=story&since=0",
     "comments.pages.fragment_subscribe": "/fragment/subscribe",
+    "comments.pages.fragment_pieces": "/fragment/pieces",
 }
 FILES = {"comments.pages.embed": "/embed.js", "comments.pages.asset": "/static/comments.css"}
 PRIVATE = {
@@ -63,7 +64,11 @@ PRIVATE = {
 #: What answers for every other address below the API; it refuses.
 LOST = {"comments.lost"}
 #: What does not depend on the discussion.
-STILL = {"comments.api.show_contract", "comments.pages.fragment_subscribe"}
+STILL = {
+    "comments.api.show_contract",
+    "comments.pages.fragment_pieces",
+    "comments.pages.fragment_subscribe",
+}
 EMAIL = "alice@private.example"
 
 

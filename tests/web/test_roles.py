@@ -232,9 +232,8 @@ OPEN = {
         show_counts show_pulse post_comment preview subscribe""",
     "feeds": "feed",
     "forms": "post preview",
-    "pages": """asset embed fragment_comment fragment_news fragment_passage fragment_replies
-        fragment_subscribe
-        fragment_thread thread""",
+    "pages": """asset embed fragment_comment fragment_news fragment_pieces fragment_passage
+        fragment_replies fragment_subscribe fragment_thread thread""",
     "signin": """ask by_password mail_link ask_for_data mail_data_link show_data use_data_link
         show_link use_link show_new_password use_new_password show_verify verify show_queue_mail
         end_queue_mail sign_in_from sign_in_with""",
