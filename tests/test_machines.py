@@ -22,8 +22,8 @@ from comments import accounts
 from comments.moderation import Action
 from tests.services.nginx import Nginx
 from tests.services.postgres import Postgres
-from tests.services.redis import Redis
 from tests.services.processes import Processes
+from tests.services.redis import Redis
 
 API = "/comments/api/v1"
 PROCESSES = 4
@@ -61,9 +61,7 @@ class Person:
         if fields is not None:
             headers["Content-Type"] = "application/json"
         body = None if fields is None else json.dumps(fields)
-        connection = HTTPConnection(
-            "127.0.0.1", port, timeout=30, source_address=(self.address, 0)
-        )
+        connection = HTTPConnection("127.0.0.1", port, timeout=30, source_address=(self.address, 0))
         with closing(connection):
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

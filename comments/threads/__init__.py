@@ -61,6 +61,7 @@ from comments.threads.rows import (
     rows,
     visible,
 )
+from comments.threads.written import Written, forget_written, written, wrote
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -76,6 +77,7 @@ __all__ = [
     "News",
     "Passage",
     "ThreadFacts",
+    "Written",
     "ancestors",
     "branch",
     "branch_after",
@@ -87,6 +89,7 @@ __all__ = [
     "empty",
     "facts",
     "find",
+    "forget_written",
     "get",
     "has_inline",
     "is_closed",
@@ -113,4 +116,6 @@ __all__ = [
     "threads_of",
     "times_of",
     "visible",
+    "written",
+    "wrote",
 ]
