@@ -21,7 +21,10 @@ export async function ask(thread, method, path, body, more, again) {
   const answer = await response.json().catch(() => ({}));
   // What is read from now on, perhaps of a copy that lags, must not be older than this.
   const at = response.headers.get("Comments-Revision");
-  if (at) thread.keep("at:" + thread.key, `${at} ${Date.now()}`);
+  if (at) {
+    thread.keep("at:" + thread.key, at);
+    thread.keep("wrote", String(Date.now()));
+  }
   if (answer.token) thread.keep("token", answer.token);
   if (response.ok) return answer;
   if (response.status === 401 && token && (await (await import("./signin.js")).refused(thread, token, method, again, answer)))

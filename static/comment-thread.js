@@ -286,7 +286,7 @@ export class CommentThread extends HTMLElement {
   /** A public part of the thread. @param {string} name @param {Record<string, string | undefined>} [asked] */
   async fragment(name, asked) {
     const { sort, only } = this.section?.dataset ?? {};
-    const facts = Object.entries({ key: this.key, lang: this.language, sort, only, at: this.at, ...asked });
+    const facts = Object.entries({ key: this.key, lang: this.language, sort, only, at: this.recall("at:" + this.key), ...asked });
     const query = new URLSearchParams(/** @type {string[][]} */ (facts.filter(([, value]) => value)));
     // Always asked again: what a browser may show stale would lack what its reader has just written.
     const response = await this.request(`/fragment/${name}?${query}`, {
@@ -294,12 +294,6 @@ export class CommentThread extends HTMLElement {
     });
     if (!response.ok) throw Object.assign(new Error(), { status: response.status });
     return adopt(await response.text(), this.base);
-  }
-
-  /** The revision that the reader's own writing made; after some minutes every copy has it. */
-  get at() {
-    const [at, when] = this.recall("at:" + this.key)?.split(" ") ?? [];
-    return Date.now() - Number(when) < 300_000 ? at : undefined;
   }
 
   get isForeign() {

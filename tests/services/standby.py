@@ -1,5 +1,6 @@
 """A PostgreSQL that follows another one by streaming replication, as far as a test lets it."""
 
+import os
 import shutil
 import signal
 import tempfile
@@ -15,6 +16,10 @@ from tests.services.memory import memory
 from tests.services.ports import free_port
 from tests.services.postgres import Postgres, accepts, options, run_as
 from tests.services.process import Process
+from tests.services.tools import PROJECT
+
+#: What is run here is what a stranger would run.
+EXAMPLE = PROJECT / "examples" / "replica"
 
 _PATIENCE = 3000
 _POLL_SECONDS = 0.01
@@ -31,9 +36,10 @@ class Standby:
             shutil.chown(folder, user)
         data, port = folder / "data", free_port()
         source = self._primary.set(drivername="postgresql").render_as_string(hide_password=False)
-        # -R: it knows whom it follows, and that it does.
-        copy = ["-D", str(data), "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", source]
-        run_as(user, [programs / "pg_basebackup", *copy])
+        words = {"PRIMARY": source, "DATA": str(data), "PATH": f"{programs}:{os.environ['PATH']}"}
+        given = [f"{name}={value}" for name, value in words.items()]
+        # Its text: whoever PostgreSQL runs as may not reach the project's folder.
+        run_as(user, ["env", *given, "sh", "-c", (EXAMPLE / "follow.sh").read_text()])
         self.address = self._primary.set(port=port)
         self.port = port
         self._process = Process(
