@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, event, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 log = logging.getLogger("comments.database")
 
@@ -97,6 +98,13 @@ def insert_new(session: Session, model: type[Any], rows: Sequence[Any], key: str
     statement = dialect.insert(model).values(rows).on_conflict_do_nothing()
     inserted = session.execute(statement.returning(getattr(model, key)))
     return list(inserted.scalars())
+
+
+def read_anew(session: Session, model: type[Any], key: Any) -> None:
+    """A statement has changed the row *key*; an object of it that *session* holds says so next."""
+    held = session.identity_map.get(identity_key(model, key))
+    if held is not None:
+        session.expire(held)
 
 
 def sqlite_module() -> ModuleType:
