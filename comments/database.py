@@ -15,10 +15,21 @@ import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import ModuleType
 from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, event, func, literal, select
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    Executable,
+    TypeDecorator,
+    event,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
@@ -84,10 +95,16 @@ def insert_or_ignore(session: Session, model: type[Any], **values: Any) -> bool:
 
     On PostgreSQL this waits for another transaction that is inserting the same key.
     """
-    dialect = sqlite if is_sqlite(session) else postgresql
-    statement = dialect.insert(model).values(**values).on_conflict_do_nothing()
+    session.flush()
+    statement = _unless_taken(model, session.get_bind().dialect.name)
+    return session.connection().execute(statement, values).first() is not None
+
+
+@lru_cache
+def _unless_taken(model: type[Any], dialect: str) -> Executable:
+    insert = (sqlite if dialect == "sqlite" else postgresql).insert
     # Asked for by RETURNING: psycopg's count of rows is -1 here, whatever happened.
-    return session.execute(statement.returning(literal(1))).first() is not None
+    return insert(model).on_conflict_do_nothing().returning(literal(1))
 
 
 def insert_new(session: Session, model: type[Any], rows: Sequence[Any], key: str) -> list[Any]:

@@ -9,14 +9,13 @@ from comments.errors import Message, say
 from comments.identity import Author, ban_targets, mailbox_targets
 from comments.models import Ban, Person
 
-
 _people: Table = Person.__table__  # type: ignore[assignment]
 _bans: Table = Ban.__table__  # type: ignore[assignment]
 #: The address that an author has shown to be theirs, as a keyed hash.
 _SHOWN = select(_people.c.email_hash).where(
     _people.c.author_id == bindparam("author"), _people.c.verified_at.is_not(None)
 )
-_moment = bindparam("now", type_=_bans.c.until.type)
+_moment = bindparam("now")
 _IN_FORCE = (
     select(_bans.c.id)
     .where(

@@ -183,6 +183,15 @@ def lock_many(session: Session, thread_ids: Iterable[int]) -> None:
     ).all()
 
 
+_of_this_key = select(_thread_of_the_key).where(_named.key == bindparam("key"))
+_LOCKED_BY_KEY = (
+    select(Thread)
+    .where(Thread.id == _of_this_key.scalar_subquery())
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def lock_or_create(session: Session, key: str, *, now: datetime, site: str | None = None) -> Thread:
     """The thread that *key* names or leads to, locked; made, for *site*, when this is its first
     comment.
@@ -191,17 +200,10 @@ def lock_or_create(session: Session, key: str, *, now: datetime, site: str | Non
     locked before the row it leads to, by whoever needs both.
     """
     begin_write(session)
-    of_this_key = select(_thread_of_the_key).where(_named.key == key).scalar_subquery()
-    locked = (
-        select(Thread)
-        .where(Thread.id == of_this_key)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    thread = session.execute(locked).scalar_one_or_none()
+    thread = session.execute(_LOCKED_BY_KEY, {"key": key}).scalar_one_or_none()
     if thread is None:
         insert_or_ignore(session, Thread, key=key, created_at=now, site=site)
-        thread = session.execute(locked).scalar_one()
+        thread = session.execute(_LOCKED_BY_KEY, {"key": key}).scalar_one()
     while thread.merged_into_id is not None:
         thread = lock(session, thread.merged_into_id)
     return thread
