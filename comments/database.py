@@ -24,14 +24,16 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Executable,
+    Insert,
     TypeDecorator,
     event,
     func,
+    insert,
     literal,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.util import identity_key
 
 log = logging.getLogger("comments.database")
@@ -102,9 +104,9 @@ def insert_or_ignore(session: Session, model: type[Any], **values: Any) -> bool:
 
 @lru_cache
 def _unless_taken(model: type[Any], dialect: str) -> Executable:
-    insert = (sqlite if dialect == "sqlite" else postgresql).insert
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(model)
     # Asked for by RETURNING: psycopg's count of rows is -1 here, whatever happened.
-    return insert(model).on_conflict_do_nothing().returning(literal(1))
+    return statement.on_conflict_do_nothing().returning(literal(1))
 
 
 def insert_new(session: Session, model: type[Any], rows: Sequence[Any], key: str) -> list[Any]:
@@ -115,6 +117,35 @@ def insert_new(session: Session, model: type[Any], rows: Sequence[Any], key: str
     statement = dialect.insert(model).values(rows).on_conflict_do_nothing()
     inserted = session.execute(statement.returning(getattr(model, key)))
     return list(inserted.scalars())
+
+
+def insert_now(session: Session, row: Any) -> None:
+    """Insert the new object *row* by a statement of its own; from then on *session* knows it as
+    one that it has read.
+
+    A flush does the same for any number of objects, and for one it costs five times as much.
+    """
+    if row in session:  # because something that was added refers to it
+        session.expunge(row)
+    defaults, statement = _whole_row(type(row))
+    for name, value in defaults.items():
+        if name not in row.__dict__:
+            setattr(row, name, value)
+    values = {name: value for name, value in row.__dict__.items() if name in defaults}
+    row.id = session.connection().execute(statement, values).inserted_primary_key[0]
+    make_transient_to_detached(row)
+    session.add(row)
+
+
+@lru_cache
+def _whole_row(model: type[Any]) -> tuple[dict[str, Any], Insert]:
+    """What columns hold of which nothing is said, and the statement that fills them all."""
+    columns = [column for column in model.__table__.columns if column.name != "id"]
+    scalars = {
+        column.name: column.default.arg if column.default is not None else None
+        for column in columns
+    }
+    return scalars, insert(model.__table__)
 
 
 def read_anew(session: Session, model: type[Any], key: Any) -> None:

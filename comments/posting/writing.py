@@ -31,6 +31,7 @@ from comments.models import (
     Status,
     Submission,
     Thread,
+    folded_name,
 )
 from comments.posting import names
 from comments.screening import Arrival, Screen, Submitted, Verdict, work
@@ -107,7 +108,6 @@ def _put_in_place(
     verdict, status = screened(submitted, screens)
     comment.risk, comment.shadowed = verdict.risk, verdict.shadowed
     mentions.keep(session, comment, people)
-    session.add(comment)
     thread.active_at = submitted.now
     if status is Status.PUBLISHED:
         # What nobody may see yet does not name the thread either.
@@ -233,6 +233,7 @@ def _new_comment(
         author_id=author.id,
         author_kind=author.kind,
         author_name=name,
+        author_folded=folded_name(name),
         author_avatar=author.avatar,
         author_website=author.website or draft.website,
         body=draft.body,
