@@ -18,6 +18,8 @@ SECTIONS = (
     # readers
     "reads",
     # writers
+    "writes",
+    "costs",
     "told",
     # moderators
     "wave",

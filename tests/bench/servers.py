@@ -21,6 +21,8 @@ class Server:
 
     def __init__(self, command: list[str], port: int, folder: Path, env: Mapping[str, str]) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        #: A server whose children work for this one: its database's.
+        self.also: int | None = None
         clean = {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
         self._process = Process(
             [sys.executable, *command],
@@ -30,12 +32,14 @@ class Server:
         )
 
     def cpu_seconds(self) -> float:
-        """Processor time of all its processes so far; 0 where the kernel does not tell."""
+        """Processor time of all its processes so far, and of those that *also* has started; 0
+        where the kernel does not tell."""
         ticks = 0
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):  # a process that has just ended
                 fields = stat.read_text().rpartition(")")[2].split()
-                if int(fields[2]) == self._process.pid:  # its process group
+                # Its process group; each of PostgreSQL's is one of its own.
+                if int(fields[2]) == self._process.pid or int(fields[1]) == self.also:
                     ticks += int(fields[11]) + int(fields[12])
         return ticks / os.sysconf("SC_CLK_TCK")
 
