@@ -4,7 +4,8 @@ Everything else in the package is written once for both. The two rules that matt
 
 - **A write takes its lock first.** On SQLite a transaction that reads and then writes is
   refused at once when another one wrote in between; :func:`begin_write` opens the transaction
-  with ``BEGIN IMMEDIATE``, so that writers queue up instead. It works on the host's plain
+  with ``BEGIN IMMEDIATE``, so that writers queue up instead (those of one process in line, see
+  :mod:`comments.turns`). It works on the host's plain
   engine as well as on ours. On PostgreSQL the row of the thread is the lock.
 - **A commit is on the disk.** ``synchronous=FULL``: an acknowledged comment survives a power
   cut. The write-ahead log is used only from SQLite 3.51.3 on; before that version two
@@ -35,6 +36,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.util import identity_key
+
+from comments import turns
 
 log = logging.getLogger("comments.database")
 
@@ -75,6 +78,7 @@ def begin_write(session: Session) -> None:
     connection = session.connection()
     raw: Any = connection.connection.dbapi_connection
     if not raw.in_transaction:
+        turns.wait(session, connection.engine.url.database, BUSY_SECONDS)
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         # A host that begins its own transactions may only be reading so far. This changes no

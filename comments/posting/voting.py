@@ -88,8 +88,11 @@ def vote(
     said before. Raises 403 for the banned, for one's own comment and above the ceiling of one
     network.
     """
+    # Before the thread is held, which everybody else who votes waits for.
+    moderation.check_not_banned(session, author, now)
     thread, comment = _held(session, author, comment_id)
-    moderation.check_not_banned(session, identity.on_site(author, thread.site), now)
+    if author.is_moderator:
+        moderation.check_not_banned(session, identity.on_site(author, thread.site), now)
     if not identity.sees_published(author.id, comment):
         raise CommentsError("no_such_comment")
     if comment.author_id == author.id:

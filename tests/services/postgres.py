@@ -100,7 +100,14 @@ class Postgres:
             "postgresql+psycopg", "comments", host="127.0.0.1", port=port, database="postgres"
         )
         self._process = Process(
-            [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port), *self._options()],
+            [
+                str(programs / "postgres"),
+                "-D",
+                str(folder / "data"),
+                "-p",
+                str(port),
+                *self._options(),
+            ],
             log=folder / "log",
             ready=lambda: _accepts(address),
             user=user,
