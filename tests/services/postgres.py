@@ -31,9 +31,13 @@ _SETTINGS = {
 
 
 class Postgres:
-    """A server in which every test gets a database of its own."""
+    """A server in which every test gets a database of its own.
 
-    def __init__(self) -> None:
+    With *durable* a commit is on the disk, as where people's comments are kept.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self._durable = durable
         self._folder: Path | None = None
         self._process: Process | None = None
         self._made: list[str] = []
@@ -64,6 +68,15 @@ class Postgres:
         if self._folder is not None:
             shutil.rmtree(self._folder)
 
+    @property
+    def pid(self) -> int | None:
+        """Of the server, where it is ours."""
+        return self._process and self._process.pid
+
+    def _options(self) -> list[str]:
+        settings = _SETTINGS | ({"fsync": "on"} if self._durable else {})
+        return [f"--{name}={value}" for name, value in settings.items()]
+
     @cached_property
     def _admin(self) -> psycopg.Connection:
         server = self._server.set(drivername="postgresql")
@@ -76,7 +89,7 @@ class Postgres:
         user = _unprivileged()
         installed = _installed()
         # Programs of ours may not be run from there.
-        place = memory() if installed else None
+        place = memory() if installed and not self._durable else None
         self._folder = folder = Path(tempfile.mkdtemp(prefix="comments-postgres-", dir=place))
         if user is not None:
             shutil.chown(folder, user)
@@ -87,7 +100,14 @@ class Postgres:
             "postgresql+psycopg", "comments", host="127.0.0.1", port=port, database="postgres"
         )
         self._process = Process(
-            [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port), *_options()],
+            [
+                str(programs / "postgres"),
+                "-D",
+                str(folder / "data"),
+                "-p",
+                str(port),
+                *self._options(),
+            ],
             log=folder / "log",
             ready=lambda: _accepts(address),
             user=user,
@@ -117,10 +137,6 @@ _NUMBER_ANEW = (
     "SELECT setval(format('%%I.%%I', schemaname, sequencename), 1, false) "
     "FROM pg_sequences WHERE last_value IS NOT NULL AND schemaname = current_schema()"
 )
-
-
-def _options() -> list[str]:
-    return [f"--{name}={value}" for name, value in _SETTINGS.items()]
 
 
 def _with_driver(url: URL) -> URL:
