@@ -138,6 +138,11 @@ PROBLEMS: dict[str, Problem] = {
     "broken": Problem(
         500, say("Something broke"), say("Something broke on our side. It has been noted.")
     ),
+    "busy": Problem(
+        503,
+        say("Busy"),
+        say("So many people are here just now that not all can be served. Please try again."),
+    ),
     "provider_away": Problem(
         503,
         say("No answer"),

@@ -32,6 +32,7 @@ from comments.showcase import add_showcase
 from comments.text import read_number
 from comments.web import hooks, problems
 from comments.web.front import RequestLog
+from comments.web.gate import threads_for
 from comments.web.state import EXTENSION, State, listen
 
 log = logging.getLogger("comments")
@@ -40,9 +41,9 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 DEFAULT_PORT = 5000
 #: Comments of the demo that a moderator may find waiting.
 MOST_DEMO_QUEUE = 1000
-#: Requests answered at once by one process. They share one interpreter, so more threads only
+#: Requests worked on at once by one process. They share one interpreter, so more threads only
 #: help while some wait for the disk or the database.
-THREADS = 8
+AT_ONCE = 8
 #: Under these names the app keeps the threads that deliver its mail and its webhooks.
 POSTMAN, COURIER = "comments_postman", "comments_courier"
 _ADD = "comments moderators add you@example.org"
@@ -115,11 +116,12 @@ def serve() -> None:
         app = create_app()
     except ConfigError as wrong:
         raise SystemExit(f"Flask-Comments: {wrong}") from None
+    at_once = app.extensions[EXTENSION].settings.at_once or AT_ONCE
     host = os.environ.get("HOST") or "127.0.0.1"
     _check_free(host, port)
     click.echo(f"Comments at http://{'localhost' if host == '127.0.0.1' else host}:{port}/")
     _say_how_to_moderate(app, port)
-    server("comments.standalone:create_worker_app", host, port, workers).serve()
+    server("comments.standalone:create_worker_app", host, port, workers, at_once).serve()
 
 
 def _say_how_to_moderate(app: Flask, port: int) -> None:
@@ -144,8 +146,11 @@ def create_worker_app() -> Flask:
     return create_app()
 
 
-def server(factory: str, host: str, port: int, workers: int = 1) -> Any:
-    """The service's server, set up as it serves best, around the app that *factory* makes."""
+def server(factory: str, host: str, port: int, workers: int = 1, at_once: int = AT_ONCE) -> Any:
+    """The service's server, set up as it serves best, around the app that *factory* makes.
+
+    It has threads for those who wait and for ready pages, beside the requests worked on *at_once*.
+    """
     # why: only the service needs a server
     from granian.constants import Interfaces
     from granian.server import Server
@@ -157,7 +162,7 @@ def server(factory: str, host: str, port: int, workers: int = 1) -> Any:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=THREADS,
+        blocking_threads=threads_for(at_once),
         log_access=False,
         workers_kill_timeout=KILL_SECONDS,
     )
@@ -187,6 +192,7 @@ def _configuration(environ: Mapping[str, str], instance: Path) -> dict[str, Any]
     uri = _database_uri(settings, instance)
     known = {row.key for row in config.table()}
     values: dict[str, Any] = {key: environ[key] for key in known if environ.get(key)}
+    values.setdefault("COMMENTS_AT_ONCE", AT_ONCE)
     if environ.get("COMMENTS_DEMO") and not settings.origins:
         # The showcase embeds itself under this machine's other name.
         port = _port(environ)

@@ -17,6 +17,7 @@ from comments import moderation
 from comments.errors import PROBLEMS
 from comments.models import Comment
 from comments.web.state import now
+from comments.web.turns import Kind
 from tests import factories as make
 from tests.web import cast
 from tests.web.cast import API, ELSEWHERE, Visitor, problem
@@ -258,6 +259,12 @@ def _run(engine: Engine, *statements: str) -> None:
             connection.execute(text(statement))
 
 
+def come_with_too_many(scene: Scene) -> TestResponse:
+    turns = cast.state_of(scene.app).turns
+    assert turns is not None and turns.enter(Kind.READING)
+    return scene.carol.get("/comments?thread=another")
+
+
 MET: dict[str, Callable[[Scene], TestResponse]] = {
     "not_json": send_no_json,
     "bad_request": stop_sending,
@@ -295,11 +302,13 @@ MET: dict[str, Callable[[Scene], TestResponse]] = {
     "bad_cursor": make_a_cursor_up,
     "key_reused": use_a_key_twice,
     "rate_limited": write_too_fast,
+    "busy": come_with_too_many,
     "broken": meet_a_mistake_of_the_host,
     "unavailable": lose_the_database,
 }
 SETTINGS: dict[str, dict[str, object]] = {
     "rate_limited": {"COMMENTS_GUEST_LIMIT": "2 per minute"},
+    "busy": {"COMMENTS_AT_ONCE": 1, "COMMENTS_PATIENCE": 0},
     "sign_in_failed": {"COMMENTS_GITHUB": "id:secret"},
     # Nobody listens there.
     "provider_away": {"COMMENTS_OIDC": "http://127.0.0.1:9 us secret Staff"},
