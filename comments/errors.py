@@ -148,6 +148,11 @@ PROBLEMS: dict[str, Problem] = {
         say("No answer"),
         say("The service you sign in with does not answer just now. Please try again."),
     ),
+    "read_only": Problem(
+        503,
+        say("Nothing can be kept"),
+        say("Comments can be read and not written just now. Please try again later."),
+    ),
     "unavailable": Problem(
         503,
         say("Not available"),

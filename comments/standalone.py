@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from flask import Flask, Response, redirect, request_started
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -74,9 +75,22 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
         add_showcase(app, comments, port=_port(environ), waiting=waiting or 0)
     else:
         app.add_url_rule("/", view_func=lambda: redirect("/healthz"))
+    app.teardown_appcontext(partial(_give_back, db))
     _wrap(app, state)
     _deliver_mail(app, state)
     return app
+
+
+def _give_back(db: SQLAlchemy, _error: BaseException | None = None) -> None:
+    """End the session of a request, also one whose database went away after its last answer.
+
+    Flask-SQLAlchemy would do so too, and fail the request whose answer is made already.
+    """
+    try:
+        db.session.remove()
+    except DBAPIError as gone:
+        log.warning("a connection was lost after its work: %s", gone.orig)
+        db.session.remove()
 
 
 def _deliver_mail(app: Flask, state: State) -> None:
@@ -201,7 +215,7 @@ def _configuration(environ: Mapping[str, str], instance: Path) -> dict[str, Any]
         **values,
         "SECRET_KEY": settings.secret_key or _kept_secret(instance),
         "SQLALCHEMY_DATABASE_URI": uri,
-        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(uri),
+        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(uri, settings.at_once or AT_ONCE),
         "TRUSTED_HOSTS": list(settings.hosts or LOOPBACK),
         "MAX_FORM_MEMORY_SIZE": 1_000_000,
         "MAX_CONTENT_LENGTH": 2_000_000,

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 from werkzeug.test import TestResponse
 
 from comments import moderation
@@ -259,6 +259,27 @@ def _run(engine: Engine, *statements: str) -> None:
             connection.execute(text(statement))
 
 
+def write_where_nothing_can_be_kept(scene: Scene) -> TestResponse:
+    state = cast.state_of(scene.app)
+    for_reading_alone(state.engine())
+    assert scene.carol.reads(limit=7)["comments"]
+    return scene.carol.post()
+
+
+def for_reading_alone(engine: Engine) -> None:
+    """From its next connection on, *engine* has a database that refuses every write."""
+    say = {
+        "sqlite": "PRAGMA query_only = on",
+        "postgresql": "SET TRANSACTION READ ONLY",
+    }[engine.dialect.name]
+
+    @event.listens_for(engine, "checkout")
+    def _forbid(connection: Any, *_: object) -> None:
+        connection.cursor().execute(say).close()
+
+    engine.dispose()
+
+
 def come_with_too_many(scene: Scene) -> TestResponse:
     turns = cast.state_of(scene.app).turns
     assert turns is not None and turns.enter(Kind.READING)
@@ -304,6 +325,7 @@ MET: dict[str, Callable[[Scene], TestResponse]] = {
     "rate_limited": write_too_fast,
     "busy": come_with_too_many,
     "broken": meet_a_mistake_of_the_host,
+    "read_only": write_where_nothing_can_be_kept,
     "unavailable": lose_the_database,
 }
 SETTINGS: dict[str, dict[str, object]] = {
