@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -31,13 +31,14 @@ _SETTINGS = {
 
 
 class Postgres:
-    """A server in which every test gets a database of its own."""
+    """A server in which every test gets a database of its own; *ours* alone can be restarted."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, ours: bool = False) -> None:
         self._folder: Path | None = None
         self._process: Process | None = None
+        self._serve: Callable[[], Process]
         self._made: list[str] = []
-        given = os.environ.get("COMMENTS_TEST_POSTGRES")
+        given = None if ours else os.environ.get("COMMENTS_TEST_POSTGRES")
         self._server = _with_driver(make_url(given)) if given else self._start()
 
     def create(self, template: str | None = None) -> str:
@@ -64,6 +65,12 @@ class Postgres:
         if self._folder is not None:
             shutil.rmtree(self._folder)
 
+    def restart(self, how: signal.Signals) -> None:
+        """``pg_ctl restart``: SIGINT is its "fast" mode, SIGQUIT its "immediate" one, a crash."""
+        assert self._process is not None, "this server is not ours to restart"
+        self._process.stop(how)
+        self._process = self._serve()
+
     @cached_property
     def _admin(self) -> psycopg.Connection:
         server = self._server.set(drivername="postgresql")
@@ -86,13 +93,15 @@ class Postgres:
         address = URL.create(
             "postgresql+psycopg", "comments", host="127.0.0.1", port=port, database="postgres"
         )
-        self._process = Process(
-            [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port), *_options()],
+        command = [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port)]
+        self._serve = lambda: Process(
+            [*command, *_options()],
             log=folder / "log",
             ready=lambda: _accepts(address),
             user=user,
             goodbye=signal.SIGINT,  # its "fast shutdown": it does not wait for clients
         )
+        self._process = self._serve()
         return address
 
 
