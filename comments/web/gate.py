@@ -117,7 +117,7 @@ class Gate:
         # Whatever the answer is made of, but no finer: whoever makes things up gets no new one.
         place = (
             i18n.language_or(query.get("lang", [""])[0], ""),
-            "/api/" in path or ("/admin/" in path and "fragment" in query),
+            "/api/" in path or "/fragment/" in path or ("/admin/" in path and "fragment" in query),
             environ.get("SCRIPT_NAME", ""),
         )
         found = self._refusals.get(place)

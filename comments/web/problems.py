@@ -84,9 +84,10 @@ def answer(state: State, error: CommentsError) -> Response:
 
 
 def _is_for_a_script(state: State) -> bool:
-    """Below the API always; in the moderation views where our script asks for the parts."""
-    is_admin = request.path.startswith(f"{state.prefix}/admin/")
-    return "/api/" in request.path or (is_admin and "fragment" in request.args)
+    """Below the API always, and where our script asks for the parts of a page."""
+    path = request.path
+    is_admin = path.startswith(f"{state.prefix}/admin/")
+    return "/api/" in path or "/fragment/" in path or (is_admin and "fragment" in request.args)
 
 
 def _way_in(state: State, error: CommentsError) -> str | None:

@@ -59,7 +59,8 @@ def test_people_get_a_page_in_their_language_each_time(busy, asked, tongue):
 def test_the_shape_is_the_callers(busy):
     client = busy.test_client()
     for _ in range(2):
-        assert client.get(READ).mimetype == "application/problem+json"
+        for address in (READ, "/comments/fragment/thread?key=story"):
+            assert client.get(address).mimetype == "application/problem+json"
         assert client.get("/comments/feed.atom?key=story").mimetype == "text/html"
         assert client.head(READ).data == b""
 

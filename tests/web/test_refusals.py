@@ -418,8 +418,6 @@ REFUSED_PAGES = [
     (page("/thread?key=story&sort=best"), 422),
     (page("/thread?key=story&after=x"), 422),
     (page("/mine"), 422),
-    (page("/fragment/comment?id=4711"), 404),
-    (page("/fragment/replies?id=x"), 404),
     (page("/nowhere"), 404),
     (page("/post"), 405),
     (page("/static/nothing.css"), 404),
@@ -437,6 +435,13 @@ def test_a_page_that_refuses_says_why_in_words(make_app):
         assert answer.text.lstrip().startswith("<!doctype html>")
         assert not TRACE.search(answer.text)
         assert re.search(r">[^<>]{9,}\.<", answer.text), answer.text
+
+
+@pytest.mark.parametrize("part", ["/fragment/comment?id=4711", "/fragment/replies?id=x"])
+def test_our_script_is_told_why_it_gets_no_part(sqlite_app, part):
+    answer = cast.visitor(sqlite_app, "carol").client.get(f"/comments{part}&lang=en")
+    assert answer.status_code == 404
+    assert answer.mimetype == "application/problem+json" and answer.json["detail"].endswith(".")
 
 
 def test_a_refused_form_keeps_the_text(make_app):
