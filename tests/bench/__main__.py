@@ -19,6 +19,8 @@ SECTIONS = (
     "reads",
     # writers
     "told",
+    # everybody at once
+    "overload",
     # moderators
     "wave",
     # texts

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -31,13 +31,19 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Processor time of all its processes so far; 0 where the kernel does not tell."""
-        ticks = 0
+        ticks = sum(int(fields[11]) + int(fields[12]) for _id, fields in self._stats())
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def process_ids(self) -> list[int]:
+        """All its processes; none where the kernel does not tell."""
+        return [process_id for process_id, _fields in self._stats()]
+
+    def _stats(self) -> Iterator[tuple[int, list[str]]]:
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):  # a process that has just ended
                 fields = stat.read_text().rpartition(")")[2].split()
                 if int(fields[2]) == self._process.pid:  # its process group
-                    ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+                    yield int(stat.parent.name), fields
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""A site with more readers than it can serve: they are told in words, and nothing they typed is lost."""
+"""A site with more readers than it can serve: it says so in words, and no typed text is lost."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
