@@ -15,11 +15,11 @@ import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from types import ModuleType
 from typing import Any, TypeVar
 
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, event, func, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -85,13 +85,22 @@ def hold_name(session: Session, kind: int, name: str) -> None:
         session.execute(select(func.pg_advisory_xact_lock(kind, func.hashtext(name))))
 
 
+def insert_into(session: Session, table: Any) -> Any:
+    """The ``INSERT`` of the session's database, which both have with ``ON CONFLICT``."""
+    return dialect_insert(session.get_bind().dialect.name, table)
+
+
+def dialect_insert(dialect: str, table: Any) -> Any:
+    # Whoever uses the one database loads nothing of the other.
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
+
+
 def insert_or_ignore(session: Session, model: type[Any], **values: Any) -> bool:
     """Insert a row unless its key is taken; tells whether it was inserted.
 
     On PostgreSQL this waits for another transaction that is inserting the same key.
     """
-    dialect = sqlite if is_sqlite(session) else postgresql
-    statement = dialect.insert(model).values(**values).on_conflict_do_nothing()
+    statement = insert_into(session, model).values(**values).on_conflict_do_nothing()
     # Asked for by RETURNING: psycopg's count of rows is -1 here, whatever happened.
     return session.execute(statement.returning(literal(1))).first() is not None
 
@@ -100,8 +109,7 @@ def insert_new(session: Session, model: type[Any], rows: Sequence[Any], key: str
     """Insert *rows* but those whose key is taken; gives the *key* column of the inserted ones."""
     if not rows:
         return []
-    dialect = sqlite if is_sqlite(session) else postgresql
-    statement = dialect.insert(model).values(rows).on_conflict_do_nothing()
+    statement = insert_into(session, model).values(rows).on_conflict_do_nothing()
     inserted = session.execute(statement.returning(getattr(model, key)))
     return list(inserted.scalars())
 

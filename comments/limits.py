@@ -34,10 +34,10 @@ from sqlalchemy import (
     event,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool, SingletonThreadPool, StaticPool
 
+from comments.database import dialect_insert
 from comments.models import TABLE_PREFIX, metadata
 
 log = logging.getLogger("comments.limits")
@@ -213,7 +213,7 @@ def _hit(dialect: str) -> Executable:
 
     As it begins with the write, SQLite queues it behind other writers instead of refusing it.
     """
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(counters)
+    insert = dialect_insert(dialect, counters)
     is_over = counters.c.expires_at <= bindparam("now")
     statement: Executable = (
         insert.values(

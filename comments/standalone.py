@@ -4,6 +4,7 @@
 environment (``COMMENTS_*``, ``HOST``, ``PORT``).
 """
 
+import gc
 import logging
 import os
 import secrets
@@ -135,6 +136,7 @@ def serve() -> None:
     _check_free(host, port)
     click.echo(f"Comments at http://{'localhost' if host == '127.0.0.1' else host}:{port}/")
     _say_how_to_moderate(app, port)
+    _hand_down(app)
     server("comments.standalone:create_worker_app", host, port, workers, at_once).serve()
 
 
@@ -151,13 +153,34 @@ def _say_how_to_moderate(app: Flask, port: int) -> None:
     click.echo(f"Nobody moderates them yet. Make the first moderator with:\n\n  {command}\n")
 
 
+#: The application of the main process, for the workers that are forked from it.
+_handed_down: list[Flask] = []
+
+
+def _hand_down(app: Flask) -> None:
+    with app.app_context():
+        for engine in app.extensions["sqlalchemy"].engines.values():
+            engine.dispose()  # no connection may be used in two processes
+    _handed_down.append(app)
+    settle()
+
+
+def settle() -> None:
+    """What is there by now stays: the search for garbage walks through it no more.
+
+    Walking is writing to Python, so workers also go on sharing that memory.
+    """
+    gc.freeze()
+    gc.enable()
+
+
 def create_worker_app() -> Flask:
     """The application in a worker process, which leaves Ctrl-C to the main process.
 
     A terminal sends it to both, and granian hangs when both act on it.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    return create_app()
+    return _handed_down[0] if _handed_down else create_app()
 
 
 def server(factory: str, host: str, port: int, workers: int = 1, at_once: int = AT_ONCE) -> Any:

@@ -12,10 +12,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Table, bindparam, case, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from comments.database import begin_write, is_sqlite
+from comments.database import begin_write, insert_into
 from comments.learning import bayes
 from comments.learning.bayes import Counts, Judgement
 from comments.learning.features import features
@@ -117,8 +116,7 @@ def _seen(session: Session, found: Iterable[str]) -> dict[str, Counts]:
 
 
 def _add(session: Session, counted: dict[str, int], *, as_spam: bool) -> None:
-    dialect = sqlite if is_sqlite(session) else postgresql
-    added = dialect.insert(_TABLE)
+    added = insert_into(session, _TABLE)
     both = added.on_conflict_do_update(
         index_elements=[_TABLE.c.feature],
         set_={

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
@@ -57,7 +56,7 @@ class Row:
 class Watch:
     """What a look at the service told while the flood came."""
 
-    most_bytes: int = 0
+    most_megabytes: float = 0
     health: list[float] | None = None
     desk: list[float] | None = None
     refused: int = 0
@@ -69,25 +68,25 @@ def measure(run: Run) -> list[Goal]:
     _load(uri)
     with service(run.folder, uri, COMMENTS_CACHE_BYTES=0, COMMENTS_HOLD="none") as server:
         capacity = _capacity(server, seconds)
-        before, calm = resident(server), _one_read(server)
+        before, calm = server.megabytes(), _one_read(server)
         with _watching(server) as watch:
             answers = _flood(server, TIMES * capacity, seconds)
         back = _seconds_until_back(server, calm)
-        after = resident(server)
+        after = server.megabytes()
     rows = rows_of(answers, seconds)
     _print(rows, capacity, seconds)
     _print_meanwhile(watch, (before, after), calm, back)
-    return goals(rows, capacity, answers, (before, watch.most_bytes), back)
+    return goals(rows, capacity, answers, (before, watch.most_megabytes), back)
 
 
 def goals(
     rows: Sequence[Row],
     capacity: float,
     answers: Sequence[Answered],
-    memory: tuple[int, int],
+    memory: tuple[float, float],
     back: float,
 ) -> list[Goal]:
-    """*capacity* is requests a second, *memory* bytes before and at the most, *back* seconds."""
+    """*capacity* is requests a second, *memory* megabytes before and at most, *back* seconds."""
     told = {row.kind: row for row in rows}
     share = sum(row.per_second for row in rows if "refused" not in row.kind) / capacity
     slowest = max((row.p99 for row in rows if "refused" in row.kind), default=0)
@@ -140,19 +139,6 @@ def _load(uri: str) -> None:
     with Session(engine) as session:
         data.load(session, f"t{SIZE}", data.conversation(SIZE))
     engine.dispose()
-
-
-def resident(server: Server) -> int:
-    """Bytes of memory that the largest process of *server* holds: the one that answers."""
-    return max(map(_resident, server.process_ids()), default=0)
-
-
-def _resident(process_id: int) -> int:
-    try:
-        fields = Path(f"/proc/{process_id}/status").read_text()
-    except OSError:  # it has just ended, or there is no such place on this system
-        return 0
-    return int(fields.partition("VmRSS:")[2].split(maxsplit=1)[0]) * 1024
 
 
 def _places() -> str:
@@ -213,7 +199,7 @@ def _watching(server: Server) -> Iterator[Watch]:
 
     def look() -> None:
         while not over.wait(0.2):
-            watch.most_bytes = max(watch.most_bytes, resident(server))
+            watch.most_megabytes = max(watch.most_megabytes, server.megabytes())
             for path, times in (("/healthz", watch.health), ("/comments/admin/queue", watch.desk)):
                 status, ms = _timed(server, path)
                 watch.refused += status == 503
@@ -265,10 +251,10 @@ def _print(rows: Sequence[Row], capacity: float, seconds: int) -> None:
     )
 
 
-def _print_meanwhile(watch: Watch, memory: tuple[int, int], calm: float, back: float) -> None:
+def _print_meanwhile(watch: Watch, memory: tuple[float, float], calm: float, back: float) -> None:
     before, after = memory
     assert watch.health and watch.desk
-    megabytes = " / ".join(f"{size / 2**20:.0f}" for size in (before, watch.most_bytes, after))
+    megabytes = " / ".join(f"{size:.0f}" for size in (before, watch.most_megabytes, after))
     print_table(
         "Meanwhile and afterwards",
         ("", "measured"),

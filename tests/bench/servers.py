@@ -19,11 +19,18 @@ _OURS = ("COMMENTS_", "FLASK_", "PORT")
 class Server:
     """A running server, reached at ``url``; it ends with the ``with`` block."""
 
-    def __init__(self, command: list[str], port: int, folder: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        port: int,
+        folder: Path,
+        env: Mapping[str, str],
+        python: str | Path = sys.executable,
+    ) -> None:
         self.url = f"http://127.0.0.1:{port}"
         clean = {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
         self._process = Process(
-            [sys.executable, *command],
+            [str(python), *command],
             log=folder / f"server-{port}.log",
             ready=lambda: answers(port),
             env={**clean, "PYTHONPATH": str(PROJECT), **env},
@@ -31,19 +38,26 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Processor time of all its processes so far; 0 where the kernel does not tell."""
-        ticks = sum(int(fields[11]) + int(fields[12]) for _id, fields in self._stats())
+        ticks = sum(int(fields[11]) + int(fields[12]) for _, fields in self._processes())
         return ticks / os.sysconf("SC_CLK_TCK")
 
-    def process_ids(self) -> list[int]:
-        """All its processes; none where the kernel does not tell."""
-        return [process_id for process_id, _fields in self._stats()]
+    def megabytes(self) -> float:
+        """Memory of all its processes now, what they share counted once; 0 as above."""
+        kilobytes = 0
+        for folder, _ in self._processes():
+            with suppress(OSError):
+                rollup = (folder / "smaps_rollup").read_text()
+                kilobytes += int(rollup.partition("\nPss:")[2].split(maxsplit=1)[0])
+        return kilobytes / 1024
 
-    def _stats(self) -> Iterator[tuple[int, list[str]]]:
+    def _processes(self) -> Iterator[tuple[Path, list[str]]]:
+        """The folders below ``/proc`` of its process group, with what ``stat`` says after the
+        name."""
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):  # a process that has just ended
                 fields = stat.read_text().rpartition(")")[2].split()
-                if int(fields[2]) == self._process.pid:  # its process group
-                    yield int(stat.parent.name), fields
+                if int(fields[2]) == self._process.pid:
+                    yield stat.parent, fields
 
     def __enter__(self) -> Self:
         return self
@@ -52,17 +66,19 @@ class Server:
         self._process.stop()
 
 
-def service(folder: Path, database_uri: str, **settings: object) -> Server:
-    """Our own service as ``wsgi.py`` runs it, limits off; *settings* are its environment."""
+def service(folder: Path, database_uri: str, *, code: Path = PROJECT, **settings: object) -> Server:
+    """Our own service as ``wsgi.py`` of *code* runs it, limits off; *settings* are its
+    environment."""
     port = free_port()
     env = {
         "COMMENTS_DATABASE_URI": database_uri,
         "COMMENTS_SECRET_KEY": SECRET,
         "COMMENTS_RATE_LIMITS": "off",
         "PORT": str(port),
+        "PYTHONPATH": str(code),
         **{key: str(value) for key, value in settings.items()},
     }
-    return Server([str(PROJECT / "wsgi.py")], port, folder, env)
+    return Server([str(code / "wsgi.py")], port, folder, env)
 
 
 def ceiling(folder: Path, pages: Path) -> Server:

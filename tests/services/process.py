@@ -45,7 +45,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                env=env,
+                env=_compiling_once(env),
                 cwd=log.parent,
                 start_new_session=True,
                 **acting_as(user),
@@ -100,6 +100,13 @@ class Process:
 
     def _last_words(self) -> str:
         return self.log.read_text(errors="replace")[-4000:]
+
+
+def _compiling_once(env: Mapping[str, str] | None) -> dict[str, str]:
+    """Where a shell forbids Python to keep what it compiled, each start costs twice as much."""
+    given = dict(os.environ if env is None else env)
+    given.pop("PYTHONDONTWRITEBYTECODE", None)
+    return given
 
 
 def _ends_with_us(goodbye: signal.Signals) -> list[str]:
