@@ -34,6 +34,8 @@ from sqlalchemy import (
     literal,
     select,
 )
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.util import identity_key
 
@@ -44,6 +46,11 @@ log = logging.getLogger("comments.database")
 Item = TypeVar("Item")
 
 BUSY_SECONDS = 15
+#: A PostgreSQL that takes no connection within this many seconds counts as gone, and so does one
+#: to which what was sent is not received for twice as long.
+CONNECT_SECONDS = 5
+#: Seconds for which a request waits for a connection that others hold.
+POOL_SECONDS = 5
 WAL_SINCE = (3, 51, 3)
 
 
@@ -185,14 +192,29 @@ def chunks(items: Sequence[Item], size: int = 1_000) -> Iterator[Sequence[Item]]
         yield items[start : start + size]
 
 
-def engine_options(uri: str) -> dict[str, Any]:
-    """``create_engine`` options of the service for *uri*."""
+def engine_options(uri: str, at_once: int = 0) -> dict[str, Any]:
+    """``create_engine`` options of the service for *uri*, which works on *at_once* requests."""
     # A statement that fails is logged, and its values are what somebody wrote.
-    discreet = {"hide_parameters": True}
-    if uri.startswith("sqlite"):
+    options: dict[str, Any] = {"hide_parameters": True}
+    url = make_url(uri)
+    if at_once and url.database not in (None, "", ":memory:"):
+        # Nobody who may work waits for a connection; what is beyond them is for letters and hooks.
+        options |= {"pool_size": at_once, "max_overflow": 10, "pool_timeout": POOL_SECONDS}
+    if url.get_backend_name() == "sqlite":
         timeout = {"timeout": BUSY_SECONDS}
-        return discreet | {"module": sqlite_module(), "connect_args": timeout}
-    return discreet | {"pool_pre_ping": True}
+        return options | {"module": sqlite_module(), "connect_args": timeout}
+    patience = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 2000 * CONNECT_SECONDS}
+    # What the owner has written into the address is known better there.
+    chosen = {name: value for name, value in patience.items() if name not in url.query}
+    return options | {"pool_pre_ping": True, "connect_args": chosen}
+
+
+def cannot_write(error: DBAPIError) -> bool:
+    """Whether the database still answers and only keeps nothing: full, or for reading alone."""
+    # PostgreSQL's words may be in any language; its codes are not.
+    state = getattr(error.orig, "sqlstate", None)
+    words = str(error.orig)
+    return state in ("25006", "53100") or "readonly database" in words or "disk is full" in words
 
 
 def prepare_engine(engine: Engine) -> None:

@@ -22,6 +22,8 @@ SECTIONS = (
     "writes",
     "costs",
     "told",
+    # everybody at once
+    "overload",
     # moderators
     "wave",
     # texts

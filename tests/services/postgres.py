@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -31,17 +31,18 @@ _SETTINGS = {
 
 
 class Postgres:
-    """A server in which every test gets a database of its own.
+    """A server in which every test gets a database of its own; *ours* alone can be restarted.
 
     With *durable* a commit is on the disk, as where people's comments are kept.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, ours: bool = False, durable: bool = False) -> None:
         self._durable = durable
         self._folder: Path | None = None
         self._process: Process | None = None
+        self._serve: Callable[[], Process]
         self._made: list[str] = []
-        given = os.environ.get("COMMENTS_TEST_POSTGRES")
+        given = None if ours else os.environ.get("COMMENTS_TEST_POSTGRES")
         self._server = _with_driver(make_url(given)) if given else self._start()
 
     def create(self, template: str | None = None) -> str:
@@ -71,7 +72,13 @@ class Postgres:
     @property
     def pid(self) -> int | None:
         """Of the server, where it is ours."""
-        return self._process and self._process.pid
+        return None if self._process is None else self._process.pid
+
+    def restart(self, how: signal.Signals) -> None:
+        """``pg_ctl restart``: SIGINT is its "fast" mode, SIGQUIT its "immediate" one, a crash."""
+        assert self._process is not None, "this server is not ours to restart"
+        self._process.stop(how)
+        self._process = self._serve()
 
     def _options(self) -> list[str]:
         settings = _SETTINGS | ({"fsync": "on"} if self._durable else {})
@@ -99,20 +106,15 @@ class Postgres:
         address = URL.create(
             "postgresql+psycopg", "comments", host="127.0.0.1", port=port, database="postgres"
         )
-        self._process = Process(
-            [
-                str(programs / "postgres"),
-                "-D",
-                str(folder / "data"),
-                "-p",
-                str(port),
-                *self._options(),
-            ],
+        command = [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port)]
+        self._serve = lambda: Process(
+            [*command, *self._options()],
             log=folder / "log",
             ready=lambda: _accepts(address),
             user=user,
             goodbye=signal.SIGINT,  # its "fast shutdown": it does not wait for clients
         )
+        self._process = self._serve()
         return address
 
 

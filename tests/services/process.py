@@ -63,9 +63,9 @@ class Process:
     def alive(self) -> bool:
         return self._popen.poll() is None
 
-    def stop(self) -> int:
-        """End it in order; returns the exit code."""
-        self._popen.send_signal(self._goodbye)
+    def stop(self, goodbye: signal.Signals | None = None) -> int:
+        """End it in order, or by another *goodbye*; returns the exit code."""
+        self._popen.send_signal(goodbye or self._goodbye)
         return self._end()
 
     def interrupt(self) -> int:
