@@ -164,6 +164,17 @@ class Settings:
         kinds.whole(0, 2**40),
         "Memory of each process for ready pages, in bytes; 0 turns the page cache off.",
     )
+    at_once: int = _setting(
+        0,
+        kinds.whole(0, 1000),
+        "Requests that one process works on at once, ready pages aside; twice as many wait, the "
+        "rest is refused with 503. 0 for no bound; the service has 8 unless told.",
+    )
+    patience: int = _setting(
+        2,
+        kinds.whole(0, 60),
+        "Seconds for which a request waits for its turn before it is refused.",
+    )
     public_max_age: int = _setting(
         5, kinds.whole(0, 86_400), "Seconds a CDN may keep a public answer (s-maxage)."
     )

@@ -29,12 +29,14 @@ from comments.web.api import api
 from comments.web.feeds import feeds
 from comments.web.forms import forms
 from comments.web.front import Front, PageCache
+from comments.web.gate import SEATS_FOR_EACH, Gate
 from comments.web.limiting import Limits
 from comments.web.own import own
 from comments.web.pages import pages
 from comments.web.signin import signin
 from comments.web.state import EXTENSION, State, current, listen
 from comments.web.subscriptions import subscriptions
+from comments.web.turns import Turns
 
 log = logging.getLogger("comments")
 
@@ -84,6 +86,8 @@ class Comments:
         app.jinja_env.globals.setdefault("comments", self)
         # A middleware that is there already may be the door of a private site.
         is_plain = getattr(app.wsgi_app, "__func__", None) is Flask.wsgi_app
+        if state.turns is not None:
+            app.wsgi_app = Gate(app, app.wsgi_app, state.turns)  # type: ignore[method-assign]
         if state.cache is not None and is_plain:
             app.wsgi_app = Front(  # type: ignore[method-assign]
                 app.wsgi_app,
@@ -206,6 +210,7 @@ class Comments:
             owner=self,
             limits=Limits(settings, engine=engine_once),
             cache=PageCache(settings.cache_bytes) if settings.cache_bytes else None,
+            turns=_turns(settings),
             screens=lambda: self._screens,
             providers=providers.configured(settings),
             replica=_replica(app, settings),
@@ -214,6 +219,11 @@ class Comments:
     def _identity(self) -> Identity | None:
         load = self._load_identity or guards.flask_login_identity
         return load()
+
+
+def _turns(settings: config.Settings) -> Turns | None:
+    at_once = settings.at_once
+    return Turns(at_once, SEATS_FOR_EACH * at_once, settings.patience) if at_once else None
 
 
 def _check(settings: config.Settings) -> None:

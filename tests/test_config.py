@@ -61,6 +61,8 @@ SAMPLES = {
     "COMMENTS_INVITATION": (" Say hello! ", "Say hello!", 7),
     "COMMENTS_LANGUAGE": ("de", "de", 7),
     "COMMENTS_CACHE_BYTES": ("0", 0, "64MB"),
+    "COMMENTS_AT_ONCE": ("16", 16, "-1"),
+    "COMMENTS_PATIENCE": ("0", 0, "61"),
     "COMMENTS_PUBLIC_MAX_AGE": ("60", 60, "86401"),
     "COMMENTS_PUBLIC_STALE": ("0", 0, "1.5"),
     "COMMENTS_SMTP_URI": ("smtp://u:p@host:587", "smtp://u:p@host:587", 7),

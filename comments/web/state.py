@@ -22,6 +22,7 @@ from comments.web.urls import Urls
 if TYPE_CHECKING:
     from comments.web.front import PageCache
     from comments.web.limiting import Limits
+    from comments.web.turns import Turns
 
 EXTENSION = "comments"
 _LISTENERS = "comments.listeners"
@@ -40,6 +41,8 @@ class State:
     owner: Any
     limits: "Limits"
     cache: "PageCache | None"
+    #: Who may be worked on at once; ``None`` where there is no bound.
+    turns: "Turns | None"
     #: Ours, and those that the host has added.
     screens: Callable[[], Sequence[Screen]]
     #: Where people may sign in with an account they have elsewhere.

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -33,16 +33,19 @@ _SETTINGS = {
 class Postgres:
     """A server in which every test gets a database of its own.
 
-    One that is our *own* is started whatever the environment names: it can be followed.
+    One that is our *own* is started whatever the environment names: it can be restarted and
+    followed. With *durable* a commit is on the disk, as where people's comments are kept.
     """
 
     #: Its programs, and whom they run as; of a server that we were given we know neither.
     programs: Path
     user: str | None = None
 
-    def __init__(self, *, own: bool = False) -> None:
+    def __init__(self, *, own: bool = False, durable: bool = False) -> None:
+        self._durable = durable
         self._folder: Path | None = None
         self._process: Process | None = None
+        self._serve: Callable[[], Process]
         self._made: list[str] = []
         given = None if own else os.environ.get("COMMENTS_TEST_POSTGRES")
         self.address = _with_driver(make_url(given)) if given else self._start()
@@ -71,6 +74,21 @@ class Postgres:
         if self._folder is not None:
             shutil.rmtree(self._folder)
 
+    @property
+    def pid(self) -> int | None:
+        """Of the server, where it is ours."""
+        return None if self._process is None else self._process.pid
+
+    def restart(self, how: signal.Signals) -> None:
+        """``pg_ctl restart``: SIGINT is its "fast" mode, SIGQUIT its "immediate" one, a crash."""
+        assert self._process is not None, "this server is not our own"
+        self._process.stop(how)
+        self._process = self._serve()
+
+    def options(self) -> list[str]:
+        settings = _SETTINGS | ({"fsync": "on"} if self._durable else {})
+        return [f"--{name}={value}" for name, value in settings.items()]
+
     @cached_property
     def _admin(self) -> psycopg.Connection:
         server = self.address.set(drivername="postgresql")
@@ -83,7 +101,7 @@ class Postgres:
         self.user = user = _unprivileged()
         installed = _installed()
         # Programs of ours may not be run from there.
-        place = memory() if installed else None
+        place = memory() if installed and not self._durable else None
         self._folder = folder = Path(tempfile.mkdtemp(prefix="comments-postgres-", dir=place))
         if user is not None:
             shutil.chown(folder, user)
@@ -93,13 +111,15 @@ class Postgres:
         address = URL.create(
             "postgresql+psycopg", "comments", host="127.0.0.1", port=port, database="postgres"
         )
-        self._process = Process(
-            [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port), *options()],
+        command = [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port)]
+        self._serve = lambda: Process(
+            [*command, *self.options()],
             log=folder / "log",
             ready=lambda: accepts(address),
             user=user,
             goodbye=signal.SIGINT,  # its "fast shutdown": it does not wait for clients
         )
+        self._process = self._serve()
         return address
 
 
@@ -124,10 +144,6 @@ _NUMBER_ANEW = (
     "SELECT setval(format('%%I.%%I', schemaname, sequencename), 1, false) "
     "FROM pg_sequences WHERE last_value IS NOT NULL AND schemaname = current_schema()"
 )
-
-
-def options() -> list[str]:
-    return [f"--{name}={value}" for name, value in _SETTINGS.items()]
 
 
 def _with_driver(url: URL) -> URL:

@@ -14,7 +14,7 @@ from sqlalchemy import URL, make_url
 
 from tests.services.memory import memory
 from tests.services.ports import free_port
-from tests.services.postgres import Postgres, accepts, options, run_as
+from tests.services.postgres import Postgres, accepts, run_as
 from tests.services.process import Process
 from tests.services.tools import PROJECT
 
@@ -43,7 +43,7 @@ class Standby:
         self.address = self._primary.set(port=port)
         self.port = port
         self._process = Process(
-            [str(programs / "postgres"), "-D", str(data), "-p", str(port), *options()],
+            [str(programs / "postgres"), "-D", str(data), "-p", str(port), *primary.options()],
             log=folder / "log",
             ready=lambda: accepts(self.address),
             user=user,
