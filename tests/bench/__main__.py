@@ -33,6 +33,8 @@ SECTIONS = (
     # browsers
     "weight",
     "anchors",
+    # on many machines
+    "scale",
     # us, earlier
     "versions",
 )
