@@ -100,6 +100,8 @@ def vote(
     said = comment.said or 0
     wanted = 0 if toggle and value == said else int(value or 0)
     if wanted == said:
+        # The answer to the first time may have been lost.
+        threads.wrote(session, thread)
         return Ballot(comment.up, comment.down, comment.up - comment.down, wanted)
     if comment.said is None:
         _check_ceiling(author, comment.neighbours, settings)
