@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import func, select, table
 from sqlalchemy.orm import Session
 
-from tests.bench import scale
+from tests.bench import proxy, scale
 
 
 def test_popularity_is_zipfs():
@@ -52,3 +52,10 @@ def test_the_weighed_tables_are_those_that_a_comment_writes_to(fresh_postgres):
         for name in scale.sizes(fresh_postgres):
             if name != "comments_votes":
                 assert session.scalar(select(func.count()).select_from(table(name))) == 2, name
+
+
+def test_what_reaches_the_app_is_counted_in_its_log(tmp_path):
+    path = proxy.PAGE.partition("?")[0]
+    lines = [f'{{"method": "GET", "path": "{asked}"}}\n' for asked in (path, "/healthz", path)]
+    (tmp_path / "server-1.log").write_text("".join(lines))
+    assert proxy.answered(tmp_path) == 2

@@ -34,6 +34,7 @@ SECTIONS = (
     "weight",
     "anchors",
     # on many machines
+    "proxy",
     "scale",
     # us, earlier
     "versions",
