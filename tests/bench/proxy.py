@@ -15,7 +15,7 @@ from comments import schema
 from tests.bench import data, load
 from tests.bench.report import Goal, print_table
 from tests.bench.section import Run
-from tests.bench.servers import Server, service
+from tests.bench.servers import Server, get, service
 from tests.services.nginx import Nginx
 
 PAGE = "/comments/api/v1/comments?thread=popular"
@@ -50,6 +50,7 @@ def measure(run: Run) -> list[Goal]:
     engine.dispose()
     seconds = 3 if run.quick else 10
     with service(run.folder, uri, COMMENTS_TRUSTED_PROXIES=1) as app:
+        get(app.url + PAGE)
         bare = load.crowd(app, PAGE, seconds=seconds, packed=True)
         nginx = Nginx("cache.conf", {f"127.0.0.1:500{n}": urlsplit(app.url).netloc for n in (1, 2)})
         try:
