@@ -38,7 +38,12 @@ def opened(engine: Engine) -> Iterator[tuple[Connection, Write]]:
 
 
 def _careless_sqlite(connection: Connection) -> None:
-    for setting in ("synchronous=OFF", "journal_mode=OFF", "foreign_keys=OFF", "cache_size=-262144"):
+    for setting in (
+        "synchronous=OFF",
+        "journal_mode=OFF",
+        "foreign_keys=OFF",
+        "cache_size=-262144",
+    ):
         connection.exec_driver_sql(f"PRAGMA {setting}")
     connection.commit()
 
