@@ -51,8 +51,8 @@ scripts:
 	@$(NODE) npm ci --prefix tests/js --no-audit --no-fund --silent
 	$(NODE) node tests/js/node_modules/typescript/bin/tsc
 
-bench: dev ## Measure speed, in ratios (SPAM=comments.json: the learned filter on these)
-	@$(PYTHON) -m tests.bench $(if $(SPAM),--spam "$(SPAM)" --only spam) $(ARGS)
+bench: dev ## Measure speed, in ratios (BASE=commit: against an earlier version; SPAM=comments.json: the learned filter on these)
+	@$(PYTHON) -m tests.bench $(if $(SPAM),--spam "$(SPAM)" --only spam) $(if $(BASE),--base "$(BASE)" --only versions) $(ARGS)
 
 corpus: dev ## Post a folder of hostile strings everywhere (CORPUS=path)
 	@test -n "$(CORPUS)" || { echo "Say which: make corpus CORPUS=path/of/a/folder"; exit 2; }

@@ -51,7 +51,7 @@ class Process:
                 **acting_as(user),
             )
         try:
-            self._wait_until(ready)
+            self.wait_until(ready)
         except BaseException:
             self.kill()
             raise
@@ -63,9 +63,9 @@ class Process:
     def alive(self) -> bool:
         return self._popen.poll() is None
 
-    def stop(self) -> int:
-        """End it in order; returns the exit code."""
-        self._popen.send_signal(self._goodbye)
+    def stop(self, goodbye: signal.Signals | None = None) -> int:
+        """End it in order, or by another *goodbye*; returns the exit code."""
+        self._popen.send_signal(goodbye or self._goodbye)
         return self._end()
 
     def interrupt(self) -> int:
@@ -88,7 +88,7 @@ class Process:
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()
 
-    def _wait_until(self, ready: Callable[[], bool]) -> None:
+    def wait_until(self, ready: Callable[[], bool]) -> None:
         # Counted, not timed: a test may have stopped the clock.
         for _ in range(int(START_SECONDS / _POLL_SECONDS)):
             if not self.alive():
