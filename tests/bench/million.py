@@ -247,7 +247,7 @@ def _memory(run: Run, large: Site) -> Goal:
     progress = Progress("mixed load", looks)
     dice, numbers, seen = Random(looks), count(), []
     # Every request comes from this machine.
-    with large.served(run.folder, COMMENTS_GUEST_VOTES_PER_ADDRESS=10**6) as server:
+    with large.served(run.folder, COMMENTS_GUEST_VOTES_PER_ADDRESS=10_000) as server:
         idle = server.largest()
         for _ in range(looks):
             progress.step(f"{LOOK_EVERY:,} requests")
