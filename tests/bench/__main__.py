@@ -22,6 +22,8 @@ SECTIONS = (
     "writes",
     "costs",
     "told",
+    # a million comments
+    "million",
     # everybody at once
     "overload",
     # moderators
