@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -71,13 +71,29 @@ thrift.share_compiled_addresses()
 thrift.keep_files_in_memory()
 
 
+attention = thrift.Attention()
+
+
 def pytest_collection_finish() -> None:
     thrift.forget_what_stays()
+    attention.rest()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    with thrift.unmeasured() if thrift.repeats(item) else nullcontext():
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    with attention.to(item, "setup", *getattr(item, "fixturenames", ())):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    with attention.to(item, "call", getattr(item, "originalname", item.name)):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    with attention.to(item, "teardown", *getattr(item, "fixturenames", ())):
         return (yield)
 
 

@@ -2,7 +2,8 @@
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -35,18 +36,45 @@ def repeats(item: pytest.Item) -> bool:
     return any(params[name] != _MEASURED_ON[name] for name in named)
 
 
-@contextmanager
-def unmeasured() -> Iterator[None]:
-    """Coverage rests meanwhile; what it has seen stays."""
-    measuring = Coverage.current()
-    if measuring is None:
-        yield
-        return
-    measuring.stop()
-    try:
-        yield
-    finally:
-        measuring.start()
+class Attention:
+    """When coverage looks: while a test runs, unless it has seen all there is on that way.
+
+    The same function with another parameter, and the same fixtures of the same file, mostly go
+    through the same lines. Who has gone there often without anything new goes there untraced.
+    """
+
+    _OFTEN = 3
+
+    def __init__(self) -> None:
+        self._coverage: Coverage | None = None
+        self._nothing_new: Counter[Hashable] = Counter()
+
+    def rest(self) -> None:
+        """Look away until the next test; what was seen so far stays."""
+        self._coverage = Coverage.current()
+        if self._coverage is not None:
+            self._coverage.stop()
+
+    @contextmanager
+    def to(self, item: pytest.Item, *way: Hashable) -> Iterator[None]:
+        """Look at what *item* does meanwhile; *way* names what is alike in its file."""
+        way = (item.path, *way)
+        if self._coverage is None or repeats(item) or self._nothing_new[way] >= self._OFTEN:
+            yield
+            return
+        before = self._seen()
+        self._coverage.start()
+        try:
+            yield
+        finally:
+            self._coverage.stop()
+            new = self._seen() > before
+            self._nothing_new[way] = 0 if new else self._nothing_new[way] + 1
+
+    def _seen(self) -> int:
+        # Its public way to tell writes everything to a file first.
+        collector = self._coverage and self._coverage._collector
+        return sum(map(len, collector.data.values())) if collector else 0
 
 
 def forget_what_stays() -> None:
