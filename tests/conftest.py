@@ -12,7 +12,7 @@ from wsgiref.types import WSGIApplication
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
@@ -34,7 +34,10 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("comments")
 
-_BROWSER_PATIENCE_MS = 10_000  # two workers and a browser each share two cores
+# Two workers and a browser each share two cores, and the sum of a guest's comment is work. Only
+# a test that fails waits so long.
+_BROWSER_PATIENCE_MS = 30_000
+expect.set_options(timeout=_BROWSER_PATIENCE_MS)
 
 
 # ── a skip is a failure where the checks run ─────────────────────────────────────────────────
@@ -68,6 +71,7 @@ def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
 # ── quickly ──────────────────────────────────────────────────────────────────────────────────
 
 thrift.share_compiled_addresses()
+thrift.share_compiled_statements()
 thrift.keep_files_in_memory()
 
 
