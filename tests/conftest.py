@@ -72,6 +72,7 @@ def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
 
 thrift.share_compiled_addresses()
 thrift.share_compiled_statements()
+thrift.share_compiled_templates()
 thrift.keep_files_in_memory()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from coverage import Coverage
+from jinja2 import Environment
 from sqlalchemy import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
@@ -135,3 +136,19 @@ def share_compiled_statements() -> None:
     DefaultDialect.__eq__ = alike  # type: ignore[method-assign,assignment]
     # Not of its version, which it does not know before it is connected.
     DefaultDialect.__hash__ = lambda self: hash(type(self))  # type: ignore[method-assign,assignment]
+
+
+def share_compiled_templates() -> None:
+    """A template of a second app that reads as one of the first is not compiled again."""
+    compile_template, made = Environment.compile, {}
+
+    def compiled(self: Environment, source: Any, name: Any = None, *more: Any, **told: Any) -> Any:
+        escaped = self.autoescape(name) if callable(self.autoescape) else self.autoescape
+        written = self.trim_blocks, self.lstrip_blocks, self.keep_trailing_newline
+        known = frozenset(self.filters), frozenset(self.tests), frozenset(self.extensions)
+        key = (source, name, more, *told.items(), type(self), escaped, written, known)
+        if key not in made:
+            made[key] = compile_template(self, source, name, *more, **told)
+        return made[key]
+
+    Environment.compile = compiled  # type: ignore[method-assign,assignment]
