@@ -37,7 +37,6 @@ hypothesis.settings.load_profile("comments")
 # Two workers and a browser each share two cores, and the sum of a guest's comment is work. Only
 # a test that fails waits so long.
 _BROWSER_PATIENCE_MS = 30_000
-expect.set_options(timeout=_BROWSER_PATIENCE_MS)
 
 
 # ── a skip is a failure where the checks run ─────────────────────────────────────────────────
@@ -327,6 +326,7 @@ def serve() -> Iterator[Callable[..., str]]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=_BROWSER_PATIENCE_MS)
     with ExitStack() as running:
         yield _or_skip(lambda: running.enter_context(chromium.launched()))
 
