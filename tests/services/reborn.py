@@ -65,7 +65,7 @@ class _Forked(Process):
     def __init__(self, ask: Callable[[str], str], log: Path, ready: Callable[[], bool]) -> None:
         self.log, self._ask = log, ask
         self._pid = int(ask("start"))
-        self._wait_until(ready)
+        self.wait_until(ready)
 
     @property
     def pid(self) -> int:
@@ -74,14 +74,17 @@ class _Forked(Process):
     def alive(self) -> bool:
         return self._ask("alive") == "yes"
 
-    def stop(self) -> int:
-        os.kill(self._pid, signal.SIGTERM)
+    def code(self) -> int:
         return int(self._ask("wait"))
+
+    def stop(self, goodbye: signal.Signals | None = None) -> int:
+        os.kill(self._pid, goodbye or signal.SIGTERM)
+        return self.code()
 
     def kill(self) -> None:
         if self.alive():
             os.killpg(self._pid, signal.SIGKILL)
-            self._ask("wait")
+            self.code()
 
 
 class _Nursery:
