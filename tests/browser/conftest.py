@@ -71,7 +71,9 @@ class Site:
 
 
 @pytest.fixture
-def site(sqlite_uri: str, tmp_path: Path, serve: Callable[..., str]) -> Callable[..., Site]:
+def site(
+    migrated_sqlite_uri: str, tmp_path: Path, serve: Callable[..., str]
+) -> Callable[..., Site]:
     """Starts a site: ``site(COMMENTS_HOLD="all")``. Nothing waits, unless told.
 
     ``BLOG`` in a setting stands for the blog's origin, which is not known before.
@@ -84,7 +86,7 @@ def site(sqlite_uri: str, tmp_path: Path, serve: Callable[..., str]) -> Callable
         answers: dict[str, Callable[[], Any]] = {}
         blog = serve(_blog(html, policy, answers), host="blog.test")
         environ = {
-            "COMMENTS_DATABASE_URI": sqlite_uri,
+            "COMMENTS_DATABASE_URI": migrated_sqlite_uri,
             "COMMENTS_SECRET_KEY": "a secret of the tests, long enough to be one",
             "COMMENTS_INSTANCE": str(tmp_path),
             "COMMENTS_HOLD": "none",
