@@ -71,7 +71,7 @@ class Postgres:
     @property
     def pid(self) -> int | None:
         """Of the server, where it is ours."""
-        return self._process and self._process.pid
+        return self._process.pid if self._process else None
 
     def _options(self) -> list[str]:
         settings = _SETTINGS | ({"fsync": "on"} if self._durable else {})
