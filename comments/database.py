@@ -17,6 +17,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -34,7 +35,8 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.util import identity_key
 
@@ -45,6 +47,11 @@ log = logging.getLogger("comments.database")
 Item = TypeVar("Item")
 
 BUSY_SECONDS = 15
+#: A PostgreSQL that takes no connection within this many seconds counts as gone, and so does one
+#: to which what was sent is not received for twice as long.
+CONNECT_SECONDS = 5
+#: Seconds for which a request waits for a connection that others hold.
+POOL_SECONDS = 5
 WAL_SINCE = (3, 51, 3)
 
 
@@ -97,6 +104,16 @@ def hold_name(session: Session, kind: int, name: str) -> None:
         session.execute(select(func.pg_advisory_xact_lock(kind, func.hashtext(name))))
 
 
+def insert_into(session: Session, table: Any) -> Any:
+    """The ``INSERT`` of the session's database, which both have with ``ON CONFLICT``."""
+    return dialect_insert(session.get_bind().dialect.name, table)
+
+
+def dialect_insert(dialect: str, table: Any) -> Any:
+    # Whoever uses the one database loads nothing of the other.
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
+
+
 def insert_or_ignore(session: Session, model: type[Any], **values: Any) -> bool:
     """Insert a row unless its key is taken; tells whether it was inserted.
 
@@ -110,18 +127,17 @@ def insert_or_ignore(session: Session, model: type[Any], **values: Any) -> bool:
 
 @lru_cache
 def _unless_taken(table: Table, dialect: str) -> Executable:
+    inserted = dialect_insert(dialect, table).on_conflict_do_nothing()
     # Asked for by RETURNING: psycopg's count of rows is -1 here, whatever happened.
-    if dialect == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing().returning(literal(1))
-    return postgresql.insert(table).on_conflict_do_nothing().returning(literal(1))
+    statement: Executable = inserted.returning(literal(1))
+    return statement
 
 
 def insert_new(session: Session, model: type[Any], rows: Sequence[Any], key: str) -> list[Any]:
     """Insert *rows* but those whose key is taken; gives the *key* column of the inserted ones."""
     if not rows:
         return []
-    dialect = sqlite if is_sqlite(session) else postgresql
-    statement = dialect.insert(model).values(rows).on_conflict_do_nothing()
+    statement = insert_into(session, model).values(rows).on_conflict_do_nothing()
     inserted = session.execute(statement.returning(getattr(model, key)))
     return list(inserted.scalars())
 
@@ -176,14 +192,29 @@ def chunks(items: Sequence[Item], size: int = 1_000) -> Iterator[Sequence[Item]]
         yield items[start : start + size]
 
 
-def engine_options(uri: str) -> dict[str, Any]:
-    """``create_engine`` options of the service for *uri*."""
+def engine_options(uri: str, at_once: int = 0) -> dict[str, Any]:
+    """``create_engine`` options of the service for *uri*, which works on *at_once* requests."""
     # A statement that fails is logged, and its values are what somebody wrote.
-    discreet = {"hide_parameters": True}
-    if uri.startswith("sqlite"):
+    options: dict[str, Any] = {"hide_parameters": True}
+    url = make_url(uri)
+    if at_once and url.database not in (None, "", ":memory:"):
+        # Nobody who may work waits for a connection; what is beyond them is for letters and hooks.
+        options |= {"pool_size": at_once, "max_overflow": 10, "pool_timeout": POOL_SECONDS}
+    if url.get_backend_name() == "sqlite":
         timeout = {"timeout": BUSY_SECONDS}
-        return discreet | {"module": sqlite_module(), "connect_args": timeout}
-    return discreet | {"pool_pre_ping": True}
+        return options | {"module": sqlite_module(), "connect_args": timeout}
+    patience = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 2000 * CONNECT_SECONDS}
+    # What the owner has written into the address is known better there.
+    chosen = {name: value for name, value in patience.items() if name not in url.query}
+    return options | {"pool_pre_ping": True, "connect_args": chosen}
+
+
+def cannot_write(error: DBAPIError) -> bool:
+    """Whether the database still answers and only keeps nothing: full, or for reading alone."""
+    # PostgreSQL's words may be in any language; its codes are not.
+    state = getattr(error.orig, "sqlstate", None)
+    words = str(error.orig)
+    return state in ("25006", "53100") or "readonly database" in words or "disk is full" in words
 
 
 def prepare_engine(engine: Engine) -> None:

@@ -35,12 +35,11 @@ from sqlalchemy import (
     event,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool, SingletonThreadPool, StaticPool
 
 from comments import turns
-from comments.database import BUSY_SECONDS
+from comments.database import BUSY_SECONDS, dialect_insert
 from comments.models import TABLE_PREFIX, metadata
 
 log = logging.getLogger("comments.limits")
@@ -225,7 +224,7 @@ def _hit(dialect: str) -> Executable:
 
     As it begins with the write, SQLite queues it behind other writers instead of refusing it.
     """
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(counters)
+    insert = dialect_insert(dialect, counters)
     is_over = counters.c.expires_at <= bindparam("now")
     statement: Executable = (
         insert.values(

@@ -37,7 +37,7 @@ MAP = (
     ("draft", "mentions", "screening", "upkeep"),
     ("schema", "threads"),
     ("providers", "tokens"),
-    ("anchors", "identity", "index", "learning", "limits", "tree"),
+    ("anchors", "identity", "index", "learning", "limits", "replica", "tree"),
     ("models",),
     ("database", "i18n", "keys", "resources", "text"),
     ("config", "outbound", "signals", "turns"),

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     Column,
     ColumnElement,
     Table,
@@ -24,10 +25,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from comments.database import begin_write, is_sqlite
+from comments.database import begin_write, insert_into, is_sqlite
 from comments.learning import bayes
 from comments.learning.bayes import Counts, Judgement
 from comments.learning.features import features
@@ -55,7 +55,7 @@ def _less(column: Column[int], by: str) -> ColumnElement[int]:
 _EACH = func.json_each(bindparam("named")).table_valued("value")
 _SEEN_SQLITE = select(_TABLE).where(_TABLE.c.feature.in_(select(_EACH.c.value)))
 _SEEN_POSTGRES = select(_TABLE).where(
-    _TABLE.c.feature == func.any(bindparam("named", type_=postgresql.ARRAY(Text)))
+    _TABLE.c.feature == func.any(bindparam("named", type_=ARRAY(Text)))
 )
 _LESS = (
     update(_TABLE)
@@ -139,8 +139,7 @@ def _seen(session: Session, found: Iterable[str]) -> dict[str, Counts]:
 
 
 def _add(session: Session, counted: dict[str, int], *, as_spam: bool) -> None:
-    dialect = sqlite if is_sqlite(session) else postgresql
-    added = dialect.insert(_TABLE)
+    added = insert_into(session, _TABLE)
     both = added.on_conflict_do_update(
         index_elements=[_TABLE.c.feature],
         set_={

@@ -20,11 +20,10 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from comments import signals
-from comments.database import UtcDateTime, chunks, is_sqlite
+from comments.database import UtcDateTime, chunks, insert_into
 from comments.models import (
     Comment,
     Mention,
@@ -84,13 +83,12 @@ def _is_followed(session: Session, comment_ids: Sequence[int]) -> bool:
 
 def _announce(session: Session, comment_ids: Sequence[int], now: datetime) -> None:
     above = sorted(_ancestors(session, comment_ids))
-    dialect = sqlite if is_sqlite(session) else postgresql
     columns = ("subscriber_id", "comment_id", "why", "created_at", "due_at")
     # A comment can lie deeper than a statement has room for ids; what is about the whole thread
     # is asked with the first part, be it empty.
     for part in chunks(above, _MOST_ABOVE) if above else ((),):
         found = _owed(comment_ids, part, now)
-        owed = dialect.insert(Notice).from_select(columns, found).on_conflict_do_nothing()
+        owed = insert_into(session, Notice).from_select(columns, found).on_conflict_do_nothing()
         if session.execute(owed.returning(literal(1))).first() is not None:
             signals.after_commit(session, "letter-written")
 

@@ -63,6 +63,7 @@ from comments.threads.rows import (
     rows,
     visible,
 )
+from comments.threads.written import Written, forget_written, written, wrote
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -79,6 +80,7 @@ __all__ = [
     "News",
     "Passage",
     "ThreadFacts",
+    "Written",
     "ancestors",
     "branch",
     "branch_after",
@@ -90,6 +92,7 @@ __all__ = [
     "empty",
     "facts",
     "find",
+    "forget_written",
     "get",
     "has_inline",
     "hold_of_comment",
@@ -117,4 +120,6 @@ __all__ = [
     "threads_of",
     "times_of",
     "visible",
+    "written",
+    "wrote",
 ]

@@ -17,10 +17,13 @@ from tests.services.process import Unavailable
 SECTIONS = (
     # readers
     "reads",
+    "peers",
     # writers
     "writes",
     "costs",
     "told",
+    # everybody at once
+    "overload",
     # moderators
     "wave",
     # texts
@@ -30,9 +33,11 @@ SECTIONS = (
     # browsers
     "weight",
     "anchors",
+    # us, earlier
+    "versions",
 )
 #: What a section cannot do without, which a run for all of them may lack.
-_NEEDS = {"spam": "spam"}
+_NEEDS = {"spam": "spam", "versions": "base"}
 
 
 def main() -> None:
@@ -53,6 +58,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", choices=SECTIONS, nargs="+", help="these sections")
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--spam", type=Path, help="comments to try the learned filter on")
+    parser.add_argument("--base", help="a commit that this version is held against")
     parser.add_argument(
         "--plot", type=Path, nargs="?", const=_PICTURES, help="draw curves, into this folder"
     )
@@ -83,6 +89,7 @@ def _runs(options: argparse.Namespace) -> Iterator[Run]:
             pictures=options.plot or _PICTURES,
             curves=options.plot is not None,
             spam=options.spam,
+            base=options.base,
         )
 
 
