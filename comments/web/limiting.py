@@ -202,14 +202,15 @@ class Limits:
     def _has_room(self, call: "_Call") -> bool:
         """Whether *call* has room in every window, and is counted by now: what most calls do.
 
-        Flask-Limiter's own way to the same counters takes longer than they do. It is taken by
-        whoever is refused, who reads why, and while the storage fails. First every window is
-        asked, then each is hit: a caller whom the hour refuses does not use up the minute. A
-        single window is hit at once; one hit more in a window that is full changes nothing.
+        Flask-Limiter's own way to the counters of a database takes longer than they do. It is
+        taken by whoever is refused, who reads why, while the storage fails, and to a Redis, which
+        nobody should wait for twice when it does not answer. First every window is asked, then
+        each is hit: a caller whom the hour refuses does not use up the minute. A single window
+        is hit at once; one hit more in a window that is full changes nothing.
         """
         assert self._limiter is not None
         counting = self._limiter.limiter
-        if counting.storage is not self._limiter.storage:
+        if not isinstance(counting.storage, DatabaseStorage):
             return False
         windows = _windows(call.budget)
         try:
