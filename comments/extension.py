@@ -96,6 +96,7 @@ class Comments:
                 state.settings.origins,
                 stand_aside=_watcher(app),
                 replica=state.replica,
+                score_age=state.settings.public_max_age,
             )
         _meet_neighbours(app)
 

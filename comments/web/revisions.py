@@ -16,7 +16,12 @@ from comments.replica import Replica
 
 log = logging.getLogger("comments.front")
 
-_QUESTION = "SELECT revision FROM comments_threads WHERE key = "
+_REVISION = "SELECT revision FROM comments_threads WHERE key = {0}"
+#: Each vote leaves a row with its revision behind.
+_VOTES = (
+    "SELECT count(*) FROM comments_score_steps WHERE revision > {0} AND thread_id = "
+    "(SELECT id FROM comments_threads WHERE key = {0})"
+)
 
 
 class ReadersRevisions:
@@ -34,14 +39,21 @@ class ReadersRevisions:
 
     def of(self, key: str) -> int | None:
         """As :meth:`Revisions.of`."""
+        return self._asked(lambda revisions: revisions.of(key))
+
+    def votes_since(self, key: str, revision: int) -> int | None:
+        """As :meth:`Revisions.votes_since`."""
+        return self._asked(lambda revisions: revisions.votes_since(key, revision))
+
+    def _asked(self, ask: Callable[["Revisions"], int | None]) -> int | None:
         replica = self._replica
         if replica is not None and self._of_replica and replica.is_there():
-            found = self._of_replica.of(key)
+            found = ask(self._of_replica)
             if found is not None:
                 replica.answered()
                 return found
             replica.failed(ConnectionError("a revision was asked for in vain"))
-        return self._primary.of(key)
+        return ask(self._primary)
 
 
 class Revisions:
@@ -56,9 +68,16 @@ class Revisions:
     def of(self, key: str) -> int | None:
         """The revision of the thread *key*, 0 while nobody has written in it; ``None`` when the
         database does not answer."""
+        return self._answer(_REVISION, key)
+
+    def votes_since(self, key: str, revision: int) -> int | None:
+        """How many of the changes of the thread *key* after *revision* are votes."""
+        return self._answer(_VOTES, revision, key)
+
+    def _answer(self, question: str, *about: str | int) -> int | None:
         engine = self._asked or self._first_asked()
         try:
-            return self._ask(engine, key)
+            return self._ask(engine, question, about)
         except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
             log.warning("revision look-up failed: %s", type(error).__name__)
             # A server that was started anew knows none of the others either.
@@ -70,16 +89,15 @@ class Revisions:
         event.listen(engine, "engine_disposed", lambda _engine: self._close_all())
         return engine
 
-    def _ask(self, engine: Engine, key: str) -> int:
+    def _ask(self, engine: Engine, question: str, about: tuple[str | int, ...]) -> int:
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = _open(engine)
         try:
             cursor = connection.cursor()
-            cursor.execute(
-                _QUESTION + ("?" if engine.dialect.paramstyle == "qmark" else "%s"), (key,)
-            )
+            mark = "?" if engine.dialect.paramstyle == "qmark" else "%s"
+            cursor.execute(question.format(mark), about)
             row = cursor.fetchone()
             cursor.close()
         except BaseException:
