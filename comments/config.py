@@ -32,6 +32,13 @@ class Settings:
         "A plugin uses the host's database.",
         secret=True,
     )
+    database_read_uri: str | None = _setting(
+        None,
+        kinds.DATABASE,
+        "A PostgreSQL replica (streaming replication) that answers the readers; it may lag. What "
+        "is written, and what a writer or a moderator sees of their own, is the primary's.",
+        secret=True,
+    )
     secret_key: str | None = _setting(
         None,
         kinds.TEXT,

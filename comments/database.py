@@ -4,7 +4,8 @@ Everything else in the package is written once for both. The two rules that matt
 
 - **A write takes its lock first.** On SQLite a transaction that reads and then writes is
   refused at once when another one wrote in between; :func:`begin_write` opens the transaction
-  with ``BEGIN IMMEDIATE``, so that writers queue up instead. It works on the host's plain
+  with ``BEGIN IMMEDIATE``, so that writers queue up instead (those of one process in line, see
+  :mod:`comments.turns`). It works on the host's plain
   engine as well as on ours. On PostgreSQL the row of the thread is the lock.
 - **A commit is on the disk.** ``synchronous=FULL``: an acknowledged comment survives a power
   cut. The write-ahead log is used only from SQLite 3.51.3 on; before that version two
@@ -15,14 +16,30 @@ import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, event, func, literal, select
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    Executable,
+    Insert,
+    TypeDecorator,
+    event,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.util import identity_key
+
+from comments import turns
 
 log = logging.getLogger("comments.database")
 
@@ -68,6 +85,7 @@ def begin_write(session: Session) -> None:
     connection = session.connection()
     raw: Any = connection.connection.dbapi_connection
     if not raw.in_transaction:
+        turns.wait(session, connection.engine.url.database, BUSY_SECONDS)
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         # A host that begins its own transactions may only be reading so far. This changes no
@@ -100,9 +118,16 @@ def insert_or_ignore(session: Session, model: type[Any], **values: Any) -> bool:
 
     On PostgreSQL this waits for another transaction that is inserting the same key.
     """
-    statement = insert_into(session, model).values(**values).on_conflict_do_nothing()
+    session.flush()
+    statement = _unless_taken(model, session.get_bind().dialect.name)
+    return session.connection().execute(statement, values).first() is not None
+
+
+@lru_cache
+def _unless_taken(model: type[Any], dialect: str) -> Executable:
+    statement = dialect_insert(dialect, model)
     # Asked for by RETURNING: psycopg's count of rows is -1 here, whatever happened.
-    return session.execute(statement.returning(literal(1))).first() is not None
+    return statement.on_conflict_do_nothing().returning(literal(1))
 
 
 def insert_new(session: Session, model: type[Any], rows: Sequence[Any], key: str) -> list[Any]:
@@ -112,6 +137,42 @@ def insert_new(session: Session, model: type[Any], rows: Sequence[Any], key: str
     statement = insert_into(session, model).values(rows).on_conflict_do_nothing()
     inserted = session.execute(statement.returning(getattr(model, key)))
     return list(inserted.scalars())
+
+
+def insert_now(session: Session, row: Any) -> None:
+    """Insert the new object *row* by a statement of its own; from then on *session* knows it as
+    one that it has read.
+
+    A flush does the same for any number of objects, and for one it costs five times as much.
+    """
+    if row in session:  # because something that was added refers to it
+        session.expunge(row)
+    defaults, statement = _whole_row(type(row))
+    for name, value in defaults.items():
+        if name not in row.__dict__:
+            setattr(row, name, value)
+    values = {name: value for name, value in row.__dict__.items() if name in defaults}
+    row.id = session.connection().execute(statement, values).inserted_primary_key[0]
+    make_transient_to_detached(row)
+    session.add(row)
+
+
+@lru_cache
+def _whole_row(model: type[Any]) -> tuple[dict[str, Any], Insert]:
+    """What columns hold of which nothing is said, and the statement that fills them all."""
+    columns = [column for column in model.__table__.columns if column.name != "id"]
+    scalars = {
+        column.name: column.default.arg if column.default is not None else None
+        for column in columns
+    }
+    return scalars, insert(model.__table__)
+
+
+def read_anew(session: Session, model: type[Any], key: Any) -> None:
+    """A statement has changed the row *key*; an object of it that *session* holds says so next."""
+    held = session.identity_map.get(identity_key(model, key))
+    if held is not None:
+        session.expire(held)
 
 
 def sqlite_module() -> ModuleType:

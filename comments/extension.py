@@ -21,8 +21,9 @@ from comments.errors import ConfigError
 from comments.identity import Identity
 from comments.keys import Keys
 from comments.models import TABLE_PREFIX
+from comments.replica import Replica, check_primary
 from comments.screening import Screen
-from comments.web import answers, fragments, guards, problems
+from comments.web import answers, fragments, guards, problems, readers
 from comments.web.admin import admin
 from comments.web.api import api
 from comments.web.feeds import feeds
@@ -94,6 +95,7 @@ class Comments:
                 state.engine,
                 state.settings.origins,
                 stand_aside=_watcher(app),
+                replica=state.replica,
             )
         _meet_neighbours(app)
 
@@ -191,6 +193,9 @@ class Comments:
             return found[0]
 
         def session() -> Session:
+            reading = readers.reading_session()
+            if reading is not None:
+                return reading
             found: Session = db.session()
             notify.webhooks.listen(found, settings.webhooks)
             return found
@@ -208,6 +213,7 @@ class Comments:
             turns=_turns(settings),
             screens=lambda: self._screens,
             providers=providers.configured(settings),
+            replica=_replica(app, settings),
         )
 
     def _identity(self) -> Identity | None:
@@ -237,6 +243,13 @@ def _check(settings: config.Settings) -> None:
             "COMMENTS_MODERATORS_MAIL is set and COMMENTS_URL is not; it must be the public "
             "address of the comments, to which the links in that mail lead."
         )
+
+
+def _replica(app: Flask, settings: config.Settings) -> Replica | None:
+    if settings.database_read_uri is None:
+        return None
+    check_primary(str(app.config.get("SQLALCHEMY_DATABASE_URI") or ""))
+    return Replica(settings.database_read_uri)
 
 
 def _keys(app: Flask, settings: config.Settings) -> Keys:

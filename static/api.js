@@ -19,6 +19,12 @@ export async function ask(thread, method, path, body, more, again, tries = 0) {
     ...more, method, credentials, headers, body: body ? JSON.stringify(body) : null,
   });
   const answer = await response.json().catch(() => ({}));
+  // What is read from now on, perhaps of a copy that lags, must not be older than this.
+  const at = response.headers.get("Comments-Revision");
+  if (at) {
+    thread.keep("at:" + thread.key, at);
+    thread.keep("wrote", String(Date.now()));
+  }
   if (answer.token) thread.keep("token", answer.token);
   if (response.ok) return answer;
   if (response.status === 401 && token && (await (await import("./signin.js")).refused(thread, token, method, again, answer)))

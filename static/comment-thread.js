@@ -289,7 +289,7 @@ export class CommentThread extends HTMLElement {
    */
   async fragment(name, asked, tries = 0) {
     const { sort, only } = this.section?.dataset ?? {};
-    const facts = Object.entries({ key: this.key, lang: this.language, sort, only, ...asked });
+    const facts = Object.entries({ key: this.key, lang: this.language, sort, only, at: this.recall("at:" + this.key), ...asked });
     const query = new URLSearchParams(/** @type {string[][]} */ (facts.filter(([, value]) => value)));
     // Always asked again: what a browser may show stale would lack what its reader has just written.
     const response = await this.request(`/fragment/${name}?${query}`, {

@@ -29,7 +29,7 @@ SOME = 5
 def postgres() -> Iterator[Postgres]:
     """A server of this test's own, since it is stopped."""
     try:
-        server = Postgres(ours=True)
+        server = Postgres(own=True)
     except Unavailable as reason:
         pytest.skip(str(reason))
     yield server

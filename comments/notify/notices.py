@@ -8,7 +8,9 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     String,
+    Table,
     and_,
+    bindparam,
     case,
     cast,
     delete,
@@ -59,12 +61,24 @@ def announce(session: Session, comment_ids: Sequence[int], now: datetime) -> Non
             _announce(session, some, now)
 
 
-def _is_followed(session: Session, comment_ids: Sequence[int]) -> bool:
-    in_thread = select(Subscription.id).where(
-        Subscription.thread_id == Comment.thread_id, Subscription.confirmed_at.is_not(None)
+_comments: Table = Comment.__table__  # type: ignore[assignment]
+_asked_for: Table = Subscription.__table__  # type: ignore[assignment]
+_in_its_thread = select(_asked_for.c.id).where(
+    _asked_for.c.thread_id == _comments.c.thread_id, _asked_for.c.confirmed_at.is_not(None)
+)
+_FOLLOWED = (
+    select(_comments.c.id)
+    .where(
+        _comments.c.id.in_(bindparam("comments", expanding=True)),
+        _in_its_thread.exists(),
     )
-    followed = select(Comment.id).where(Comment.id.in_(comment_ids), in_thread.exists())
-    return session.execute(followed.limit(1)).first() is not None
+    .limit(1)
+)
+
+
+def _is_followed(session: Session, comment_ids: Sequence[int]) -> bool:
+    followed = session.connection().execute(_FOLLOWED, {"comments": list(comment_ids)})
+    return followed.first() is not None
 
 
 def _announce(session: Session, comment_ids: Sequence[int], now: datetime) -> None:

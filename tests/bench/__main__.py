@@ -19,6 +19,8 @@ SECTIONS = (
     "reads",
     "peers",
     # writers
+    "writes",
+    "costs",
     "told",
     # everybody at once
     "overload",

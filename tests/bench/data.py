@@ -164,11 +164,12 @@ def _votes(plan: list[Planned], first_id: int) -> Iterator[dict[str, Any]]:
 def bodies() -> list[tuple[str, str]]:
     """Some texts of about 280 bytes with their HTML, for all comments to share."""
     dice = Random(BODIES)
-    texts = [_text(dice) for _ in range(BODIES)]
+    texts = [sentences(dice) for _ in range(BODIES)]
     return [(body, render(body)) for body in texts]
 
 
-def _text(dice: Random) -> str:
+def sentences(dice: Random) -> str:
+    """Two paragraphs of about :data:`BODY_LENGTH` bytes."""
     words: list[str] = []
     while sum(map(len, words)) + len(words) < BODY_LENGTH:
         words.append(dice.choice(WORDS))

@@ -51,7 +51,7 @@ class Process:
                 **acting_as(user),
             )
         try:
-            self._wait_until(ready)
+            self.wait_until(ready)
         except BaseException:
             self.kill()
             raise
@@ -88,7 +88,7 @@ class Process:
             os.killpg(self._popen.pid, signal.SIGKILL)
         self._popen.wait()
 
-    def _wait_until(self, ready: Callable[[], bool]) -> None:
+    def wait_until(self, ready: Callable[[], bool]) -> None:
         # Counted, not timed: a test may have stopped the clock.
         for _ in range(int(START_SECONDS / _POLL_SECONDS)):
             if not self.alive():
