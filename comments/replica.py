@@ -96,7 +96,7 @@ def _options() -> dict[str, Any]:
     # No ping before a question: what fails is asked of the primary. And no transaction around it:
     # each statement sees what has arrived by then, as on the primary.
     return {
-        **database.engine_options("postgresql"),
+        **database.engine_options("postgresql://"),
         "pool_pre_ping": False,
         "isolation_level": "AUTOCOMMIT",
         "pool_timeout": CONNECT_SECONDS,

@@ -160,7 +160,8 @@ def keep(cache: PageCache, environ: "WSGIEnvironment", response: Response) -> No
 class Front:
     """The middleware. *engine* is asked for late, since a host may set it up after us.
 
-    While *stand_aside* says so, it neither keeps nor gives anything.
+    While *stand_aside* says so, it neither keeps nor gives anything. Of the server's threads no
+    more than *most_questions* ask the database for a revision at once.
     """
 
     def __init__(
@@ -171,10 +172,11 @@ class Front:
         origins: tuple[str, ...],
         stand_aside: Callable[[], bool],
         replica: Replica | None = None,
+        most_questions: int | None = None,
     ) -> None:
         self._app = app
         self._cache = cache
-        self._revisions = ReadersRevisions(engine, replica)
+        self._revisions = ReadersRevisions(engine, replica, most_questions)
         self._origins = frozenset(origins)
         self._stand_aside = stand_aside
 
