@@ -106,9 +106,7 @@ class Doorkeeper:
         if self.waiting() < self._seats:
             return True
         for other in reversed(Kind):
-            if other <= kind:
-                return False
-            if self._waiting[other]:
+            if other > kind and self._waiting[other]:
                 _call(self._waiting[other].pop(), admitted=False)
                 return True
         return False

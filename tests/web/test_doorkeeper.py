@@ -1,4 +1,4 @@
-"""Whose turn it is: shares, order, the room to wait in, patience. Threads, and no clock."""
+"""Who is let in: shares, order, the room to wait in, patience. Threads, and a clock that stands."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,8 +31,8 @@ def ask() -> Iterator[Ask]:
         yield enter
 
 
-def full(places: int = 1, seats: int = 4, patience: float = LONG) -> Doorkeeper:
-    doorkeeper = Doorkeeper(places, seats, patience, ANYTHING)
+def full(places: int = 1, seats: int = 4) -> Doorkeeper:
+    doorkeeper = Doorkeeper(places, seats, LONG, ANYTHING)
     assert all(doorkeeper.enter(READING) for _ in range(places))
     return doorkeeper
 
@@ -85,7 +85,8 @@ def test_a_reader_takes_the_seat_of_the_writer_who_came_last(ask):
 
 
 def test_patience_ends_and_leaves_no_trace(ask):
-    doorkeeper = full(patience=0)
+    doorkeeper = Doorkeeper(1, 4, 0, ANYTHING, clock=lambda: 0)
+    assert doorkeeper.enter(READING)
     assert ask(doorkeeper, READING).result(LONG) is False
     assert doorkeeper.waiting() == 0
     doorkeeper.leave(READING)

@@ -56,6 +56,15 @@ def test_people_get_a_page_in_their_language_each_time(busy, asked, tongue):
     assert again.text == first.text
 
 
+def test_who_makes_languages_up_fills_no_memory(busy):
+    client, gate = busy.test_client(), busy.wsgi_app
+    while not isinstance(gate, Gate):
+        gate = getattr(gate, "_app", None) or gate._inner
+    for region in range(100, 250):
+        assert client.get(f"{READ}&lang=de-{region}").status_code == 503
+    assert len(gate._refusals) <= 100
+
+
 def test_the_shape_is_the_callers(busy):
     client = busy.test_client()
     for _ in range(2):
@@ -129,6 +138,12 @@ def test_a_place_is_given_back_whatever_happens(start, migrated_sqlite_uri):
 
 def raises(_environ: object, _start: object) -> list[bytes]:
     raise OSError("the disk is gone")
+
+
+def test_where_no_site_embeds_an_answer_varies_by_none(start, migrated_sqlite_uri):
+    app = start(migrated_sqlite_uri, **FULL, COMMENTS_ORIGINS="")
+    crowd(app, Kind.READING)
+    assert "Vary" not in app.test_client().get(READ).headers
 
 
 def test_without_a_bound_there_is_no_gate(start, migrated_sqlite_uri):
