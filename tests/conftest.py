@@ -290,6 +290,8 @@ def live_server(tmp_path: Path, sqlite_uri: str) -> Iterator[Callable[..., LiveS
                 "COMMENTS_DATABASE_URI": sqlite_uri,
                 "COMMENTS_INSTANCE": str(tmp_path / "instance"),
                 "COMMENTS_SECRET_KEY": "a secret of the tests, long enough to be one",
+                # A busy machine is no reason to refuse anybody.
+                "COMMENTS_PATIENCE": "60",
             }
             given = {key: str(value) for key, value in settings.items()}
             server = LiveServer(tmp_path, defaults | given)

@@ -165,7 +165,8 @@ class Front:
     """The middleware. *engine* is asked for late, since a host may set it up after us.
 
     While *stand_aside* says so, it neither keeps nor gives anything. In a storm of votes a page
-    may be *score_age* seconds old.
+    may be *score_age* seconds old. Of the server's threads no more than *most_questions* ask the
+    database for a revision at once.
     """
 
     def __init__(
@@ -177,10 +178,11 @@ class Front:
         stand_aside: Callable[[], bool],
         replica: Replica | None = None,
         score_age: float = 0,
+        most_questions: int | None = None,
     ) -> None:
         self._app = app
         self._cache = cache
-        self._revisions = ReadersRevisions(engine, replica)
+        self._revisions = ReadersRevisions(engine, replica, most_questions)
         self._origins = frozenset(origins)
         self._stand_aside = stand_aside
         self._storms = Storms(score_age)

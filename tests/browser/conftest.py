@@ -91,6 +91,7 @@ def site(
             "COMMENTS_INSTANCE": str(tmp_path),
             "COMMENTS_HOLD": "none",
             "COMMENTS_RATE_LIMITS": "off",
+            "COMMENTS_PATIENCE": "60",
             "COMMENTS_HOSTS": "comments.test,localhost,127.0.0.1",
             "COMMENTS_ORIGINS": blog,
         }
