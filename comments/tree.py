@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from comments import text
@@ -35,8 +36,10 @@ class Order:
     #: Its key changes after a comment is posted, so a cursor needs the history of it.
     moves: bool = False
 
-    def key(self, row: Any) -> Key:
-        return tuple(getattr(row, column) for column in self.columns)
+    @property
+    def key(self) -> Callable[[Any], Key]:
+        """Gives the key of a row."""
+        return attrgetter(*self.columns)
 
     def sort(self, rows: Iterable[Any]) -> list[Any]:
         return sorted(rows, key=self.key, reverse=self.descending)

@@ -11,37 +11,42 @@ from comments.errors import CommentsError
 from comments.models import Comment, Status, Thread
 from comments.threads.places import ThreadFacts, of_comment
 
+#: The table itself and not the mapped class: what the ORM does for every row and statement costs
+#: more than finding them, and rows that are only shown need nothing of it.
+columns = Comment.__table__.c
+_thread = Thread.__table__.c
+
 #: What a page shows of a comment; body, path and the rest stay in the database.
 SHOWN: tuple[Any, ...] = (
-    Comment.id,
-    Comment.thread_id,
-    Comment.parent_id,
-    Comment.depth,
-    Comment.status,
-    Comment.html,
-    Comment.anchor,
-    Comment.author_id,
-    Comment.author_kind,
-    Comment.author_name,
-    Comment.author_avatar,
-    Comment.author_website,
-    Comment.email_hash,
-    Comment.verified,
-    Comment.created_at,
-    Comment.edited_at,
-    Comment.up,
-    Comment.down,
-    Comment.score,
-    Comment.vote_rank,
-    Comment.replies_count,
-    Comment.pinned_at,
-    Comment.published_revision,
-    Comment.changed_revision,
+    columns.id,
+    columns.thread_id,
+    columns.parent_id,
+    columns.depth,
+    columns.status,
+    columns.html,
+    columns.anchor,
+    columns.author_id,
+    columns.author_kind,
+    columns.author_name,
+    columns.author_avatar,
+    columns.author_website,
+    columns.email_hash,
+    columns.verified,
+    columns.created_at,
+    columns.edited_at,
+    columns.up,
+    columns.down,
+    columns.score,
+    columns.vote_rank,
+    columns.replies_count,
+    columns.pinned_at,
+    columns.published_revision,
+    columns.changed_revision,
     # The thread's revision in the very moment of the statement that reads the row: a cursor
     # must begin where its rows were read, and a vote may fall between two statements.
-    select(Thread.revision)
-    .where(Thread.id == Comment.thread_id)
-    .correlate(Comment)
+    select(_thread.revision)
+    .where(_thread.id == columns.thread_id)
+    .correlate(Comment.__table__)
     .scalar_subquery()
     .label("revision"),
 )
@@ -95,7 +100,7 @@ def placed(session: Session, comment_id: int) -> tuple[Comment, ThreadFacts]:
 
 def rows(session: Session, ids: Iterable[int]) -> dict[int, Any]:
     """The shown columns of some comments, by id."""
-    found = session.execute(shown_rows.where(Comment.id.in_(list(ids))))
+    found = session.execute(shown_rows.where(columns.id.in_(list(ids))))
     return {row.id: row for row in found}
 
 
