@@ -100,7 +100,7 @@ class Cursor:
         key = None if self.key is None else [_packed(part) for part in self.key]
         facts = [self.thread_id, self.parent_id, self.sort, key, self.revision, self.pinned]
         facts += [self.only] if self.only else []
-        return keys.seal("cursor", json.dumps(facts, separators=(",", ":")).encode())
+        return keys.seal("cursor", _json(facts).encode())
 
     @classmethod
     def open(
@@ -133,6 +133,10 @@ class Cursor:
         key, revision, pinned = facts[3:6]
         unpacked = None if key is None else _unpacked(ORDERS[sort], key)
         return cls(thread_id, parent_id, sort, unpacked, revision, tuple(pinned), only)
+
+
+# Made once: a page has some twenty cursors.
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def _packed(part: Any) -> int:
