@@ -31,7 +31,7 @@ def add_first_replies(session: Session, nodes: Sequence[Node], order: Order, lim
         rows = session.execute(
             _first_replies(order, is_sqlite(session)),
             {"parents": list(parents), "each": each + 1},
-        )
+        ).all()
         level = tree.attach(parents, rows, order, each)
         room -= len(level)
     for node in level.values():

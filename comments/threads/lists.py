@@ -217,7 +217,8 @@ def _siblings(session: Session, cursor: Cursor, order: Order, limit: int) -> lis
     if cursor.key is not None and order.moves:
         asked |= {"thread": cursor.thread_id, "since": cursor.revision}
         return order.sort(session.execute(_as_they_were(*here), asked))[:limit]
-    return list(session.execute(_next_siblings(*here, cursor.key is not None), asked))
+    found = session.execute(_next_siblings(*here, cursor.key is not None), asked)
+    return list(found.all())
 
 
 @cache
