@@ -11,7 +11,7 @@ from comments import tree
 from comments.database import is_sqlite
 from comments.models import Comment
 from comments.threads.places import ThreadFacts
-from comments.threads.rows import columns, shown_rows
+from comments.threads.rows import columns, read, shown_rows
 from comments.tree import Cursor, Node, Order
 
 
@@ -28,10 +28,8 @@ def add_first_replies(session: Session, nodes: Sequence[Node], order: Order, lim
         if len(parents) > room:
             parents = dict(list(parents.items())[:room])
         each = min(max(1, room // len(parents)), tree.MOST_FIRST_REPLIES)
-        rows = session.execute(
-            _first_replies(order, is_sqlite(session)),
-            {"parents": list(parents), "each": each + 1},
-        ).all()
+        asked = _first_replies(order, is_sqlite(session))
+        rows = read(session, asked, parents=list(parents), each=each + 1)
         level = tree.attach(parents, rows, order, each)
         room -= len(level)
     for node in level.values():

@@ -23,7 +23,7 @@ from comments.keys import Keys
 from comments.models import Comment, ScoreStep, Status
 from comments.threads.levels import add_first_replies, columns_of, in_order
 from comments.threads.places import ThreadFacts, find, leads_to
-from comments.threads.rows import SHOWN, columns, rows, shown_rows
+from comments.threads.rows import SHOWN, columns, read, rows, shown_rows
 from comments.tree import Cursor, Key, Node, Order
 
 #: A page's size when the client names none, and the most it may name.
@@ -94,7 +94,7 @@ def branch(
     session: Session, top: Comment, thread: ThreadFacts, order: Order, limit: int = DEFAULT_LIMIT
 ) -> Listing:
     """One comment with what is below it, as a page of its own: for places deep in a chain."""
-    row = session.execute(shown_rows.where(columns.id == top.id)).one()
+    row = read(session, shown_rows.where(columns.id == top.id))[0]
     listing = Listing(thread, order, [Node(row)])
     add_first_replies(session, listing.nodes, order, limit)
     return listing
@@ -112,7 +112,7 @@ def branch_after(
 ) -> Listing:
     """One comment with a later page of its replies below it."""
     below = replies(session, keys, top, thread, order, limit=limit, after=after)
-    row = session.execute(shown_rows.where(columns.id == top.id)).one()
+    row = read(session, shown_rows.where(columns.id == top.id))[0]
     return Listing(thread, order, [Node(row, below.nodes, cursor=below.next)])
 
 
@@ -163,7 +163,7 @@ def _begin_at(
     session: Session, listing: Listing, cursor: Cursor, start: Comment, limit: int
 ) -> None:
     """A page whose first comment is *start*; the ones before it stay a page away."""
-    first = session.execute(shown_rows.where(columns.id == start.id)).one()
+    first = read(session, shown_rows.where(columns.id == start.id))[0]
     cursor = _behind(cursor, listing.order, first)
     _fill(session, listing, cursor, max(limit - 1, 1))
     top = [Node(first)]
@@ -189,7 +189,7 @@ _OF_LIST = {
 
 def _pinned(session: Session, cursor: Cursor, order: Order, most: int) -> list[Any]:
     asked = _pinned_of(inline=cursor.only is not None)
-    return order.sort(session.execute(asked, {"of": cursor.thread_id, "most": most}))
+    return order.sort(read(session, asked, of=cursor.thread_id, most=most))
 
 
 @cache
@@ -216,9 +216,8 @@ def _siblings(session: Session, cursor: Cursor, order: Order, limit: int) -> lis
     here = (order, _among(cursor), bool(cursor.pinned))
     if cursor.key is not None and order.moves:
         asked |= {"thread": cursor.thread_id, "since": cursor.revision}
-        return order.sort(session.execute(_as_they_were(*here), asked))[:limit]
-    found = session.execute(_next_siblings(*here, cursor.key is not None), asked)
-    return list(found.all())
+        return order.sort(read(session, _as_they_were(*here), **asked))[:limit]
+    return read(session, _next_siblings(*here, cursor.key is not None), **asked)
 
 
 @cache
