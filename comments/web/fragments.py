@@ -48,7 +48,7 @@ def draw(state: State, template: str, **context: Any) -> str:
         ago=written_out,
         isotime=rfc3339,
         walk=tree.walk,
-        by_shape=Stencils(),
+        by_shape=Stencils,
         settings=state.settings,
         lang=language,
         dir=i18n.direction(language),

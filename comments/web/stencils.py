@@ -29,22 +29,23 @@ Draw = Callable[[Any, bool], str]
 
 
 class Stencils:
-    """Draws the comments of one page; templates call it."""
+    """The macro *draw*, for all the comments of a page."""
 
-    def __init__(self) -> None:
-        self._patterns: dict[tuple[Any, ...], str] = {}
+    def __init__(self, draw: Draw) -> None:
+        self._draw = draw
+        self._patterns: dict[tuple[Any, ...], _Pattern] = {}
 
-    def __call__(self, draw: Draw, node: CommentView, controls: bool) -> str:
-        """What *draw* makes of *node*."""
+    def __call__(self, node: CommentView, controls: bool = True) -> str:
         if node.anchor is not None or node.reason is not None:
             # Few have those, and there is much to ask about them.
-            return draw(node, controls)
+            return self._draw(node, controls)
         values = _values(node)
-        shape = (draw, controls, *_words(node).values(), *map(bool, values.values()))
+        shape = (controls, *_words(node).values(), *map(bool, values.values()))
         pattern = self._patterns.get(shape)
         if pattern is None:
-            pattern = self._patterns[shape] = _pattern(draw(_blank(node, values), controls))
-        return Markup(pattern % values)  # noqa: S704 - the values are escaped
+            drawn = self._draw(_blank(node, values), controls)
+            pattern = self._patterns[shape] = _Pattern(drawn)
+        return Markup(pattern.filled(values))  # noqa: S704 - the values are escaped
 
 
 def _words(node: CommentView) -> dict[str, Any]:
@@ -63,8 +64,9 @@ def _values(node: CommentView) -> dict[str, str]:
     said = _author_values(node.author) if node.author else {}
     return said | {
         "id": str(node.id),
-        "parent": str(node.parent or ""),
-        "parent_name": escape(node.parent_name or ""),
+        # A top-level reply does not say what it answers: one shape less.
+        "parent": str(node.parent) if node.is_deep else "",
+        "parent_name": escape(node.parent_name or "") if node.is_deep else "",
         "url": escape(node.url),
         "isotime": node.isotime,
         "written": node.written,
@@ -100,9 +102,17 @@ def _mark(name: str) -> Markup:
     return Markup(f"{_MARK}{name.replace('.', 'Q')}{_MARK}")  # noqa: S704 - letters and digits
 
 
-def _pattern(drawn: str) -> str:
-    """What was drawn, as a pattern of the ``%`` operator with a place for each mark."""
-    text, *rest = str(drawn).replace("%", "%%").split(_MARK)
-    for name, after in zip(rest[::2], rest[1::2], strict=True):
-        text += f"%({name.replace('Q', '.')})s{after}"
-    return text
+class _Pattern:
+    """What was drawn, with places for other values."""
+
+    __slots__ = ("_names", "_pieces")
+
+    def __init__(self, drawn: str) -> None:
+        # What stands between the marks, and in turn with it what stands for the values.
+        self._pieces = str(drawn).split(_MARK)
+        self._names = [name.replace("Q", ".") for name in self._pieces[1::2]]
+
+    def filled(self, values: dict[str, str]) -> str:
+        pieces = self._pieces.copy()
+        pieces[1::2] = map(values.__getitem__, self._names)
+        return "".join(pieces)
