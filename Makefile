@@ -12,6 +12,8 @@ PYTEST := $(PYTHON) -m pytest
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_PREFERENCE ?= system
 unexport VIRTUAL_ENV
+# Whoever starts a server two hundred times compiles its modules once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run moderator test lint style types scripts bench corpus messages format clean dev
 
@@ -49,8 +51,8 @@ scripts:
 	@$(NODE) npm ci --prefix tests/js --no-audit --no-fund --silent
 	$(NODE) node tests/js/node_modules/typescript/bin/tsc
 
-bench: dev ## Measure speed, in ratios (SPAM=comments.json: the learned filter on these)
-	@$(PYTHON) -m tests.bench $(if $(SPAM),--spam "$(SPAM)" --only spam) $(ARGS)
+bench: dev ## Measure speed, in ratios (BASE=commit: against an earlier version; SPAM=comments.json: the learned filter on these)
+	@$(PYTHON) -m tests.bench $(if $(SPAM),--spam "$(SPAM)" --only spam) $(if $(BASE),--base "$(BASE)" --only versions) $(ARGS)
 
 corpus: dev ## Post a folder of hostile strings everywhere (CORPUS=path)
 	@test -n "$(CORPUS)" || { echo "Say which: make corpus CORPUS=path/of/a/folder"; exit 2; }

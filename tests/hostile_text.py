@@ -1,7 +1,7 @@
 """Texts made to be expensive: a family for each way of asking a renderer for too much work.
 
 ``FAMILIES[name](length)`` gives the member of that length, always the same one. The counted test
-and ``tests.bench.bench_text`` go through all of them.
+and ``tests.bench.text`` go through all of them.
 """
 
 import random

@@ -9,6 +9,7 @@ from comments import moderation, threads
 from comments.models import Comment, Vote
 from tests import factories as make
 from tests.bench import data, told
+from tests.bench.section import Run
 from tests.factories import ALICE
 from tests.reading import SORTS, walk
 
@@ -94,7 +95,7 @@ def test_posting_goes_on_where_loading_stopped(session):
 
 
 def test_what_telling_adds_to_a_post_is_measured(tmp_path, capsys):
-    (goal,) = told.measure(tmp_path, followers=30, posts=3)
+    (goal,) = told.measure(Run(tmp_path), followers=30, posts=3)
 
     assert goal.measured.endswith(" ms")
     assert "30 letters written" in capsys.readouterr().out

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.bench import plot, spam
+from tests.bench.section import Run
 from tests.bench.spam import Outcome, Written
 from tests.spam_examples import HAM, SPAM
 
@@ -91,7 +92,7 @@ def test_what_was_judged_before_is_not_changed_by_what_comes_later(tmp_path):
 @pytest.mark.again
 def test_a_whole_measurement_prints_tables_and_draws(file, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(spam, "CURVE", (0, spam.DECISIONS))
-    goals = spam.measure(file, tmp_path, tmp_path / "pictures", draws=1)
+    goals = spam.measure(Run(tmp_path, quick=True, pictures=tmp_path / "pictures", spam=file))
 
     said = capsys.readouterr().out
     assert [goal.promise.split(":")[0] for goal in goals] == sorted(2 * VIDEOS, key=VIDEOS.index)

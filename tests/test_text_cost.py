@@ -1,7 +1,7 @@
 """Rendering is cheap for every text, and twice a text costs little more than twice as much.
 
 What is counted is the calls of functions, Python's and C's, under the profiler: the same number
-on every machine, however busy. ``tests.bench.bench_text`` has the milliseconds.
+on every machine, however busy. ``tests.bench.text`` has the milliseconds.
 """
 
 import cProfile

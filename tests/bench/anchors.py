@@ -19,8 +19,8 @@ from tests.bench import edits, passages, plot, stopwatch
 from tests.bench.edits import Article, Editor
 from tests.bench.passages import Edited, Outcome, Passage
 from tests.bench.report import Goal, Progress, print_list, print_table
+from tests.bench.section import Run
 from tests.services import node
-from tests.services.process import Unavailable
 from tests.services.tools import PROJECT, from_pypi
 
 TRIED = (
@@ -78,13 +78,9 @@ class Job:
 Counts = Counter[Outcome]
 
 
-def measure(pictures: Path, *, quick: bool) -> list[Goal]:
-    """Print the tables, draw the picture into the folder *pictures*, and give the goals."""
-    try:
-        article(OTHER)
-    except Unavailable as reason:
-        return [Goal("passages found again", f"not measured: {reason}", met=False)]
-    draws = 1 if quick else 3
+def measure(run: Run) -> list[Goal]:
+    """Print the tables, draw the picture, and give the goals."""
+    draws = 1 if run.quick else 3
     kinds = _outcomes(_by_kind(draws))
     mixed = _outcomes(_by_count(draws))
     print_list(
@@ -93,10 +89,7 @@ def measure(pictures: Path, *, quick: bool) -> list[Goal]:
     )
     _print_outcomes("Passages found again, by kind of edit on a third of the article", kinds)
     _print_outcomes("Passages found again, by number of mixed edits", mixed)
-    pictures.mkdir(parents=True, exist_ok=True)
-    path = pictures / "anchors.svg"
-    path.write_text(plot.svg(_curve(mixed)), encoding="utf-8")
-    print_list(f"Drawn: {path}")
+    print_list(f"Drawn: {run.draw('anchors.svg', plot.svg(_curve(mixed)))}")
     wrong = sum((*kinds.values(), *mixed.values()), Counts())[Outcome.WRONG]
     placed = _share(sum((mixed[str(count)] for count in CURVE), Counts()))
     return [

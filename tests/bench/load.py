@@ -6,12 +6,14 @@ look closer to one another than they are.
 """
 
 import json
+import math
 import re
 import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from statistics import median, quantiles
 from urllib.parse import urlsplit
@@ -22,6 +24,7 @@ from tests.services.tools import PROJECT
 CONNECTIONS = 16
 _CLIENTS = 2
 _SPARE_SECONDS = 60
+JSON = {"Content-Type": "application/json"}
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
 
 
@@ -65,6 +68,33 @@ def _answered(connection: HTTPConnection, path: str) -> float:
     if answer.status != 200:
         raise RuntimeError(f"{path} answered {answer.status}")
     return (time.perf_counter() - began) * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def errands(server: Server, requests: Sequence[Request], *, connections: int) -> Load:
+    """Each of *requests* is sent once, by a process of its own (``sender.py``)."""
+    asked = [[each.method, each.path, dict(each.headers), each.body] for each in requests]
+    before = server.cpu_seconds()
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.sender"],
+        input=json.dumps({"url": server.url, "connections": connections, "requests": asked}),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        cwd=PROJECT,
+    )
+    used = server.cpu_seconds() - before
+    told = json.loads(done.stdout)
+    latencies, count = sorted(told["latencies"]), len(requests)
+    slow = latencies[math.ceil(0.99 * count) - 1]
+    return Load(count / told["seconds"], median(latencies), slow, 1000 * used / count)
 
 
 def client() -> str:

@@ -8,14 +8,30 @@ from pathlib import Path
 from tests.bench import load
 from tests.bench.duels import Duel, Outcome, Side, fight
 from tests.bench.load import Load
-from tests.bench.report import Goal, print_table
+from tests.bench.report import Goal, print_list, print_table
+from tests.bench.section import Run
 from tests.bench.servers import Server, ceiling, get, service
-from tests.bench.store import Store
+from tests.bench.store import Store, opened
 
 SORTS = ("oldest", "newest", "most_voted")
 FORMATS = {"JSON": "/comments/api/v1/comments?thread=", "HTML": "/comments/thread?key="}
 SHORT, LONG = 1_000, 100_000
 LEAST_OF_FLASK, LEAST_OF_SHORT, MOST_TIMES_SHORT = 0.8, 0.9, 1.5
+
+
+def measure(run: Run) -> list[Goal]:
+    """Print the tables of both halves below, and give their goals."""
+    with opened(run.database, run.folder) as store:
+        print_list(f"Database: {store.about}")
+        if run.quick:
+            return [
+                *cached(store, run.folder, rounds=3, seconds=1, packings=[True]),
+                *uncached(store, run.folder, rounds=5, requests=4),
+            ]
+        return [
+            *cached(store, run.folder, rounds=12, seconds=1, packings=[False, True]),
+            *uncached(store, run.folder, rounds=15, requests=8),
+        ]
 
 
 # ── from cache ───────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -19,11 +19,20 @@ _OURS = ("COMMENTS_", "FLASK_", "PORT")
 class Server:
     """A running server, reached at ``url``; it ends with the ``with`` block."""
 
-    def __init__(self, command: list[str], port: int, folder: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        port: int,
+        folder: Path,
+        env: Mapping[str, str],
+        python: str | Path = sys.executable,
+    ) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        #: A server whose children work for this one: its database's.
+        self.also: int | None = None
         clean = {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
         self._process = Process(
-            [sys.executable, *command],
+            [str(python), *command],
             log=folder / f"server-{port}.log",
             ready=lambda: answers(port),
             env={**clean, "PYTHONPATH": str(PROJECT), **env},
@@ -31,13 +40,26 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """Processor time of all its processes so far; 0 where the kernel does not tell."""
-        ticks = 0
+        ticks = sum(int(fields[11]) + int(fields[12]) for _, fields in self._processes())
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def megabytes(self) -> float:
+        """Memory of all its processes now, what they share counted once; 0 as above."""
+        kilobytes = 0
+        for folder, _ in self._processes():
+            with suppress(OSError):
+                rollup = (folder / "smaps_rollup").read_text()
+                kilobytes += int(rollup.partition("\nPss:")[2].split(maxsplit=1)[0])
+        return kilobytes / 1024
+
+    def _processes(self) -> Iterator[tuple[Path, list[str]]]:
+        """The folders below ``/proc`` of its process group and of what *also* has started, each
+        of which is a group of its own, with what ``stat`` says after the name."""
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):  # a process that has just ended
                 fields = stat.read_text().rpartition(")")[2].split()
-                if int(fields[2]) == self._process.pid:  # its process group
-                    ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+                if int(fields[2]) == self._process.pid or int(fields[1]) == self.also:
+                    yield stat.parent, fields
 
     def __enter__(self) -> Self:
         return self
@@ -46,17 +68,19 @@ class Server:
         self._process.stop()
 
 
-def service(folder: Path, database_uri: str, **settings: object) -> Server:
-    """Our own service as ``wsgi.py`` runs it, limits off; *settings* are its environment."""
+def service(folder: Path, database_uri: str, *, code: Path = PROJECT, **settings: object) -> Server:
+    """Our own service as ``wsgi.py`` of *code* runs it, limits off; *settings* are its
+    environment."""
     port = free_port()
     env = {
         "COMMENTS_DATABASE_URI": database_uri,
         "COMMENTS_SECRET_KEY": SECRET,
         "COMMENTS_RATE_LIMITS": "off",
         "PORT": str(port),
+        "PYTHONPATH": str(code),
         **{key: str(value) for key, value in settings.items()},
     }
-    return Server([str(PROJECT / "wsgi.py")], port, folder, env)
+    return Server([str(code / "wsgi.py")], port, folder, env)
 
 
 def ceiling(folder: Path, pages: Path) -> Server:

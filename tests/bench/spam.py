@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from comments import learning, schema
 from comments.database import engine_options, prepare_engine
-from tests.bench import plot
+from tests.bench import plot, section
 from tests.bench.report import Goal, Progress, print_list, print_table
 
 DECISIONS = 200
@@ -59,10 +59,12 @@ class Run(NamedTuple):
 Runs = dict[tuple[str, int | None], list[Run]]
 
 
-def measure(path: Path, folder: Path, pictures: Path, *, draws: int = DRAWS) -> list[Goal]:
-    """Print the tables, draw the pictures into the folder *pictures*, and give the goals."""
-    videos = read(path)
-    runs = _run_all(videos, folder, draws)
+def measure(run: section.Run) -> list[Goal]:
+    """Print the tables, draw the pictures, and give the goals."""
+    assert run.spam is not None
+    draws = 1 if run.quick else DRAWS
+    videos = read(run.spam)
+    runs = _run_all(videos, run.folder, draws)
     total = sum(map(len, videos.values()))
     print_list(
         f"{total:,} comments under {len(videos)} videos; figures are means of {draws} draws",
@@ -70,11 +72,9 @@ def measure(path: Path, folder: Path, pictures: Path, *, draws: int = DRAWS) -> 
     )
     _print_unseen(videos, runs)
     _print_curve(videos, runs)
-    pictures.mkdir(parents=True, exist_ok=True)
     drawn = {"spam-held.svg": _trade(videos, runs), "spam-learned.svg": _curve(videos, runs)}
-    for name, picture in drawn.items():
-        (pictures / name).write_text(plot.svg(picture), encoding="utf-8")
-    print_list(*(f"Drawn: {pictures / name}" for name in drawn))
+    paths = [run.draw(name, plot.svg(picture)) for name, picture in drawn.items()]
+    print_list(*(f"Drawn: {path}" for path in paths))
     return [goal for video in videos for goal in _goals(video, runs[video, DECISIONS])]
 
 

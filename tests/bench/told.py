@@ -6,7 +6,6 @@
 import statistics
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
@@ -16,15 +15,16 @@ from comments.config import Settings
 from comments.database import engine_options, prepare_engine
 from tests import factories as make
 from tests.bench.report import Goal, print_table
+from tests.bench.section import Run
 
 FOLLOWERS = 1_000
 POSTS = 21
 MOST_ADDED = 0.1
 
 
-def measure(folder: Path, followers: int = FOLLOWERS, posts: int = POSTS) -> list[Goal]:
+def measure(run: Run, followers: int = FOLLOWERS, posts: int = POSTS) -> list[Goal]:
     """Print the table; the goal is what a thousand add to one post, its commit included."""
-    uri = f"sqlite:///{folder / 'told.sqlite3'}"
+    uri = f"sqlite:///{run.folder / 'told.sqlite3'}"
     engine = create_engine(uri, **engine_options(uri))
     prepare_engine(engine)
     schema.upgrade(engine)

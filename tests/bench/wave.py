@@ -20,6 +20,7 @@ from comments.moderation import Action, queue
 from comments.moderation.queue import Filter
 from tests import factories as make
 from tests.bench.report import Goal, print_table
+from tests.bench.section import Run
 
 WAVE = 10_000
 THREADS = 40
@@ -63,10 +64,10 @@ class Row:
     faults: int
 
 
-def measure(folder: Path, size: int = WAVE) -> list[Goal]:
+def measure(run: Run, size: int = WAVE) -> list[Goal]:
     """Print the table; the goal is the wave of comments that waited."""
     rows = []
-    with _database(folder) as engine:
+    with _database(run.folder) as engine:
         for name, stood, leads_to in (
             ("spam in the queue", Status.SPAM, Status.REJECTED),
             ("published already", Status.PUBLISHED, Status.SPAM),

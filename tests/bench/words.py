@@ -15,6 +15,7 @@ from random import Random
 from comments.text import WordList
 from tests.bench.evasions import evade, kinds
 from tests.bench.report import Goal, Progress, print_goals, print_list, print_table
+from tests.bench.section import Run
 
 _LISTED = """
     anal arse ass bastard bitch boob butt casino clit cock coon crap cum cunt damn dick dumb dyke
@@ -38,7 +39,7 @@ _HERE = Path(__file__).parent
 _SHOWN = 10
 
 
-def measure() -> list[Goal]:
+def measure(_: Run | None = None) -> list[Goal]:
     """Print what was seen through for each way to evade, and what was held without need."""
     words = WordList(WORDS)
     seen, tried, missed = evasions_seen(words, WORDS)
