@@ -28,8 +28,9 @@ from comments.web.admin import admin
 from comments.web.api import api
 from comments.web.feeds import feeds
 from comments.web.forms import forms
-from comments.web.front import Front, PageCache
+from comments.web.front import Front
 from comments.web.gate import SEATS_FOR_EACH, Gate
+from comments.web.kept import PageCache
 from comments.web.limiting import Limits
 from comments.web.own import own
 from comments.web.pages import pages
@@ -96,6 +97,7 @@ class Comments:
                 state.settings.origins,
                 stand_aside=_watcher(app),
                 replica=state.replica,
+                prefix=state.prefix,
             )
         _meet_neighbours(app)
 

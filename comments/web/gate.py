@@ -22,7 +22,8 @@ from flask import Flask
 from comments import i18n
 from comments.errors import CommentsError
 from comments.web import problems
-from comments.web.front import Headers, cors_headers
+from comments.web.front import cors_headers
+from comments.web.kept import Headers
 from comments.web.state import EXTENSION, State
 from comments.web.turns import Kind, Turns
 

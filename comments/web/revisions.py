@@ -7,6 +7,7 @@ transactions: one question, one answer. A checkout of the pool brings a ping, a 
 
 import logging
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Engine, QueuePool, event
@@ -16,7 +17,18 @@ from comments.replica import Replica
 
 log = logging.getLogger("comments.front")
 
-_QUESTION = "SELECT revision FROM comments_threads WHERE key = "
+#: What the database is asked about: a thread's revision, by its key, or how many comments several
+#: threads have, by theirs.
+Question = str | tuple[str, ...]
+Answer = int | tuple[int, ...]
+
+_REVISION = "SELECT revision FROM comments_threads WHERE key = "
+# An old key's thread has been merged into another one, whose number it is.
+_COUNTS = (
+    "SELECT named.key, coalesce(target.count, named.count) FROM comments_threads AS named"
+    " LEFT JOIN comments_threads AS target ON target.id = named.merged_into_id"
+    " WHERE named.key IN "
+)
 
 
 class ReadersRevisions:
@@ -32,16 +44,16 @@ class ReadersRevisions:
         self._replica = replica
         self._of_replica = replica and Revisions(lambda: replica.engine)
 
-    def of(self, key: str) -> int | None:
+    def of(self, question: Question) -> Answer | None:
         """As :meth:`Revisions.of`."""
         replica = self._replica
         if replica is not None and self._of_replica and replica.is_there():
-            found = self._of_replica.of(key)
+            found = self._of_replica.of(question)
             if found is not None:
                 replica.answered()
                 return found
             replica.failed(ConnectionError("a revision was asked for in vain"))
-        return self._primary.of(key)
+        return self._primary.of(question)
 
 
 class Revisions:
@@ -53,12 +65,12 @@ class Revisions:
         self._asked: Engine | None = None
         self._idle: list[Any] = []
 
-    def of(self, key: str) -> int | None:
-        """The revision of the thread *key*, 0 while nobody has written in it; ``None`` when the
-        database does not answer."""
+    def of(self, question: Question) -> Answer | None:
+        """What the database says to *question*, 0 for a thread that nobody has written in;
+        ``None`` when it does not answer."""
         engine = self._asked or self._first_asked()
         try:
-            return self._ask(engine, key)
+            return self._ask(engine, question)
         except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
             log.warning("revision look-up failed: %s", type(error).__name__)
             # A server that was started anew knows none of the others either.
@@ -70,17 +82,17 @@ class Revisions:
         event.listen(engine, "engine_disposed", lambda _engine: self._close_all())
         return engine
 
-    def _ask(self, engine: Engine, key: str) -> int:
+    def _ask(self, engine: Engine, question: Question) -> Answer:
+        keys = (question,) if isinstance(question, str) else question
+        statement = _statement(engine.dialect.paramstyle, isinstance(question, str), len(keys))
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = _open(engine)
         try:
             cursor = connection.cursor()
-            cursor.execute(
-                _QUESTION + ("?" if engine.dialect.paramstyle == "qmark" else "%s"), (key,)
-            )
-            row = cursor.fetchone()
+            cursor.execute(statement, keys)
+            rows = cursor.fetchall()
             cursor.close()
         except BaseException:
             connection.close()
@@ -89,11 +101,20 @@ class Revisions:
             self._idle.append(connection)
         else:
             connection.close()
-        return row[0] if row else 0
+        if isinstance(question, str):
+            return rows[0][0] if rows else 0
+        counts = dict(rows)
+        return tuple(counts.get(key, 0) for key in question)
 
     def _close_all(self) -> None:
         while self._idle:
             self._idle.pop().close()
+
+
+@cache
+def _statement(paramstyle: str, of_one: bool, keys: int) -> str:
+    place = "?" if paramstyle == "qmark" else "%s"
+    return _REVISION + place if of_one else f"{_COUNTS}({', '.join([place] * keys)})"
 
 
 def _open(engine: Engine) -> Any:

@@ -20,7 +20,7 @@ from comments.screening import Screen
 from comments.web.urls import Urls
 
 if TYPE_CHECKING:
-    from comments.web.front import PageCache
+    from comments.web.kept import PageCache
     from comments.web.limiting import Limits
     from comments.web.turns import Turns
 
