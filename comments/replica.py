@@ -42,7 +42,7 @@ class Replica:
     """
 
     def __init__(self, uri: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self.engine = create_engine(address(uri), **_options())
+        self.engine = create_engine(address(uri), **_options(address(uri)))
         self._clock = clock
         self._lock = Lock()
         self._is_away = False
@@ -92,11 +92,11 @@ def check_primary(uri: str) -> None:
         raise ConfigError(_NOT_OF_SQLITE)
 
 
-def _options() -> dict[str, Any]:
+def _options(uri: str) -> dict[str, Any]:
     # No ping before a question: what fails is asked of the primary. And no transaction around it:
     # each statement sees what has arrived by then, as on the primary.
     return {
-        **database.engine_options("postgresql"),
+        **database.engine_options(uri),
         "pool_pre_ping": False,
         "isolation_level": "AUTOCOMMIT",
         "pool_timeout": CONNECT_SECONDS,

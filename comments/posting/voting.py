@@ -204,6 +204,7 @@ def _count(
     }
     connection.execute(_STEP, step)
     connection.execute(_MOVED_ON, {"at": thread.id, "now_at": revision})
+    threads.wrote(session, thread._replace(revision=revision))
     read_anew(session, Comment, comment_id)
     read_anew(session, Thread, thread.id)
     return Ballot(up, down, up - down, wanted)

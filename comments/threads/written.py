@@ -6,6 +6,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, object_session
 
 from comments.models import Thread
+from comments.threads.places import Held
 
 _PLACE = "comments.written"
 
@@ -26,8 +27,9 @@ def forget_written(session: Session) -> None:
     session.info.pop(_PLACE, None)
 
 
-def wrote(session: Session, thread: Thread) -> None:
-    """What was written in *thread* is there already, as when an answer was lost on its way."""
+def wrote(session: Session, thread: Thread | Held) -> None:
+    """What was written in *thread* stands at its revision: by a statement of its own, or before,
+    as when an answer was lost on its way."""
     session.info[_PLACE] = Written(thread.id, thread.revision)
 
 
