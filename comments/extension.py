@@ -29,8 +29,9 @@ from comments.web.api import api
 from comments.web.doorkeeper import Doorkeeper
 from comments.web.feeds import feeds
 from comments.web.forms import forms
-from comments.web.front import Front, PageCache
+from comments.web.front import Front
 from comments.web.gate import SEATS_FOR_EACH, Gate
+from comments.web.kept import PageCache
 from comments.web.limiting import Limits
 from comments.web.own import own
 from comments.web.pages import pages
@@ -98,6 +99,7 @@ class Comments:
                 replica=state.replica,
                 score_age=state.settings.public_max_age,
                 most_questions=SEATS_FOR_EACH * state.settings.at_once or None,
+                prefix=state.prefix,
             )
         _meet_neighbours(app)
 

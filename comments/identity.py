@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from comments import text
 from comments.config import Settings
@@ -141,6 +142,7 @@ def known_guest(keys: Keys, token: str, *, address: str | None, now: datetime) -
     return Author(id=f"guest:{guest_id}", kind=AuthorKind.GUEST, address=address)
 
 
+@lru_cache(maxsize=10_000)
 def badge(keys: Keys, author_id: str, thread_id: int) -> str:
     """Six hex digits that tell two guests of one thread apart and mean nothing elsewhere."""
     return keys.digest("badge", f"{thread_id}:{author_id}")[:6]

@@ -5,13 +5,13 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Integer, Select, bindparam, select, true
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from comments import tree
 from comments.database import is_sqlite
 from comments.models import Comment
 from comments.threads.places import ThreadFacts
-from comments.threads.rows import shown_rows
+from comments.threads.rows import columns, read, shown_rows
 from comments.tree import Cursor, Node, Order
 
 
@@ -28,10 +28,8 @@ def add_first_replies(session: Session, nodes: Sequence[Node], order: Order, lim
         if len(parents) > room:
             parents = dict(list(parents.items())[:room])
         each = min(max(1, room // len(parents)), tree.MOST_FIRST_REPLIES)
-        rows = session.execute(
-            _first_replies(order, is_sqlite(session)),
-            {"parents": list(parents), "each": each + 1},
-        )
+        asked = _first_replies(order, is_sqlite(session))
+        rows = read(session, asked, parents=list(parents), each=each + 1)
         level = tree.attach(parents, rows, order, each)
         room -= len(level)
     for node in level.values():
@@ -46,26 +44,23 @@ def _first_replies(order: Order, on_sqlite: bool) -> Select[Any]:
     each parent's list is cut where it is read: by ``LATERAL`` where there is one, and on
     SQLite by a correlated list of ids. Built once: it costs more to build than to run.
     """
-    parent = aliased(Comment, name="parent")
-    reply = aliased(Comment, name="reply")
+    table = Comment.__table__
+    parent, reply = table.alias("parent"), table.alias("reply")
     first = (
-        select(reply.id)
-        .where(
-            reply.parent_id == parent.id,
-            reply.listed == true(),
-        )
-        .order_by(*in_order(order, reply))
+        select(reply.c.id)
+        .where(reply.c.parent_id == parent.c.id, reply.c.listed == true())
+        .order_by(*in_order(order, reply.c))
         .limit(bindparam("each", type_=Integer()))
         .correlate(parent)
     )
-    asked = parent.id.in_(bindparam("parents", expanding=True))
+    asked = parent.c.id.in_(bindparam("parents", expanding=True))
     if on_sqlite:
-        return shown_rows.select_from(parent).join(Comment, Comment.id.in_(first)).where(asked)
+        return shown_rows.select_from(parent).join(table, columns.id.in_(first)).where(asked)
     cut = first.lateral("first")
     return (
         shown_rows.select_from(parent)
         .join(cut, true())
-        .join(Comment, Comment.id == cut.c.id)
+        .join(table, columns.id == cut.c.id)
         .where(asked)
     )
 
@@ -79,10 +74,10 @@ def next_replies(thread: ThreadFacts, order: Order, node: Node) -> Cursor | None
     return Cursor(thread.id, node.row.id, order.name, node.last_key, revision)
 
 
-def columns_of(order: Order, of: Any = Comment) -> list[Any]:
-    return [getattr(of, name) for name in order.columns]
+def columns_of(order: Order, of: Any = columns) -> list[Any]:
+    return [of[name] for name in order.columns]
 
 
-def in_order(order: Order, of: Any = Comment) -> list[Any]:
-    columns = columns_of(order, of)
-    return [column.desc() for column in columns] if order.descending else columns
+def in_order(order: Order, of: Any = columns) -> list[Any]:
+    found = columns_of(order, of)
+    return [column.desc() for column in found] if order.descending else found

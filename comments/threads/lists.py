@@ -2,9 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, true, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    bindparam,
+    func,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from comments.errors import CommentsError
@@ -12,7 +23,7 @@ from comments.keys import Keys
 from comments.models import Comment, ScoreStep, Status
 from comments.threads.levels import add_first_replies, columns_of, in_order
 from comments.threads.places import ThreadFacts, find, leads_to
-from comments.threads.rows import SHOWN, rows, shown_rows
+from comments.threads.rows import SHOWN, columns, read, rows, shown_rows
 from comments.tree import Cursor, Key, Node, Order
 
 #: A page's size when the client names none, and the most it may name.
@@ -83,7 +94,7 @@ def branch(
     session: Session, top: Comment, thread: ThreadFacts, order: Order, limit: int = DEFAULT_LIMIT
 ) -> Listing:
     """One comment with what is below it, as a page of its own: for places deep in a chain."""
-    row = session.execute(shown_rows.where(Comment.id == top.id)).one()
+    row = read(session, shown_rows.where(columns.id == top.id))[0]
     listing = Listing(thread, order, [Node(row)])
     add_first_replies(session, listing.nodes, order, limit)
     return listing
@@ -101,7 +112,7 @@ def branch_after(
 ) -> Listing:
     """One comment with a later page of its replies below it."""
     below = replies(session, keys, top, thread, order, limit=limit, after=after)
-    row = session.execute(shown_rows.where(Comment.id == top.id)).one()
+    row = read(session, shown_rows.where(columns.id == top.id))[0]
     return Listing(thread, order, [Node(row, below.nodes, cursor=below.next)])
 
 
@@ -152,7 +163,7 @@ def _begin_at(
     session: Session, listing: Listing, cursor: Cursor, start: Comment, limit: int
 ) -> None:
     """A page whose first comment is *start*; the ones before it stay a page away."""
-    first = session.execute(shown_rows.where(Comment.id == start.id)).one()
+    first = read(session, shown_rows.where(columns.id == start.id))[0]
     cursor = _behind(cursor, listing.order, first)
     _fill(session, listing, cursor, max(limit - 1, 1))
     top = [Node(first)]
@@ -160,86 +171,119 @@ def _begin_at(
     listing.nodes = top + listing.nodes
 
 
-def _among(cursor: Cursor) -> list[ColumnElement[bool]]:
-    """The listed siblings a cursor walks through, as the partial indexes name them."""
+def _among(cursor: Cursor) -> str:
+    """Which list of siblings a cursor walks through."""
     if cursor.only is not None:
-        # Passages are commented on at the top level alone; said so, their index is not taken.
-        siblings = [Comment.thread_id == cursor.thread_id, Comment.anchor.is_not(None)]
-    elif cursor.parent_id is None:
-        siblings = [Comment.thread_id == cursor.thread_id, Comment.parent_id.is_(None)]
-    else:
-        siblings = [Comment.parent_id == cursor.parent_id]
-    return [*siblings, Comment.listed == true()]
+        return "inline"
+    return "roots" if cursor.parent_id is None else "replies"
+
+
+#: The listed siblings of a list, as the partial indexes name them. Passages are commented on at
+#: the top level alone; said so, their index is not taken.
+_OF_LIST = {
+    "inline": (columns.thread_id == bindparam("of"), columns.anchor.is_not(None)),
+    "roots": (columns.thread_id == bindparam("of"), columns.parent_id.is_(None)),
+    "replies": (columns.parent_id == bindparam("of"),),
+}
 
 
 def _pinned(session: Session, cursor: Cursor, order: Order, most: int) -> list[Any]:
+    asked = _pinned_of(inline=cursor.only is not None)
+    return order.sort(read(session, asked, of=cursor.thread_id, most=most))
+
+
+@cache
+def _pinned_of(*, inline: bool) -> Select[Any]:
     chosen = [
-        Comment.thread_id == cursor.thread_id,
-        Comment.pinned_at.is_not(None),
-        Comment.parent_id.is_(None),
-        Comment.status == Status.PUBLISHED,
+        columns.thread_id == bindparam("of"),
+        columns.pinned_at.is_not(None),
+        columns.parent_id.is_(None),
+        columns.status == Status.PUBLISHED,
     ]
-    if cursor.only is not None:
-        chosen.append(Comment.anchor.is_not(None))
-    rows = session.execute(
-        shown_rows.where(*chosen).order_by(Comment.pinned_at.desc(), Comment.id).limit(most)
-    )
-    return order.sort(rows)
-
-
-def _beyond(order: Order, key: Key, columns: Sequence[Any]) -> ColumnElement[bool]:
-    here, mark = tuple_(*columns), tuple_(*key, types=[column.type for column in columns])
-    return here < mark if order.descending else here > mark
+    if inline:
+        chosen.append(columns.anchor.is_not(None))
+    in_turn = shown_rows.where(*chosen).order_by(columns.pinned_at.desc(), columns.id)
+    return in_turn.limit(bindparam("most"))
 
 
 def _siblings(session: Session, cursor: Cursor, order: Order, limit: int) -> list[Any]:
-    here = _among(cursor)
-    if cursor.pinned:
-        here.append(Comment.id.not_in(cursor.pinned))
+    asked: dict[str, Any] = {
+        "of": cursor.thread_id if cursor.parent_id is None else cursor.parent_id,
+        "most": limit,
+        "pinned": cursor.pinned,
+        **_mark(order, cursor.key),
+    }
+    here = (order, _among(cursor), bool(cursor.pinned))
     if cursor.key is not None and order.moves:
-        return _as_they_were(session, cursor, cursor.key, order, here, limit)
-    if cursor.key is not None:
-        here.append(_beyond(order, cursor.key, columns_of(order)))
-    return list(session.execute(shown_rows.where(*here).order_by(*in_order(order)).limit(limit)))
+        asked |= {"thread": cursor.thread_id, "since": cursor.revision}
+        return order.sort(read(session, _as_they_were(*here), **asked))[:limit]
+    return read(session, _next_siblings(*here, cursor.key is not None), **asked)
 
 
-def _as_they_were(
-    session: Session,
-    cursor: Cursor,
-    key: Key,
-    order: Order,
-    here: list[ColumnElement[bool]],
-    limit: int,
-) -> list[Any]:
-    """Siblings with the rank they had when the reader of *cursor* began.
+@cache
+def _next_siblings(order: Order, among: str, without_pinned: bool, later: bool) -> Select[Any]:
+    """Built once, like all that readers ask for: it costs more to build than to run."""
+    here = _here(among, without_pinned)
+    if later:
+        here.append(_beyond(order, columns_of(order)))
+    return shown_rows.where(*here).order_by(*in_order(order)).limit(bindparam("most"))
+
+
+def _here(among: str, without_pinned: bool) -> list[ColumnElement[bool]]:
+    here = [*_OF_LIST[among], columns.listed == true()]
+    if without_pinned:
+        here.append(columns.id.not_in(bindparam("pinned", expanding=True)))
+    return here
+
+
+def _mark(order: Order, key: Key | None) -> dict[str, Any]:
+    """The place behind which a list goes on, as :func:`_beyond` asks for it."""
+    return {} if key is None else dict(zip(_marks(order), key, strict=True))
+
+
+def _marks(order: Order) -> list[str]:
+    return [f"last_{name}" for name in order.columns]
+
+
+def _beyond(order: Order, of: Sequence[Any]) -> ColumnElement[bool]:
+    types = [column.type for column in columns_of(order)]
+    marks = [bindparam(name, type_=type) for name, type in zip(_marks(order), types, strict=True)]
+    here, mark = tuple_(*of), tuple_(*marks, types=types)
+    return here < mark if order.descending else here > mark
+
+
+@cache
+def _as_they_were(order: Order, among: str, without_pinned: bool) -> CompoundSelect[Any]:
+    """Siblings with the rank they had when the reader of a cursor began.
 
     What was voted on since then is left out where it stands now and put in where it stood. Both
     in one statement: a vote between two would hide a comment or show it twice.
     """
-    since = (ScoreStep.thread_id == cursor.thread_id, ScoreStep.revision > cursor.revision)
-    first = select(func.min(ScoreStep.revision)).where(*since).group_by(ScoreStep.comment_id)
+    steps = ScoreStep.__table__.c
+    since = (steps.thread_id == bindparam("thread"), steps.revision > bindparam("since"))
+    first = select(func.min(steps.revision)).where(*since).group_by(steps.comment_id)
     step = (
-        select(ScoreStep.comment_id, ScoreStep.rank_before)
-        .where(*since, ScoreStep.revision.in_(first))
+        select(steps.comment_id, steps.rank_before)
+        .where(*since, steps.revision.in_(first))
         .cte("step")
     )
+    here = _here(among, without_pinned)
     stayed = (
-        shown_rows.where(*here, Comment.id.not_in(select(step.c.comment_id)))
-        .where(_beyond(order, key, columns_of(order)))
+        shown_rows.where(*here, columns.id.not_in(select(step.c.comment_id)))
+        .where(_beyond(order, columns_of(order)))
         .order_by(*columns_of(order))
-        .limit(limit)
+        .limit(bindparam("most"))
     )
-    then = (step.c.rank_before, Comment.created_at, Comment.id)
-    columns = [then[0].label("vote_rank") if c.key == "vote_rank" else c for c in SHOWN]
+    then = (step.c.rank_before, columns.created_at, columns.id)
+    shown = [then[0].label("vote_rank") if c.key == "vote_rank" else c for c in SHOWN]
     moved = (
-        select(*columns)
-        .join(step, step.c.comment_id == Comment.id)
-        .where(*here, _beyond(order, key, then))
+        select(*shown)
+        .join(step, step.c.comment_id == columns.id)
+        .where(*here, _beyond(order, then))
         .order_by(*then)
-        .limit(limit)
+        .limit(bindparam("most"))
     )
-    both = union_all(select(stayed.subquery("stayed")), select(moved.subquery("moved")))
-    return order.sort(session.execute(both))[:limit]
+    return union_all(select(stayed.subquery("stayed")), select(moved.subquery("moved")))
 
 
 def open_way_to(session: Session, listing: Listing, comment: Comment) -> None:

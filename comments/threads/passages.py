@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from comments.anchors import Anchor
 from comments.models import Comment, Status
 from comments.threads.places import ThreadFacts
-from comments.threads.rows import shown_rows
+from comments.threads.rows import columns, shown_rows
 
 #: Passages that an article's marks are made for: those somebody wrote about last.
 MOST_PASSAGES = 500
@@ -56,10 +56,21 @@ def on_passage(session: Session, thread: ThreadFacts, passage: str) -> tuple[int
     return count, session.execute(last).all()[::-1]
 
 
+# Every page asks; made once, since making it costs more than the answer.
+_any = (
+    select(columns.id)
+    .where(
+        columns.thread_id == bindparam("of"),
+        columns.status == Status.PUBLISHED,
+        columns.anchor.is_not(None),
+    )
+    .limit(1)
+)
+
+
 def has_inline(session: Session, thread: ThreadFacts) -> bool:
     """Whether anybody has written about a passage."""
-    found = select(Comment.id).where(*_on_passages(thread)).limit(1)
-    return thread.count > 0 and session.execute(found).first() is not None
+    return thread.count > 0 and session.execute(_any, {"of": thread.id}).first() is not None
 
 
 def _on_passages(thread: ThreadFacts) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """One thread: its key, its facts, its lock, its numbers."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -69,28 +69,33 @@ def check_key(key: Any) -> str:
     return key
 
 
-_COLUMNS = (
-    Thread.key,
-    Thread.id,
-    Thread.title,
-    Thread.url,
-    Thread.count,
-    Thread.revision,
-    Thread.site,
-    Thread.created_at,
-    Thread.closed_at,
-    Thread.reopened_at,
-)
-_facts: Select[*tuple[Any, ...]] = select(*_COLUMNS)
+_THREADS: Table = Thread.__table__  # type: ignore[assignment]
+_COMMENTS: Table = Comment.__table__  # type: ignore[assignment]
+_facts: Select[*tuple[Any, ...]] = select(*(_THREADS.c[each.name] for each in fields(ThreadFacts)))
 _named = aliased(Thread, name="named")
 _thread_of_the_key = func.coalesce(_named.merged_into_id, _named.id)
+
+
+def _led_to() -> Select[*tuple[Any, ...]]:
+    named = _THREADS.alias("named")
+    led = func.coalesce(named.c.merged_into_id, named.c.id)
+    found = _facts.join_from(named, _THREADS, _THREADS.c.id == led)
+    return found.where(named.c.key == bindparam("key"))
+
+
+def _around_comment() -> Select[*tuple[Any, ...]]:
+    thread_id = select(_COMMENTS.c.thread_id).where(_COMMENTS.c.id == bindparam("comment_id"))
+    return _facts.where(_THREADS.c.id.in_(thread_id))
+
+
+# Every reader's first question; made once, since making them costs more than the answer.
+_by_key, _by_comment = _led_to(), _around_comment()
 
 
 def find(session: Session, key: str) -> ThreadFacts:
     """The thread that *key* names or, as an old key, leads to; an empty one when nobody has
     written in it. Its own key may be another one."""
-    led = _facts.join_from(_named, Thread, Thread.id == _thread_of_the_key)
-    row = session.execute(led.where(_named.key == key)).one_or_none()
+    row = session.execute(_by_key, {"key": key}).one_or_none()
     return ThreadFacts(key) if row is None else ThreadFacts(*row)
 
 
@@ -102,13 +107,12 @@ def leads_to(session: Session, old_id: int, thread_id: int) -> bool:
 
 def facts(thread: Thread) -> ThreadFacts:
     """What a page shows of a thread that is already at hand."""
-    return ThreadFacts(*(getattr(thread, column.key) for column in _COLUMNS))
+    return ThreadFacts(*(getattr(thread, each.name) for each in fields(ThreadFacts)))
 
 
 def of_comment(session: Session, comment_id: int) -> ThreadFacts | None:
     """The thread that a comment is in, in one query; ``None`` when there is no such comment."""
-    of_this_comment = select(Comment.thread_id).where(Comment.id == comment_id)
-    row = session.execute(_facts.where(Thread.id.in_(of_this_comment))).one_or_none()
+    row = session.execute(_by_comment, {"comment_id": comment_id}).one_or_none()
     return None if row is None else ThreadFacts(*row)
 
 
@@ -146,8 +150,6 @@ class Held(NamedTuple):
     revision: int
 
 
-_THREADS: Table = Thread.__table__  # type: ignore[assignment]
-_COMMENTS: Table = Comment.__table__  # type: ignore[assignment]
 _thread_of_it = select(_COMMENTS.c.thread_id).where(_COMMENTS.c.id == bindparam("comment"))
 _HOLD_OF_COMMENT = (
     select(*(_THREADS.c[name] for name in Held._fields))

@@ -1,52 +1,68 @@
 """Single comments, and the columns of them that a page shows."""
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, select
+from sqlalchemy import Executable, Select, select
 from sqlalchemy.orm import Session
 
 from comments import text
 from comments.errors import CommentsError
-from comments.models import Comment, Status, Thread
+from comments.models import AuthorKind, Comment, Status, Thread
 from comments.threads.places import ThreadFacts, of_comment
 
-#: What a page shows of a comment; body, path and the rest stay in the database.
+#: The table itself and not the mapped class: what the ORM does for every row and statement costs
+#: more than finding them, and rows that are only shown need nothing of it.
+columns = Comment.__table__.c
+_thread = Thread.__table__.c
+
+
+class Shown(NamedTuple):
+    """What a page shows of a comment; body, path and the rest stay in the database."""
+
+    id: int
+    thread_id: int
+    parent_id: int | None
+    depth: int
+    status: Status
+    html: str
+    anchor: str | None
+    author_id: str
+    author_kind: AuthorKind
+    author_name: str
+    author_avatar: str | None
+    author_website: str | None
+    email_hash: str | None
+    verified: bool
+    created_at: datetime
+    edited_at: datetime | None
+    up: int
+    down: int
+    score: int
+    vote_rank: int
+    replies_count: int
+    pinned_at: datetime | None
+    published_revision: int | None
+    changed_revision: int | None
+    #: The thread's in the very moment of the statement that reads the row: a cursor must begin
+    #: where its rows were read, and a vote may fall between two statements.
+    revision: int
+
+
+_revision = select(_thread.revision).where(_thread.id == columns.thread_id)
+#: The columns of it.
 SHOWN: tuple[Any, ...] = (
-    Comment.id,
-    Comment.thread_id,
-    Comment.parent_id,
-    Comment.depth,
-    Comment.status,
-    Comment.html,
-    Comment.anchor,
-    Comment.author_id,
-    Comment.author_kind,
-    Comment.author_name,
-    Comment.author_avatar,
-    Comment.author_website,
-    Comment.email_hash,
-    Comment.verified,
-    Comment.created_at,
-    Comment.edited_at,
-    Comment.up,
-    Comment.down,
-    Comment.score,
-    Comment.vote_rank,
-    Comment.replies_count,
-    Comment.pinned_at,
-    Comment.published_revision,
-    Comment.changed_revision,
-    # The thread's revision in the very moment of the statement that reads the row: a cursor
-    # must begin where its rows were read, and a vote may fall between two statements.
-    select(Thread.revision)
-    .where(Thread.id == Comment.thread_id)
-    .correlate(Comment)
-    .scalar_subquery()
-    .label("revision"),
+    *(columns[name] for name in Shown._fields[:-1]),
+    _revision.correlate(Comment.__table__).scalar_subquery().label("revision"),
 )
 #: The query for them.
 shown_rows = select(*SHOWN)
+
+
+def read(session: Session, asked: Executable, **params: Any) -> list[Shown]:
+    """The rows of a query for them, made into what is quick to look into."""
+    return [Shown._make(row) for row in session.execute(asked, params).all()]
 
 
 def get(session: Session, comment_id: int) -> Comment:
@@ -95,7 +111,7 @@ def placed(session: Session, comment_id: int) -> tuple[Comment, ThreadFacts]:
 
 def rows(session: Session, ids: Iterable[int]) -> dict[int, Any]:
     """The shown columns of some comments, by id."""
-    found = session.execute(shown_rows.where(Comment.id.in_(list(ids))))
+    found = read(session, shown_rows.where(columns.id.in_(list(ids))))
     return {row.id: row for row in found}
 
 

@@ -7,6 +7,7 @@ Public answers are the same bytes for everybody and carry an ``ETag``; private o
 import hashlib
 import json
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -68,11 +69,13 @@ def public(
     thread_key: str | None,
     revision: int | str,
     closes_at: datetime | None = None,
+    counts: Mapping[str, int] | None = None,
 ) -> Response:
     """An answer that is the same for everybody, with the thread's revision as its ETag.
 
     With a *thread_key* the page cache may keep it until the thread's revision moves on or,
-    without a new revision, the thread closes by itself.
+    without a new revision, the thread closes by itself; with *counts* for as long as these
+    threads have so many comments.
     """
     readers.check_fresh(revision)
     response = PublicResponse(body, mimetype=mimetype)
@@ -87,6 +90,8 @@ def public(
     if thread_key is not None:
         until = closes_at.timestamp() if closes_at and not closed else None
         request.environ[CACHE_MARK] = (thread_key, revision, until)
+    elif counts:
+        request.environ[CACHE_MARK] = (tuple(counts), tuple(counts.values()), None)
     return response
 
 

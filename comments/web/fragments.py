@@ -4,7 +4,6 @@ The same partials serve the thread page, the embed's fragments and a host's own 
 """
 
 from collections.abc import Container, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -19,9 +18,9 @@ from comments.threads import Listing, ThreadFacts
 from comments.tree import Order
 from comments.web import guards
 from comments.web.closing import is_closed
-from comments.web.identicon import identicon
-from comments.web.present import CommentView, Presenter, ThreadView, rfc3339
+from comments.web.present import CommentView, Presenter, ThreadView, rfc3339, written_out
 from comments.web.state import State
+from comments.web.stencils import Stencils
 from comments.web.urls import Urls
 
 #: Addresses that answer the same in every language.
@@ -48,8 +47,8 @@ def draw(state: State, template: str, **context: Any) -> str:
         told=partial(_told, language),
         ago=written_out,
         isotime=rfc3339,
-        identicon=identicon,
         walk=tree.walk,
+        by_shape=Stencils,
         settings=state.settings,
         lang=language,
         dir=i18n.direction(language),
@@ -130,11 +129,6 @@ def comment(state: State, thread: ThreadFacts, view: CommentView) -> str:
     order = tree.order_named(request.args.get("sort") or state.settings.default_sort)
     presenter = Presenter(state.keys, thread, state.urls().base)
     return draw(state, "_items.html", **list_context([view], presenter.thread(order.name)))
-
-
-def written_out(moment: datetime) -> str:
-    """A time that stays true on a page that is kept; the script says "3 hours ago" instead."""
-    return moment.strftime("%Y-%m-%d %H:%M UTC")
 
 
 # ── which page ───────────────────────────────────────────────────────────────────────────

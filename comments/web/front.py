@@ -2,22 +2,19 @@
 
 A page that is ready costs one look-up of its thread's revision and a write of bytes; Flask's
 routing, request and response objects are not needed for it and would be most of the cost. The
-view that made a page marks it with its thread and revision (``answers.public``); this WSGI
-middleware keeps the bytes and gives them out for as long as the revision in the database is
-still that one. There is no other invalidation, so it is right across processes.
+view that made a page marks it with what it is true for (``answers.public``): a thread's revision,
+or the numbers of comments of several threads. This WSGI middleware keeps the bytes and gives them
+out for as long as the database says the same. There is no other invalidation, so it is right
+across processes. A page that many miss at once is made by one of them.
 
 Everything else passes through untouched. ``COMMENTS_CACHE_BYTES = 0`` leaves it out.
 """
 
-import gzip
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from json import JSONEncoder
-from threading import Lock
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any, TextIO
 
 from flask import Response
@@ -25,13 +22,16 @@ from sqlalchemy import Engine
 from werkzeug.http import parse_etags
 
 from comments.replica import Replica
-from comments.web.revisions import ReadersRevisions
+from comments.web import codings
+from comments.web.flights import Flights
+from comments.web.kept import Headers, Kept, PageCache, Place
+from comments.web.revisions import Answer, ReadersRevisions
 from comments.web.storms import Storms
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-#: Where a view leaves word that its answer is true for a revision of a thread.
+#: Where a view leaves word what its answer is true for.
 CACHE_MARK = "comments.cache"
 #: Where the middleware leaves word under what it would look for the answer.
 PLACE_MARK = "comments.place"
@@ -39,19 +39,17 @@ PLACE_MARK = "comments.place"
 #: On the answer to a write: the thread's revision with it.
 REVISION_HEADER = "Comments-Revision"
 
-Headers = list[tuple[str, str]]
-Place = tuple[str, ...]
-
-# "gzip;q=0" says that it is not taken.
-_TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
-# Escaped, as a control character of a path would act on the terminal that shows the log.
-_json = JSONEncoder(ensure_ascii=True).encode
-#: Under this, gzip's own frame eats what it saves.
-_WORTH_PACKING = 500
-#: The most that a page costs beside its bytes: its headers and the address it is kept under.
-_BESIDE = 4000
+# What many ask for at once, below our prefix. Nothing of it is for one reader alone.
+_FOR_MANY = re.compile(
+    r"/(?:thread|fragment/[a-z]+|feed\.atom"
+    r"|api/v1/(?:comments(?:/[0-9]+(?:/replies)?)?|anchors|counts|pulse))"
+)
+#: How often somebody waits for a page that others make, and how many seconds, before they make
+#: it themselves.
+_MOST_WAITS = 3
+_PATIENCE = 5.0
 #: No page of ours has a longer one; somebody who makes them up fills no memory with them.
-_LONGEST_PLACE = 2000
+_LONGEST_PLACE = 4000
 #: Headers that belong to one answer, not to the page.
 _NOT_KEPT = {
     "content-length",
@@ -60,71 +58,6 @@ _NOT_KEPT = {
     "access-control-expose-headers",
     "date",
 }
-
-
-@dataclass(slots=True)
-class Kept:
-    """A ready page: its bytes, once plain and once packed, and what they are true for."""
-
-    thread_key: str
-    revision: int
-    #: Seconds since 1970 at which the thread closes by itself.
-    until: float | None
-    headers: Headers
-    etag: str
-    body: bytes
-    packed: bytes | None
-
-    def holds(self, revision: int | None) -> bool:
-        """Whether it is still true, when *revision* is the thread's."""
-        return self.is_in_time and self.revision == revision
-
-    @property
-    def is_in_time(self) -> bool:
-        return self.until is None or time.time() < self.until
-
-    @property
-    def size(self) -> int:
-        return len(self.body) + len(self.packed or b"") + _BESIDE
-
-
-class PageCache:
-    """Ready pages of one process, the least used ones dropped beyond *most_bytes*."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most = most_bytes
-        self._pages: OrderedDict[Place, Kept] = OrderedDict()
-        self._bytes = 0
-        self._lock = Lock()
-
-    def get(self, place: Place) -> Kept | None:
-        with self._lock:
-            kept = self._pages.get(place)
-            if kept is not None:
-                self._pages.move_to_end(place)
-            return kept
-
-    def put(self, place: Place, kept: Kept) -> None:
-        if kept.size > self._most:
-            return
-        with self._lock:
-            self._drop(place)
-            self._pages[place] = kept
-            self._bytes += kept.size
-            while self._bytes > self._most:
-                self._drop(next(iter(self._pages)))
-
-    def __len__(self) -> int:
-        return len(self._pages)
-
-    @property
-    def bytes(self) -> int:
-        return self._bytes
-
-    def _drop(self, place: Place) -> None:
-        old = self._pages.pop(place, None)
-        if old is not None:
-            self._bytes -= old.size
 
 
 def place_of(environ: "WSGIEnvironment") -> Place:
@@ -140,7 +73,7 @@ def place_of(environ: "WSGIEnvironment") -> Place:
 
 
 def keep(cache: PageCache, environ: "WSGIEnvironment", response: Response) -> None:
-    """Keep *response* if its view marked it as true for a revision of a thread.
+    """Keep *response* if its view marked it as true for something.
 
     Who made the page gets it packed as well: on a busy thread that is every other reader.
     """
@@ -149,20 +82,20 @@ def keep(cache: PageCache, environ: "WSGIEnvironment", response: Response) -> No
         return
     if sum(map(len, place)) > _LONGEST_PLACE:
         return
-    thread_key, revision, until = mark
-    body = response.get_data()
+    question, answer, until = mark
     headers = [(k, v) for k, v in response.headers if k.lower() not in _NOT_KEPT]
-    # mtime 0: the same page packs to the same bytes in every process.
-    packed = gzip.compress(body, 6, mtime=0) if len(body) > _WORTH_PACKING else None
     etag = response.headers["ETag"]
-    cache.put(place, Kept(thread_key, revision, until, headers, etag, body, packed))
-    if packed is not None and _takes_gzip(environ):
-        response.set_data(packed)
-        response.headers["Content-Encoding"] = "gzip"
+    kept = Kept(question, answer, until, headers, etag, response.get_data())
+    form = kept.make(_coding(environ))
+    cache.put(place, kept)
+    if form.body is not kept.body:
+        response.set_data(form.body)
+        response.headers["Content-Encoding"] = _coding(environ)
 
 
 class Front:
-    """The middleware. *engine* is asked for late, since a host may set it up after us.
+    """The middleware. *engine* is asked for late, since a host may set it up after us; *prefix*
+    is where our addresses begin.
 
     While *stand_aside* says so, it neither keeps nor gives anything. In a storm of votes a page
     may be *score_age* seconds old. Of the server's threads no more than *most_questions* ask the
@@ -179,6 +112,7 @@ class Front:
         replica: Replica | None = None,
         score_age: float = 0,
         most_questions: int | None = None,
+        prefix: str = "",
     ) -> None:
         self._app = app
         self._cache = cache
@@ -186,6 +120,8 @@ class Front:
         self._origins = frozenset(origins)
         self._stand_aside = stand_aside
         self._storms = Storms(score_age)
+        self._prefix = prefix
+        self._flights = Flights()
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -193,38 +129,80 @@ class Front:
         if environ["REQUEST_METHOD"] != "GET" or self._stand_aside():
             return self._app(environ, start_response)
         place = place_of(environ)
-        kept = self._cache.get(place)
-        if kept is not None and self._is_good(kept, place):
-            return self._give(kept, environ, start_response)
+        kept, said = self._ready(place)
+        if kept is not None:
+            return self._give(place, kept, environ, start_response)
         environ[PLACE_MARK] = place
+        if self._is_for_many(environ):
+            return self._made_once(place, said, environ, start_response)
         return self._app(environ, start_response)
 
-    def _is_good(self, kept: Kept, place: Place) -> bool:
-        revision = self._revisions.of(kept.thread_key)
-        if kept.holds(revision):
-            return True
-        if revision is None or not kept.is_in_time or self._storms.may_draw(place):
+    def _ready(
+        self, place: Place, before: Answer | None = None
+    ) -> tuple[Kept | None, Answer | None]:
+        """The page at *place* if there is one that is true, and what the database said to that.
+
+        What it said *before*, when the page was asked for, is enough: of a busy thread no page is
+        true for longer than it takes to make.
+        """
+        kept = self._cache.get(place)
+        if kept is None:
+            return None, before
+        if before is not None and kept.reaches(before):
+            return kept, before
+        said = self._revisions.of(kept.question)
+        if kept.holds(said) or (before is None and self._lacks_votes_alone(place, kept, said)):
+            return kept, said
+        return None, said
+
+    def _lacks_votes_alone(self, place: Place, kept: Kept, said: Answer | None) -> bool:
+        """Whether all that *kept* lacks are votes, in a storm of them."""
+        key, had = kept.question, kept.answer
+        if not (isinstance(key, str) and isinstance(said, int) and isinstance(had, int)):
             return False
-        votes = self._revisions.votes_since(kept.thread_key, kept.revision)
-        return votes == revision - kept.revision
+        if not kept.is_in_time() or self._storms.may_draw(place):
+            return False
+        return self._revisions.votes_since(key, had) == said - had
+
+    def _made_once(
+        self,
+        place: Place,
+        said: Answer | None,
+        environ: "WSGIEnvironment",
+        start_response: "StartResponse",
+    ) -> Iterable[bytes]:
+        """The page, made here or by somebody who is at it already."""
+        for _ in range(_MOST_WAITS):
+            with self._flights.joined(place, _PATIENCE) as makes_it:
+                # Who makes it looks as well: it may have been made a moment ago.
+                kept, said = self._ready(place, said)
+                if kept is not None:
+                    return self._give(place, kept, environ, start_response)
+                if makes_it:
+                    return self._app(environ, start_response)
+        return self._app(environ, start_response)
+
+    def _is_for_many(self, environ: "WSGIEnvironment") -> bool:
+        path: str = environ.get("PATH_INFO", "")
+        below = path.removeprefix(self._prefix) if path.startswith(self._prefix) else ""
+        return _FOR_MANY.fullmatch(below) is not None
 
     def _give(
-        self, kept: Kept, environ: "WSGIEnvironment", start_response: "StartResponse"
+        self,
+        place: Place,
+        kept: Kept,
+        environ: "WSGIEnvironment",
+        start_response: "StartResponse",
     ) -> list[bytes]:
-        headers = kept.headers.copy()
         origin = environ.get("HTTP_ORIGIN")
-        if origin in self._origins:
-            headers += cors_headers(origin)
+        more = cors_headers(origin) if origin in self._origins else []
         if _knows(environ.get("HTTP_IF_NONE_MATCH"), kept.etag):
-            start_response("304 NOT MODIFIED", headers)
+            start_response("304 NOT MODIFIED", kept.headers + more)
             return [b""]
-        body = kept.body
-        if kept.packed is not None and _takes_gzip(environ):
-            body = kept.packed
-            headers.append(("Content-Encoding", "gzip"))
-        headers.append(("Content-Length", str(len(body))))
-        start_response("200 OK", headers)
-        return [body]
+        form = self._cache.form(place, kept, _coding(environ))
+        # The server may change what it is given, and the form is everybody's.
+        start_response("200 OK", form.headers + more)
+        return [form.body]
 
 
 def cors_headers(origin: str) -> Headers:
@@ -235,13 +213,15 @@ def cors_headers(origin: str) -> Headers:
     ]
 
 
-def _takes_gzip(environ: "WSGIEnvironment") -> bool:
-    return _TAKES_GZIP.search(environ.get("HTTP_ACCEPT_ENCODING", "")) is not None
+def _coding(environ: "WSGIEnvironment") -> str:
+    return codings.chosen(environ.get("HTTP_ACCEPT_ENCODING", ""))
 
 
 def _knows(header: str | None, etag: str) -> bool:
     """Whether a client's ``If-None-Match`` names *etag*, compared as weak ones are (RFC 9110)."""
-    return header is not None and parse_etags(header).contains_raw(etag)
+    if header is None:
+        return False
+    return header == etag or parse_etags(header).contains_raw(etag)
 
 
 class RequestLog:
@@ -260,15 +240,15 @@ class RequestLog:
         began = time.perf_counter()
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], Any]:
-            facts = {
-                "method": environ["REQUEST_METHOD"],
-                "path": environ.get("PATH_INFO", ""),
-                "status": int(status[:3]),
-                "ms": round((time.perf_counter() - began) * 1000, 1),
-            }
+            milliseconds = (time.perf_counter() - began) * 1000
+            # Escaped, as a control character of a path would act on the terminal that shows it.
+            path = encode_basestring_ascii(environ.get("PATH_INFO", ""))
             # A full disk or a closed pipe behind the log must not cost anybody an answer.
             with suppress(OSError, ValueError):
-                self._out.write(_json(facts) + "\n")
+                self._out.write(
+                    f'{{"method": {encode_basestring_ascii(environ["REQUEST_METHOD"])}, '
+                    f'"path": {path}, "status": {status[:3]}, "ms": {milliseconds:.1f}}}\n'
+                )
             return start_response(status, headers, exc_info)
 
         return self._app(environ, start)

@@ -23,7 +23,8 @@ from comments import i18n
 from comments.errors import CommentsError
 from comments.web import problems
 from comments.web.doorkeeper import Doorkeeper, Kind
-from comments.web.front import Headers, cors_headers
+from comments.web.front import cors_headers
+from comments.web.kept import Headers
 from comments.web.state import EXTENSION, State
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ passes through here, so it cannot reach a public answer.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
@@ -20,19 +20,28 @@ from comments.models import AuthorKind, Status
 from comments.threads import Listing, Passage, ThreadFacts, addresses
 from comments.tree import Node
 from comments.web.closing import is_closed
+from comments.web.identicon import identicon
 
 #: What spam and what was rejected are called to their author, and in an address.
 REJECTED = Status.REJECTED.value
 
 
-@dataclass(frozen=True, slots=True)
-class AuthorView:
+class AuthorView(NamedTuple):
     name: str
     kind: str
     badge: str | None = None
     avatar: str | None = None
     website: str | None = None
     verified: bool = False
+
+    @property
+    def initial(self) -> str:
+        return self.name[:1].upper()
+
+    @property
+    def drawing(self) -> Markup | str:
+        """What makes a guest's tag recognisable at a glance."""
+        return identicon(self.badge) if self.badge else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,27 @@ class CommentView:
     def markup(self) -> Markup:
         return sanitised(self.html)
 
+    @property
+    def is_deep(self) -> bool:
+        """A reply to a reply, which says in words to whom."""
+        return self.depth > 1
+
+    @property
+    def isotime(self) -> str:
+        return rfc3339(self.created) or ""
+
+    @property
+    def written(self) -> str:
+        return written_out(self.created)
+
+    @property
+    def edit_written(self) -> str:
+        return written_out(self.edited) if self.edited else ""
+
+    @property
+    def shown_score(self) -> str:
+        return str(self.score).replace("-", "−")
+
 
 @dataclass(frozen=True, slots=True)
 class PageView:
@@ -93,7 +123,6 @@ class Presenter:
         self._keys = keys
         self._thread = thread
         self._address = thread.url or addresses.thread_page(base, thread.key)
-        self._badges: dict[str, str] = {}
         self._names: dict[int, str] = {}
 
     def thread(self, sort: str) -> ThreadView:
@@ -183,12 +212,8 @@ class Presenter:
         return addresses.with_comment(self._address, comment_id)
 
     def _badge(self, author_id: str) -> str:
-        known = self._badges.get(author_id)
-        if known is None:
-            assert self._thread.id is not None
-            known = identity.badge(self._keys, author_id, self._thread.id)
-            self._badges[author_id] = known
-        return known
+        assert self._thread.id is not None
+        return identity.badge(self._keys, author_id, self._thread.id)
 
 
 def _to_its_author(row: Any) -> tuple[Status, Message | None]:
@@ -216,7 +241,12 @@ def rfc3339(moment: datetime | None) -> str | None:
     """UTC to the second, ``2026-11-22T18:20:00Z``."""
     if moment is None:
         return None
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat()[:19] + "Z"
+
+
+def written_out(moment: datetime) -> str:
+    """A time that stays true on a page that is kept; the script says "3 hours ago" instead."""
+    return f"{moment.isoformat(' ')[:16]} UTC"
 
 
 def author_json(author: AuthorView | None) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import Any
@@ -20,7 +21,18 @@ from comments.replica import Replica
 
 log = logging.getLogger("comments.front")
 
+#: What the database is asked about: a thread's revision, by its key, or how many comments several
+#: threads have, by theirs.
+Question = str | tuple[str, ...]
+Answer = int | tuple[int, ...]
+
 _REVISION = "SELECT revision FROM comments_threads WHERE key = {0}"
+# An old key's thread has been merged into another one, whose number it is.
+_COUNTS = (
+    "SELECT named.key, coalesce(target.count, named.count) FROM comments_threads AS named"
+    " LEFT JOIN comments_threads AS target ON target.id = named.merged_into_id"
+    " WHERE named.key IN "
+)
 #: Each vote leaves a row with its revision behind.
 _VOTES = (
     "SELECT count(*) FROM comments_score_steps WHERE revision > {0} AND thread_id = "
@@ -48,15 +60,17 @@ class ReadersRevisions:
         self._replica = replica
         self._of_replica = replica and Revisions(lambda: replica.engine, most)
 
-    def of(self, key: str) -> int | None:
+    def of(self, question: Question) -> Answer | None:
         """As :meth:`Revisions.of`."""
-        return self._asked(lambda revisions: revisions.of(key))
+        found: Answer | None = self._asked(lambda revisions: revisions.of(question))
+        return found
 
     def votes_since(self, key: str, revision: int) -> int | None:
         """As :meth:`Revisions.votes_since`."""
-        return self._asked(lambda revisions: revisions.votes_since(key, revision))
+        found: int | None = self._asked(lambda revisions: revisions.votes_since(key, revision))
+        return found
 
-    def _asked(self, ask: Callable[["Revisions"], int | None]) -> int | None:
+    def _asked(self, ask: Callable[["Revisions"], Any]) -> Any:
         replica = self._replica
         if replica is not None and self._of_replica and replica.is_there():
             found = ask(self._of_replica)
@@ -81,16 +95,26 @@ class Revisions:
         self._lock = Lock()
         self._hangs_until = float("-inf")
 
-    def of(self, key: str) -> int | None:
-        """The revision of the thread *key*, 0 while nobody has written in it; ``None`` when the
-        database does not answer."""
-        return self._answer(_REVISION, key)
+    def of(self, question: Question) -> Answer | None:
+        """What the database says to *question*, 0 for a thread that nobody has written in;
+        ``None`` when it does not answer."""
+        if isinstance(question, str):
+            rows = self._rows(_REVISION, question)
+            if rows is None:
+                return None
+            return int(rows[0][0]) if rows else 0
+        rows = self._rows(_of_several(len(question)), *question)
+        if rows is None:
+            return None
+        counts = dict(rows)
+        return tuple(counts.get(key, 0) for key in question)
 
     def votes_since(self, key: str, revision: int) -> int | None:
         """How many of the changes of the thread *key* after *revision* are votes."""
-        return self._answer(_VOTES, revision, key)
+        rows = self._rows(_VOTES, revision, key)
+        return None if rows is None else int(rows[0][0])
 
-    def _answer(self, question: str, *about: str | int) -> int | None:
+    def _rows(self, question: str, *about: str | int) -> list[Any] | None:
         engine = self._asked or self._first_asked()
         try:
             connection = self._take(engine)
@@ -132,12 +156,11 @@ class Revisions:
 
     def _ask(
         self, engine: Engine, connection: Any, question: str, about: tuple[str | int, ...]
-    ) -> int:
+    ) -> list[Any]:
         try:
             cursor = connection.cursor()
-            mark = "?" if engine.dialect.paramstyle == "qmark" else "%s"
-            cursor.execute(question.format(mark), about)
-            row = cursor.fetchone()
+            cursor.execute(_spelled(question, engine.dialect.paramstyle), about)
+            rows: list[Any] = cursor.fetchall()
             cursor.close()
         except BaseException:
             self._close(connection)
@@ -146,7 +169,7 @@ class Revisions:
             self._idle.put(connection)
         else:
             self._close(connection)
-        return row[0] if row else 0
+        return rows
 
     def _close_all(self) -> None:
         with suppress(Empty):
@@ -160,6 +183,16 @@ class Revisions:
     def _forget(self) -> None:
         with self._lock:
             self._made -= 1
+
+
+@cache
+def _of_several(keys: int) -> str:
+    return f"{_COUNTS}({', '.join(['{0}'] * keys)})"
+
+
+@cache
+def _spelled(question: str, paramstyle: str) -> str:
+    return question.format("?" if paramstyle == "qmark" else "%s")
 
 
 def _open(engine: Engine) -> Any:

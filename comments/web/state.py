@@ -21,7 +21,7 @@ from comments.web.urls import Urls
 
 if TYPE_CHECKING:
     from comments.web.doorkeeper import Doorkeeper
-    from comments.web.front import PageCache
+    from comments.web.kept import PageCache
     from comments.web.limiting import Limits
 
 EXTENSION = "comments"

@@ -1,6 +1,7 @@
 """The page cache: true at every moment, bounded, and nobody's business but the server's."""
 
 import gzip
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from functools import partial
 from itertools import count
 from typing import Any
 
+import brotli
 import pytest
 from flask import Flask
 from sqlalchemy import event, make_url
@@ -298,26 +300,68 @@ def test_it_is_off_with_0(make_app):
     assert sent != []
 
 
-def test_who_takes_gzip_gets_it_whether_the_page_was_ready_or_not(alice, carol):
+UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress}
+
+
+@pytest.mark.parametrize(("accepts", "coding"), [("gzip", "gzip"), ("gzip, br", "br")])
+def test_who_takes_it_packed_gets_it_so_whether_the_page_was_ready_or_not(
+    alice, carol, accepts, coding
+):
     alice.says("packed " * 300)
-    fresh = carol.client.get(PAGE, headers={"Accept-Encoding": "br, gzip"})
+    fresh = carol.client.get(PAGE, headers={"Accept-Encoding": accepts})
     plain = carol.client.get(PAGE)
-    ready = carol.client.get(PAGE, headers={"Accept-Encoding": "br, gzip"})
+    ready = carol.client.get(PAGE, headers={"Accept-Encoding": accepts})
     for answer in (fresh, ready):
-        assert answer.headers["Content-Encoding"] == "gzip"
+        assert answer.headers["Content-Encoding"] == coding
         assert int(answer.headers["Content-Length"]) == len(answer.data) < len(plain.data) / 2
-        assert gzip.decompress(answer.data) == plain.data
+        assert UNPACK[coding](answer.data) == plain.data
         assert "Accept-Encoding" in answer.headers["Vary"]
     assert "Content-Encoding" not in plain.headers
 
 
-@pytest.mark.parametrize("accepts", ["", "identity", "br", "gzip;q=0", "br, gzip; q=0.0"])
-def test_who_does_not_take_gzip_gets_it_plain(alice, carol, accepts):
+@pytest.mark.parametrize("accepts", ["", "identity", "deflate", "gzip;q=0", "zz, gzip; q=0.0"])
+def test_who_does_not_take_it_packed_gets_it_plain(alice, carol, accepts):
     alice.says("plain " * 300)
     for _ in range(2):
         answer = carol.client.get(PAGE, headers={"Accept-Encoding": accepts})
         assert "Content-Encoding" not in answer.headers
         assert b"plain plain" in answer.data
+
+
+def test_a_page_is_packed_once_and_weighs_what_all_its_forms_do(app, alice, carol):
+    alice.says("packed " * 300)
+    cache = cast.state_of(app).cache
+    weights = [0]
+    for accepts in ("", "gzip", "gzip", "br", "br", ""):
+        carol.client.get(PAGE, headers={"Accept-Encoding": accepts})
+        weights.append(cache.bytes)
+    plain, gzipped, both = sorted(set(weights[1:]))
+    assert weights == [0, plain, gzipped, gzipped, both, both, both]
+
+
+def test_a_form_more_than_there_is_room_for_drops_the_page(make_app):
+    app = make_app(COMMENTS_CACHE_BYTES=9_700)
+    alice = cast.visitor(app, "alice")
+    alice.says(secrets.token_hex(2400))
+    assert alice.client.get(PAGE).status_code == 200
+    assert kept(app) == 1
+    packed = alice.client.get(PAGE, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert (kept(app), cast.state_of(app).cache.bytes) == (0, 0)
+
+
+COUNTS = f"{API}/counts?thread=story&thread=other&thread=nobody"
+
+
+def test_counts_are_ready_until_one_of_them_changes(app, alice, carol):
+    alice.says()
+    assert carol.client.get(COUNTS).json["counts"] == {"story": 1, "other": 0, "nobody": 0}
+    alice.vote(1)
+    with statements(app) as sent:
+        ready = carol.client.get(COUNTS)
+    assert (sent, ready.json["counts"]["story"]) == ([], 1)
+    alice.says(thread="other")
+    assert carol.client.get(COUNTS).json["counts"] == {"story": 1, "other": 1, "nobody": 0}
 
 
 def test_what_has_not_changed_is_not_sent_again(alice, carol):

@@ -56,6 +56,16 @@ def test_a_thread_nobody_has_written_in_has_none_yet(revisions):
     assert revisions.of("nobody") == 0
 
 
+def test_it_tells_how_many_comments_threads_have(session, revisions):
+    """Also of one that is known by an old key."""
+    make.post(session)
+    old = make.noise(session, "old")
+    old.merged_into_id = make.thread(session).id
+    session.commit()
+
+    assert revisions.of((make.ARTICLE, "nobody", "old")) == (1, 0, 1)
+
+
 def test_it_sees_what_was_committed_a_moment_ago(session, revisions):
     for number in range(1, 4):
         make.post(session)

@@ -101,7 +101,14 @@ def show_counts() -> Response:
     body = answers.json_text({"counts": found})
     # No single thread's revision stands for twenty of them; their counts do.
     fingerprint = ".".join(str(count) for count in found.values())
-    return answers.public(state, body, "application/json", thread_key=None, revision=fingerprint)
+    return answers.public(
+        state,
+        body,
+        "application/json",
+        thread_key=None,
+        revision=fingerprint,
+        counts=found,
+    )
 
 
 @api.get("/pulse")

@@ -1,0 +1,151 @@
+"""A page that many miss at once is made once, and nobody gets an older one than they asked for."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+
+from comments.web.flights import Flights
+from tests.web import cast
+from tests.web.cast import API
+
+PAGE = f"{API}/comments?thread=story"
+READERS = 6
+SECONDS = 20
+
+
+class Crowd:
+    """Readers who all ask for one address, and how many of them have come."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._inner = app.wsgi_app
+        self._came = threading.Semaphore(0)
+        app.wsgi_app = self
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        self._came.release()
+        return self._inner(environ, start_response)
+
+    def wait(self, readers: int) -> None:
+        for _ in range(readers):
+            assert self._came.acquire(timeout=SECONDS)
+
+    def asks(self, address: str, readers: int = READERS) -> list[Any]:
+        clients = [self._app.test_client() for _ in range(readers)]
+        with ThreadPoolExecutor(readers) as pool:
+            return list(pool.map(lambda client: client.get(address), clients))
+
+
+@contextmanager
+def held_up(app: Flask, act: Callable[[], None]) -> Iterator[list[str]]:
+    """Does *act* before the first query; gives the queries for a thread's facts."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "named" in statement:
+            sent.append(statement)
+            if len(sent) == 1:
+                act()
+
+    engine = cast.state_of(app).engine()
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("was_ready", [False, True], ids=["never made", "made before"])
+def test_it_is_made_once(app, alice, carol, was_ready):
+    alice.says()
+    if was_ready:
+        carol.client.get(PAGE)
+        alice.says("And it is no longer true.")
+    crowd = Crowd(app)
+    with held_up(app, lambda: crowd.wait(READERS)) as made:
+        answers = crowd.asks(PAGE)
+    assert len(made) == 1
+    assert {(each.status_code, each.data) for each in answers} == {(200, answers[0].data)}
+
+
+def test_who_fails_to_make_it_lets_the_others_go_on(app, alice):
+    alice.says()
+    crowd = Crowd(app)
+
+    def fail() -> None:
+        crowd.wait(READERS)
+        raise OperationalError("SELECT", {}, Exception("gone"))
+
+    with held_up(app, fail) as made:
+        answers = crowd.asks(PAGE)
+    assert sorted(each.status_code for each in answers) == [200] * (READERS - 1) + [503]
+    assert len(made) == 2
+
+
+def test_who_asks_after_a_change_sees_it(app, alice, carol):
+    """Also when the page was begun before it."""
+    alice.says("The first.")
+    late: list[Any] = []
+    readers = ThreadPoolExecutor(1)
+
+    def change() -> None:
+        """While the page is being made: its thread has been read."""
+        writer = threading.Thread(target=lambda: alice.says("The second."))
+        writer.start()
+        writer.join()
+        late.append(readers.submit(cast.visitor(app, "dave").client.get, PAGE))
+
+    with after_the_first_query(app, change):
+        carol.client.get(PAGE)
+    with readers:
+        assert "The second." in late[0].result(timeout=SECONDS).text
+
+
+@contextmanager
+def after_the_first_query(app: Flask, act: Callable[[], None]) -> Iterator[None]:
+    done: list[bool] = []
+
+    def note(*_: Any) -> None:
+        if not done:
+            done.append(True)
+            act()
+
+    engine = cast.state_of(app).engine()
+    event.listen(engine, "after_cursor_execute", note)
+    yield
+    event.remove(engine, "after_cursor_execute", note)
+
+
+@pytest.mark.parametrize("address", [f"{API}/me?thread=story", "/comments/mine?key=story"])
+def test_what_is_for_one_reader_is_made_for_each(app, alice, address):
+    """Two who ask for it are at work at the same time."""
+    alice.says()
+    crowd, both = Crowd(app), threading.Barrier(2, timeout=SECONDS)
+    engine = cast.state_of(app).engine()
+    met: set[int] = set()
+
+    def meet(*_: Any) -> None:
+        if threading.get_ident() not in met:
+            met.add(threading.get_ident())
+            both.wait()
+
+    event.listen(engine, "before_cursor_execute", meet)
+    answers = crowd.asks(address, 2)
+    event.remove(engine, "before_cursor_execute", meet)
+    assert [each.status_code for each in answers] == [200, 200]
+
+
+def test_nobody_waits_for_ever():
+    flights = Flights()
+    with flights.joined("page", SECONDS) as makes_it:
+        with flights.joined("page", 0) as waited:
+            assert (makes_it, waited) == (True, False)
+        with flights.joined("other", SECONDS) as makes_other:
+            assert makes_other
+    with flights.joined("page", SECONDS) as makes_it:
+        assert makes_it
