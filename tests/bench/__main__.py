@@ -18,6 +18,7 @@ SECTIONS = (
     # readers
     "reads",
     "peers",
+    "curves",
     # writers
     "told",
     # moderators
@@ -28,12 +29,14 @@ SECTIONS = (
     "spam",
     # browsers
     "weight",
+    "browser",
     "anchors",
     # us, earlier
     "versions",
 )
 #: What a section cannot do without, which a run for all of them may lack.
-_NEEDS = {"spam": "spam", "versions": "base"}
+_NEEDS = {"spam": "spam", "curves": "plot", "versions": "base"}
+_PICTURES = Path("build")
 
 
 def main() -> None:
@@ -66,9 +69,6 @@ def _options() -> argparse.Namespace:
     return options
 
 
-_PICTURES = Path("build")
-
-
 def _chosen(options: argparse.Namespace) -> list[str]:
     if options.only:
         return [name for name in SECTIONS if name in options.only]
@@ -83,7 +83,6 @@ def _runs(options: argparse.Namespace) -> Iterator[Run]:
             quick=options.quick,
             database=options.database,
             pictures=options.plot or _PICTURES,
-            curves=options.plot is not None,
             spam=options.spam,
             base=options.base,
         )

@@ -141,12 +141,12 @@ class Calls:
     def decisions(self) -> Iterator[Request]:
         """There and back again, on one comment of a thread that nobody else is in."""
         id = next(self._next_id)
-        yield self._post({"key": f"judged{id}", "url": f"{ours.SITE}/{id}"})
+        yield self._post(f"judged{id}")
         while True:
             yield ours.decide(id, "spam", self._token)
             yield ours.decide(id, "published", self._token)
 
-    def _post(self, key: str | dict[str, str], **facts: object) -> Request:
+    def _post(self, key: str, **facts: object) -> Request:
         number = next(self._number)
         return ours.post(key, f"{number}. {self._texts[number % len(self._texts)]}", **facts)
 
