@@ -19,13 +19,10 @@ export function keepTime(section, signal) {
 export function draw(section) {
   if (!section.isConnected) return kept.delete(section);
   const words = new Intl.RelativeTimeFormat(section.lang, { numeric: "auto" });
-  const exact = new Intl.DateTimeFormat(section.lang, { dateStyle: "long", timeStyle: "short" });
   for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (section.querySelectorAll("time[data-ago]"))) {
-    const moment = new Date(time.dateTime);
-    time.title ||= exact.format(moment);
-    const age = Date.now() - moment.getTime();
-    // What is to come is a date; a clock may be two minutes behind.
-    time.textContent = age < -12e4 ? time.title : ago(age, words);
+    const age = Date.now() - Date.parse(time.dateTime);
+    // What is to come stays a date; a clock may be two minutes behind.
+    if (age > -12e4) time.textContent = ago(age, words);
   }
 }
 

@@ -88,10 +88,14 @@ def _runs(options: argparse.Namespace) -> Iterator[Run]:
         )
 
 
-def _measured(name: str, run: Run) -> list[Goal]:
+def section(name: str) -> Callable[[Run], list[Goal]]:
     measure: Callable[[Run], list[Goal]] = import_module(f"tests.bench.{name}").measure
+    return measure
+
+
+def _measured(name: str, run: Run) -> list[Goal]:
     try:
-        return measure(run)
+        return section(name)(run)
     except Unavailable as reason:
         return [Goal(f"everything of {name}", f"not measured: {reason}", met=False)]
 

@@ -41,7 +41,7 @@ def measure(run: Run) -> list[Goal]:
         code = _taken_out(commit, run.folder)
         now = stack.enter_context(_version(run.folder / "now", PROJECT))
         before = stack.enter_context(_version(run.folder / "before", code))
-        outcomes = _compared(now, before, rounds=5 if run.quick else 15)
+        outcomes = _compared(now, before, rounds=3 if run.quick else 15)
     return _report(commit, outcomes)
 
 
@@ -170,7 +170,7 @@ def _same(path: str, *, uncached: bool = False) -> Call:
         while True:
             yield request
 
-    return Call(12 if uncached else 800, again, cached=not uncached)
+    return Call(12 if uncached else 500, again, cached=not uncached)
 
 
 def _calls() -> dict[str, Call]:

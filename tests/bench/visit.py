@@ -95,12 +95,12 @@ def visit(page: Page, url: str, watched: dict[str, str]) -> Visit:
     session = page.context.new_cdp_session(page)
     asked = _listen(session)
     page.add_init_script(f"({_WATCH})({json.dumps(watched)})")
-    with working(page) as work:
+    with working(page) as worked:
         page.goto(url, wait_until="commit")
         page.wait_for_function(f"Object.keys(seen).length === {len(watched)}")
         page.wait_for_load_state("networkidle")
     shift = float(page.evaluate("shifted"))
-    return Visit(page.evaluate("seen"), list(asked.values()), shift, work())
+    return Visit(page.evaluate("seen"), list(asked.values()), shift, worked())
 
 
 def _listen(session: CDPSession) -> dict[str, Asked]:
@@ -140,14 +140,15 @@ def working(page: Page) -> Iterator[Any]:
     browser.start_tracing(page=page, categories=_CATEGORIES)
     told: list[Work] = []
     yield lambda: told[0]
-    told.append(_work(json.loads(browser.stop_tracing())["traceEvents"]))
+    told.append(work(json.loads(browser.stop_tracing())["traceEvents"]))
 
 
 #: Events in which a script runs; one may lie in another, which counts once.
 _SCRIPTS = {"EvaluateScript", "FunctionCall", "v8.evaluateModule", "RunMicrotasks", "v8.run"}
 
 
-def _work(events: list[dict[str, Any]]) -> Work:
+def work(events: list[dict[str, Any]]) -> Work:
+    """What a trace of Chromium's tells of the main thread."""
     main = {
         (event["pid"], event["tid"])
         for event in events
