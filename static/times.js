@@ -1,5 +1,5 @@
 // @ts-check
-// "3 hours ago" for every <time data-ago>, from one timer however many threads a page has.
+// "3 hours ago" for every <time data-ago>, from one timer for the page.
 
 /** @type {[number, Intl.RelativeTimeFormatUnit][]} */
 const UNITS = [[60, "second"], [60, "minute"], [24, "hour"], [30.44, "day"], [12, "month"], [1e9, "year"]];
@@ -21,7 +21,7 @@ export function draw(section) {
   const words = new Intl.RelativeTimeFormat(section.lang, { numeric: "auto" });
   for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (section.querySelectorAll("time[data-ago]"))) {
     const age = Date.now() - Date.parse(time.dateTime);
-    // What is to come stays a date; a clock may be two minutes behind.
+    // What is to come stays a date; clocks differ.
     if (age > -12e4) time.textContent = ago(age, words);
   }
 }
