@@ -12,6 +12,8 @@ PYTEST := $(PYTHON) -m pytest
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_PREFERENCE ?= system
 unexport VIRTUAL_ENV
+# Whoever starts a server two hundred times compiles its modules once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run moderator test lint style types scripts bench corpus messages format clean dev
 

@@ -32,6 +32,13 @@ class Settings:
         "A plugin uses the host's database.",
         secret=True,
     )
+    database_read_uri: str | None = _setting(
+        None,
+        kinds.DATABASE,
+        "A PostgreSQL replica (streaming replication) that answers the readers; it may lag. What "
+        "is written, and what a writer or a moderator sees of their own, is the primary's.",
+        secret=True,
+    )
     secret_key: str | None = _setting(
         None,
         kinds.TEXT,
@@ -156,6 +163,17 @@ class Settings:
         64 * 1024 * 1024,
         kinds.whole(0, 2**40),
         "Memory of each process for ready pages, in bytes; 0 turns the page cache off.",
+    )
+    at_once: int = _setting(
+        0,
+        kinds.whole(0, 1000),
+        "Requests that one process works on at once, ready pages aside; twice as many wait, the "
+        "rest is refused with 503. 0 for no bound; the service has 8 unless told.",
+    )
+    patience: int = _setting(
+        2,
+        kinds.whole(0, 60),
+        "Seconds for which a request waits for its turn before it is refused.",
     )
     public_max_age: int = _setting(
         5, kinds.whole(0, 86_400), "Seconds a CDN may keep a public answer (s-maxage)."

@@ -4,7 +4,8 @@ Everything else in the package is written once for both. The two rules that matt
 
 - **A write takes its lock first.** On SQLite a transaction that reads and then writes is
   refused at once when another one wrote in between; :func:`begin_write` opens the transaction
-  with ``BEGIN IMMEDIATE``, so that writers queue up instead. It works on the host's plain
+  with ``BEGIN IMMEDIATE``, so that writers queue up instead (those of one process in line, see
+  :mod:`comments.turns`). It works on the host's plain
   engine as well as on ours. On PostgreSQL the row of the thread is the lock.
 - **A commit is on the disk.** ``synchronous=FULL``: an acknowledged comment survives a power
   cut. The write-ahead log is used only from SQLite 3.51.3 on; before that version two
@@ -15,18 +16,41 @@ import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, event, func, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    Executable,
+    Insert,
+    TypeDecorator,
+    event,
+    func,
+    insert,
+    literal,
+    select,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.util import identity_key
+
+from comments import turns
 
 log = logging.getLogger("comments.database")
 
 Item = TypeVar("Item")
 
 BUSY_SECONDS = 15
+#: A PostgreSQL that takes no connection within this many seconds counts as gone, and so does one
+#: to which what was sent is not received for twice as long.
+CONNECT_SECONDS = 5
+#: Seconds for which a request waits for a connection that others hold.
+POOL_SECONDS = 5
 WAL_SINCE = (3, 51, 3)
 
 
@@ -61,6 +85,7 @@ def begin_write(session: Session) -> None:
     connection = session.connection()
     raw: Any = connection.connection.dbapi_connection
     if not raw.in_transaction:
+        turns.wait(session, connection.engine.url.database, BUSY_SECONDS)
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         # A host that begins its own transactions may only be reading so far. This changes no
@@ -78,25 +103,76 @@ def hold_name(session: Session, kind: int, name: str) -> None:
         session.execute(select(func.pg_advisory_xact_lock(kind, func.hashtext(name))))
 
 
+def insert_into(session: Session, table: Any) -> Any:
+    """The ``INSERT`` of the session's database, which both have with ``ON CONFLICT``."""
+    return dialect_insert(session.get_bind().dialect.name, table)
+
+
+def dialect_insert(dialect: str, table: Any) -> Any:
+    # Whoever uses the one database loads nothing of the other.
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
+
+
 def insert_or_ignore(session: Session, model: type[Any], **values: Any) -> bool:
     """Insert a row unless its key is taken; tells whether it was inserted.
 
     On PostgreSQL this waits for another transaction that is inserting the same key.
     """
-    dialect = sqlite if is_sqlite(session) else postgresql
-    statement = dialect.insert(model).values(**values).on_conflict_do_nothing()
+    session.flush()
+    statement = _unless_taken(model, session.get_bind().dialect.name)
+    return session.connection().execute(statement, values).first() is not None
+
+
+@lru_cache
+def _unless_taken(model: type[Any], dialect: str) -> Executable:
+    statement = dialect_insert(dialect, model)
     # Asked for by RETURNING: psycopg's count of rows is -1 here, whatever happened.
-    return session.execute(statement.returning(literal(1))).first() is not None
+    return statement.on_conflict_do_nothing().returning(literal(1))
 
 
 def insert_new(session: Session, model: type[Any], rows: Sequence[Any], key: str) -> list[Any]:
     """Insert *rows* but those whose key is taken; gives the *key* column of the inserted ones."""
     if not rows:
         return []
-    dialect = sqlite if is_sqlite(session) else postgresql
-    statement = dialect.insert(model).values(rows).on_conflict_do_nothing()
+    statement = insert_into(session, model).values(rows).on_conflict_do_nothing()
     inserted = session.execute(statement.returning(getattr(model, key)))
     return list(inserted.scalars())
+
+
+def insert_now(session: Session, row: Any) -> None:
+    """Insert the new object *row* by a statement of its own; from then on *session* knows it as
+    one that it has read.
+
+    A flush does the same for any number of objects, and for one it costs five times as much.
+    """
+    if row in session:  # because something that was added refers to it
+        session.expunge(row)
+    defaults, statement = _whole_row(type(row))
+    for name, value in defaults.items():
+        if name not in row.__dict__:
+            setattr(row, name, value)
+    values = {name: value for name, value in row.__dict__.items() if name in defaults}
+    row.id = session.connection().execute(statement, values).inserted_primary_key[0]
+    make_transient_to_detached(row)
+    session.add(row)
+
+
+@lru_cache
+def _whole_row(model: type[Any]) -> tuple[dict[str, Any], Insert]:
+    """What columns hold of which nothing is said, and the statement that fills them all."""
+    columns = [column for column in model.__table__.columns if column.name != "id"]
+    scalars = {
+        column.name: column.default.arg if column.default is not None else None
+        for column in columns
+    }
+    return scalars, insert(model.__table__)
+
+
+def read_anew(session: Session, model: type[Any], key: Any) -> None:
+    """A statement has changed the row *key*; an object of it that *session* holds says so next."""
+    held = session.identity_map.get(identity_key(model, key))
+    if held is not None:
+        session.expire(held)
 
 
 def sqlite_module() -> ModuleType:
@@ -116,14 +192,29 @@ def chunks(items: Sequence[Item], size: int = 1_000) -> Iterator[Sequence[Item]]
         yield items[start : start + size]
 
 
-def engine_options(uri: str) -> dict[str, Any]:
-    """``create_engine`` options of the service for *uri*."""
+def engine_options(uri: str, at_once: int = 0) -> dict[str, Any]:
+    """``create_engine`` options of the service for *uri*, which works on *at_once* requests."""
     # A statement that fails is logged, and its values are what somebody wrote.
-    discreet = {"hide_parameters": True}
-    if uri.startswith("sqlite"):
+    options: dict[str, Any] = {"hide_parameters": True}
+    url = make_url(uri)
+    if at_once and url.database not in (None, "", ":memory:"):
+        # Nobody who may work waits for a connection; what is beyond them is for letters and hooks.
+        options |= {"pool_size": at_once, "max_overflow": 10, "pool_timeout": POOL_SECONDS}
+    if url.get_backend_name() == "sqlite":
         timeout = {"timeout": BUSY_SECONDS}
-        return discreet | {"module": sqlite_module(), "connect_args": timeout}
-    return discreet | {"pool_pre_ping": True}
+        return options | {"module": sqlite_module(), "connect_args": timeout}
+    patience = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 2000 * CONNECT_SECONDS}
+    # What the owner has written into the address is known better there.
+    chosen = {name: value for name, value in patience.items() if name not in url.query}
+    return options | {"pool_pre_ping": True, "connect_args": chosen}
+
+
+def cannot_write(error: DBAPIError) -> bool:
+    """Whether the database still answers and only keeps nothing: full, or for reading alone."""
+    # PostgreSQL's words may be in any language; its codes are not.
+    state = getattr(error.orig, "sqlstate", None)
+    words = str(error.orig)
+    return state in ("25006", "53100") or "readonly database" in words or "disk is full" in words
 
 
 def prepare_engine(engine: Engine) -> None:

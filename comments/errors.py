@@ -138,10 +138,20 @@ PROBLEMS: dict[str, Problem] = {
     "broken": Problem(
         500, say("Something broke"), say("Something broke on our side. It has been noted.")
     ),
+    "busy": Problem(
+        503,
+        say("Busy"),
+        say("So many people are here just now that not all can be served. Please try again."),
+    ),
     "provider_away": Problem(
         503,
         say("No answer"),
         say("The service you sign in with does not answer just now. Please try again."),
+    ),
+    "read_only": Problem(
+        503,
+        say("Nothing can be kept"),
+        say("Comments can be read and not written just now. Please try again later."),
     ),
     "unavailable": Problem(
         503,

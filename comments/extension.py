@@ -21,19 +21,22 @@ from comments.errors import ConfigError
 from comments.identity import Identity
 from comments.keys import Keys
 from comments.models import TABLE_PREFIX
+from comments.replica import Replica, check_primary
 from comments.screening import Screen
-from comments.web import answers, fragments, guards, problems
+from comments.web import answers, fragments, guards, problems, readers
 from comments.web.admin import admin
 from comments.web.api import api
 from comments.web.feeds import feeds
 from comments.web.forms import forms
 from comments.web.front import Front, PageCache
+from comments.web.gate import SEATS_FOR_EACH, Gate
 from comments.web.limiting import Limits
 from comments.web.own import own
 from comments.web.pages import pages
 from comments.web.signin import signin
 from comments.web.state import EXTENSION, State, current, listen
 from comments.web.subscriptions import subscriptions
+from comments.web.turns import Turns
 
 log = logging.getLogger("comments")
 
@@ -83,6 +86,8 @@ class Comments:
         app.jinja_env.globals.setdefault("comments", self)
         # A middleware that is there already may be the door of a private site.
         is_plain = getattr(app.wsgi_app, "__func__", None) is Flask.wsgi_app
+        if state.turns is not None:
+            app.wsgi_app = Gate(app, app.wsgi_app, state.turns)  # type: ignore[method-assign]
         if state.cache is not None and is_plain:
             app.wsgi_app = Front(  # type: ignore[method-assign]
                 app.wsgi_app,
@@ -90,6 +95,7 @@ class Comments:
                 state.engine,
                 state.settings.origins,
                 stand_aside=_watcher(app),
+                replica=state.replica,
             )
         _meet_neighbours(app)
 
@@ -187,6 +193,9 @@ class Comments:
             return found[0]
 
         def session() -> Session:
+            reading = readers.reading_session()
+            if reading is not None:
+                return reading
             found: Session = db.session()
             notify.webhooks.listen(found, settings.webhooks)
             return found
@@ -201,13 +210,20 @@ class Comments:
             owner=self,
             limits=Limits(settings, engine=engine_once),
             cache=PageCache(settings.cache_bytes) if settings.cache_bytes else None,
+            turns=_turns(settings),
             screens=lambda: self._screens,
             providers=providers.configured(settings),
+            replica=_replica(app, settings),
         )
 
     def _identity(self) -> Identity | None:
         load = self._load_identity or guards.flask_login_identity
         return load()
+
+
+def _turns(settings: config.Settings) -> Turns | None:
+    at_once = settings.at_once
+    return Turns(at_once, SEATS_FOR_EACH * at_once, settings.patience) if at_once else None
 
 
 def _check(settings: config.Settings) -> None:
@@ -227,6 +243,13 @@ def _check(settings: config.Settings) -> None:
             "COMMENTS_MODERATORS_MAIL is set and COMMENTS_URL is not; it must be the public "
             "address of the comments, to which the links in that mail lead."
         )
+
+
+def _replica(app: Flask, settings: config.Settings) -> Replica | None:
+    if settings.database_read_uri is None:
+        return None
+    check_primary(str(app.config.get("SQLALCHEMY_DATABASE_URI") or ""))
+    return Replica(settings.database_read_uri)
 
 
 def _keys(app: Flask, settings: config.Settings) -> Keys:

@@ -9,8 +9,7 @@ the same. The table is made by migration 0004 and is none of the models': it is 
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, cast, column, select, table, text
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import Connection, Select, bindparam, column, select, table, text
 from sqlalchemy.orm import Session
 
 from comments.database import is_sqlite
@@ -105,9 +104,10 @@ def found_in(
         rows = statement.join(_FTS, _FTS.c.rowid == comment_id)
         return rows.where(_FTS.c[NAME].op("MATCH")(match)), _FTS.c.rowid
     query = " & ".join(f"'{it.field}{it.lexeme}'{':*' * it.open_end}" for it in terms)
+    asked = text("CAST(:asked AS tsquery)").bindparams(asked=query)
     # Looked up first and sorted then, whatever the planner believes: it cannot tell how rare a
     # beginning is, and would rather walk through all comments from the newest on.
-    matches = select(_VECTORS.c.comment_id).where(_VECTORS.c.terms.op("@@")(cast(query, TSQUERY)))
+    matches = select(_VECTORS.c.comment_id).where(_VECTORS.c.terms.op("@@")(asked))
     found = matches.cte("found").prefix_with("MATERIALIZED")
     return statement.join(found, found.c.comment_id == comment_id), found.c.comment_id + 0
 

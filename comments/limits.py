@@ -13,6 +13,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -34,10 +35,11 @@ from sqlalchemy import (
     event,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool, SingletonThreadPool, StaticPool
 
+from comments import turns
+from comments.database import BUSY_SECONDS, dialect_insert
 from comments.models import TABLE_PREFIX, metadata
 
 log = logging.getLogger("comments.limits")
@@ -67,7 +69,8 @@ _END = select(counters.c.expires_at).where(_OF_KEY)
 class DatabaseStorage(Storage):
     """Fixed-window counters in SQL, each hit one statement and one transaction of its own.
 
-    *engine* is asked for at the first hit; *clock* gives seconds since the epoch.
+    *engine* is asked for at the first hit; *clock* gives seconds since the epoch. *patience* is
+    how long, in seconds, a hit waits for other writers of this process.
     """
 
     STORAGE_SCHEME = [SCHEME]  # noqa: RUF012 - declared so by limits
@@ -80,12 +83,14 @@ class DatabaseStorage(Storage):
         engine: Callable[[], Engine],
         clock: Callable[[], float] = time.time,
         sweep_every: int = SWEEP_EVERY,
+        patience: float = BUSY_SECONDS,
     ) -> None:
         super().__init__(uri, wrap_exceptions=wrap_exceptions)
         self._given = engine
         self._clock = clock
         self._sweep_every = sweep_every
         self._hits = count()
+        self._patience = patience
         self._own: Engine | None = None
         self._lock = threading.Lock()
 
@@ -96,7 +101,7 @@ class DatabaseStorage(Storage):
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         now = self._clock()
         values = {"counter": key, "amount": amount, "now": now, "until": now + expiry}
-        with self._connect() as connection:
+        with self._connect() as connection, self._turn(connection):
             hits: int = connection.execute(_hit(connection.dialect.name), values).scalar_one()
         # The first hit sweeps too: a process that is restarted often would never reach the next.
         if next(self._hits) % self._sweep_every == 0:
@@ -149,6 +154,12 @@ class DatabaseStorage(Storage):
             if self._own is not None:
                 self._own.dispose()
                 self._own = None
+
+    def _turn(self, connection: Connection) -> AbstractContextManager[None]:
+        """Other threads of ours that write to the same file are let go first."""
+        on_sqlite = connection.dialect.name == "sqlite"
+        file = connection.engine.url.database if on_sqlite else None
+        return turns.waited(file, self._patience)
 
     def _connect(self) -> Connection:
         with self._lock:
@@ -213,7 +224,7 @@ def _hit(dialect: str) -> Executable:
 
     As it begins with the write, SQLite queues it behind other writers instead of refusing it.
     """
-    insert = (postgresql if dialect == "postgresql" else sqlite).insert(counters)
+    insert = dialect_insert(dialect, counters)
     is_over = counters.c.expires_at <= bindparam("now")
     statement: Executable = (
         insert.values(

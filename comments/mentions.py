@@ -5,7 +5,7 @@ leads to the one who wrote last. Whom a text names is found when it is written, 
 it anew finds nobody else.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, delete, func, select, tuple_, union_all, update
@@ -37,7 +37,9 @@ class People:
     One query, and none for a text that names nobody.
     """
 
-    def __init__(self, session: Session, thread_id: Select[int], besides: int = 0) -> None:
+    def __init__(
+        self, session: Session, thread_id: Callable[[], Select[int]], besides: int = 0
+    ) -> None:
         self.named: list[Named] = []
         self._session = session
         self._thread_id = thread_id
@@ -59,7 +61,7 @@ class People:
         """The latest published comment of each of these names: its id and its author's."""
         if not names:
             return {}
-        here = select(self._thread_id.cte("here")).scalar_subquery()
+        here = select(self._thread_id().cte("here")).scalar_subquery()
         each = [self._last_of(here, name) for name in names]
         rows = self._session.execute(union_all(*each))
         return {name: (id, author_id) for name, id, author_id in rows}
@@ -84,16 +86,18 @@ class People:
         )
 
 
+_LEADS_TO = func.coalesce(Thread.merged_into_id, Thread.id)
+
+
 def in_thread(session: Session, key: str) -> People:
     """Everybody who has written in the thread that *key* names or leads to."""
-    leads_to = func.coalesce(Thread.merged_into_id, Thread.id)
-    return People(session, select(leads_to).where(Thread.key == key))
+    return People(session, lambda: select(_LEADS_TO).where(Thread.key == key))
 
 
 def around(session: Session, comment_id: int) -> People:
     """The same for a comment that is there already: it does not lead to itself."""
-    of_it = select(Comment.thread_id).where(Comment.id == comment_id)
-    return People(session, of_it, besides=comment_id)
+    of_it = Comment.id == comment_id
+    return People(session, lambda: select(Comment.thread_id).where(of_it), besides=comment_id)
 
 
 def keep(session: Session, comment: Comment, people: People) -> None:

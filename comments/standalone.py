@@ -4,6 +4,7 @@
 environment (``COMMENTS_*``, ``HOST``, ``PORT``).
 """
 
+import gc
 import logging
 import os
 import secrets
@@ -13,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from flask import Flask, Response, redirect, request_started
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -32,6 +34,7 @@ from comments.showcase import add_showcase
 from comments.text import read_number
 from comments.web import hooks, problems
 from comments.web.front import RequestLog
+from comments.web.gate import threads_for
 from comments.web.state import EXTENSION, State, listen
 
 log = logging.getLogger("comments")
@@ -40,9 +43,9 @@ LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 DEFAULT_PORT = 5000
 #: Comments of the demo that a moderator may find waiting.
 MOST_DEMO_QUEUE = 1000
-#: Requests answered at once by one process. They share one interpreter, so more threads only
+#: Requests worked on at once by one process. They share one interpreter, so more threads only
 #: help while some wait for the disk or the database.
-THREADS = 8
+AT_ONCE = 8
 #: Under these names the app keeps the threads that deliver its mail and its webhooks.
 POSTMAN, COURIER = "comments_postman", "comments_courier"
 _ADD = "comments moderators add you@example.org"
@@ -73,9 +76,22 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
         add_showcase(app, comments, port=_port(environ), waiting=waiting or 0)
     else:
         app.add_url_rule("/", view_func=lambda: redirect("/healthz"))
+    app.teardown_appcontext(partial(_give_back, db))
     _wrap(app, state)
     _deliver_mail(app, state)
     return app
+
+
+def _give_back(db: SQLAlchemy, _error: BaseException | None = None) -> None:
+    """End the session of a request, also one whose database went away after its last answer.
+
+    Flask-SQLAlchemy would do so too, and fail the request whose answer is made already.
+    """
+    try:
+        db.session.remove()
+    except DBAPIError as gone:
+        log.warning("a connection was lost after its work: %s", gone.orig)
+        db.session.remove()
 
 
 def _deliver_mail(app: Flask, state: State) -> None:
@@ -115,11 +131,13 @@ def serve() -> None:
         app = create_app()
     except ConfigError as wrong:
         raise SystemExit(f"Flask-Comments: {wrong}") from None
+    at_once = app.extensions[EXTENSION].settings.at_once or AT_ONCE
     host = os.environ.get("HOST") or "127.0.0.1"
     _check_free(host, port)
     click.echo(f"Comments at http://{'localhost' if host == '127.0.0.1' else host}:{port}/")
     _say_how_to_moderate(app, port)
-    server("comments.standalone:create_worker_app", host, port, workers).serve()
+    _hand_down(app)
+    server("comments.standalone:create_worker_app", host, port, workers, at_once).serve()
 
 
 def _say_how_to_moderate(app: Flask, port: int) -> None:
@@ -135,17 +153,41 @@ def _say_how_to_moderate(app: Flask, port: int) -> None:
     click.echo(f"Nobody moderates them yet. Make the first moderator with:\n\n  {command}\n")
 
 
+#: The application of the main process, for the workers that are forked from it.
+_handed_down: list[Flask] = []
+
+
+def _hand_down(app: Flask) -> None:
+    with app.app_context():
+        for engine in app.extensions["sqlalchemy"].engines.values():
+            engine.dispose()  # no connection may be used in two processes
+    _handed_down.append(app)
+    settle()
+
+
+def settle() -> None:
+    """What is there by now stays: the search for garbage walks through it no more.
+
+    Walking is writing to Python, so workers also go on sharing that memory.
+    """
+    gc.freeze()
+    gc.enable()
+
+
 def create_worker_app() -> Flask:
     """The application in a worker process, which leaves Ctrl-C to the main process.
 
     A terminal sends it to both, and granian hangs when both act on it.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    return create_app()
+    return _handed_down[0] if _handed_down else create_app()
 
 
-def server(factory: str, host: str, port: int, workers: int = 1) -> Any:
-    """The service's server, set up as it serves best, around the app that *factory* makes."""
+def server(factory: str, host: str, port: int, workers: int = 1, at_once: int = AT_ONCE) -> Any:
+    """The service's server, set up as it serves best, around the app that *factory* makes.
+
+    It has threads for those who wait and for ready pages, beside the requests worked on *at_once*.
+    """
     # why: only the service needs a server
     from granian.constants import Interfaces
     from granian.server import Server
@@ -157,7 +199,7 @@ def server(factory: str, host: str, port: int, workers: int = 1) -> Any:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=THREADS,
+        blocking_threads=threads_for(at_once),
         log_access=False,
         workers_kill_timeout=KILL_SECONDS,
     )
@@ -187,6 +229,7 @@ def _configuration(environ: Mapping[str, str], instance: Path) -> dict[str, Any]
     uri = _database_uri(settings, instance)
     known = {row.key for row in config.table()}
     values: dict[str, Any] = {key: environ[key] for key in known if environ.get(key)}
+    values.setdefault("COMMENTS_AT_ONCE", AT_ONCE)
     if environ.get("COMMENTS_DEMO") and not settings.origins:
         # The showcase embeds itself under this machine's other name.
         port = _port(environ)
@@ -195,7 +238,7 @@ def _configuration(environ: Mapping[str, str], instance: Path) -> dict[str, Any]
         **values,
         "SECRET_KEY": settings.secret_key or _kept_secret(instance),
         "SQLALCHEMY_DATABASE_URI": uri,
-        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(uri),
+        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(uri, settings.at_once or AT_ONCE),
         "TRUSTED_HOSTS": list(settings.hosts or LOOPBACK),
         "MAX_FORM_MEMORY_SIZE": 1_000_000,
         "MAX_CONTENT_LENGTH": 2_000_000,

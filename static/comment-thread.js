@@ -283,16 +283,19 @@ export class CommentThread extends HTMLElement {
     return fetch(this.base + path, init);
   }
 
-  /** A public part of the thread. @param {string} name @param {Record<string, string | undefined>} [asked] */
-  async fragment(name, asked) {
+  /**
+   * A public part of the thread. @param {string} name @param {Record<string, string | undefined>} [asked] @param {number} [tries]
+   * @returns {Promise<DocumentFragment>}
+   */
+  async fragment(name, asked, tries = 0) {
     const { sort, only } = this.section?.dataset ?? {};
-    const facts = Object.entries({ key: this.key, lang: this.language, sort, only, ...asked });
+    const facts = Object.entries({ key: this.key, lang: this.language, sort, only, at: this.recall("at:" + this.key), ...asked });
     const query = new URLSearchParams(/** @type {string[][]} */ (facts.filter(([, value]) => value)));
     // Always asked again: what a browser may show stale would lack what its reader has just written.
     const response = await this.request(`/fragment/${name}?${query}`, {
       cache: "no-cache", credentials: "omit", signal: this.signal,
     });
-    if (!response.ok) throw Object.assign(new Error(), { status: response.status });
+    if (!response.ok) return (await import("./busy.js")).again(this, response, name, asked, tries);
     return adopt(await response.text(), this.base);
   }
 

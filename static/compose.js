@@ -152,6 +152,7 @@ export async function send(thread, form, draft) {
     thread.me.own[id] = { editable_until: answer.editable_until };
     thread.me.sources[id] = draft.body;
     sum?.spent(thread);
+    form.dispatchEvent(new CustomEvent("sent", { detail: draft }));
     return answer;
   } catch (error) {
     // What was refused has used nothing up; what got no answer may have.

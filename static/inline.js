@@ -106,7 +106,8 @@ export class Article {
 
   async #ask() {
     const { thread } = this;
-    const query = new URLSearchParams({ thread: thread.key });
+    const at = thread.recall("at:" + thread.key);
+    const query = new URLSearchParams({ thread: thread.key, ...(at && { at }) });
     const response = await thread.request("/api/v1/anchors?" + query, {
       cache: "no-cache", credentials: "omit", signal: thread.signal,
     });

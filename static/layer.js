@@ -15,6 +15,8 @@ export function layOver(thread) {
     show(item, "[data-own]", open);
     show(item, "[data-others]", !open);
   }
+  // By now every copy has what this reader wrote last.
+  if (Date.now() - Number(thread.recall("wrote")) > 300_000) thread.keep("at:" + thread.key);
   const { section } = thread;
   show(section, "[data-closed]", can?.comment);
   if (viewer?.kind !== "guest" || thread.form?.querySelector("[data-who]")) bring(thread, "signin", "drawWho");

@@ -131,7 +131,17 @@ export class Marks {
     const item = document.createElement("li");
     item.append(mark);
     const about = () => this.#drawn.find((it) => it.mark === mark)?.about;
-    mark.addEventListener("click", async () => (await this.panel()).toggle(/** @type {About} */ (about()), mark));
+    const isOpen = () => mark.ariaExpanded === "true";
+    // The press of a pointer closes what is open before the click is heard.
+    let wasOpen = false;
+    mark.addEventListener("pointerdown", () => (wasOpen = isOpen()));
+    mark.addEventListener("click", async ({ detail: presses }) => {
+      const closes = (presses && wasOpen) || isOpen();
+      wasOpen = false;
+      const panel = await this.panel();
+      if (closes) panel.close();
+      else panel.open(/** @type {About} */ (about()), mark);
+    });
     for (const type of ["pointerenter", "focus"]) mark.addEventListener(type, () => this.brighten(about()?.range ?? null));
     for (const type of ["pointerleave", "blur"]) mark.addEventListener(type, () => this.brighten(null));
     return mark;

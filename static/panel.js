@@ -46,20 +46,8 @@ export class Panel {
 
   // ── opening and closing ──
 
-  /** @param {About} about @param {HTMLElement} mark */
-  toggle(about, mark) {
-    // A press on the mark has closed what was open for it already.
-    if (this.#mark === mark) this.#mark = null;
-    else this.#open(about, mark);
-  }
-
-  /** For what was picked: the form at once. @param {About} about */
-  write(about) {
-    this.#open(about, null);
-  }
-
-  /** @param {About} about @param {HTMLElement | null} mark */
-  #open(about, mark) {
+  /** Without a mark, for what was just picked: the form at once. @param {About} about @param {HTMLElement | null} mark */
+  open(about, mark = null) {
     this.#mark?.setAttribute("aria-expanded", "false");
     mark?.setAttribute("aria-expanded", "true");
     this.#mark = mark;
@@ -67,6 +55,7 @@ export class Panel {
     this.marks.open = about.range;
     this.marks.brighten(null);
     this.#drawHead(about);
+    this.#room.replaceChildren(this.#head);
     this.#draw(this.#blank());
     this.#frame.showPopover();
     this.#place(about.range);
@@ -86,17 +75,19 @@ export class Panel {
     if (form && thread.me.viewer) drawWho(thread, form);
   }
 
+  close() {
+    this.#frame.hidePopover();
+  }
+
   #closed() {
     const mark = this.#mark;
     const from = mark ?? (this.#about && this.marks.markOf(this.marks.article.again(this.#about)));
     mark?.setAttribute("aria-expanded", "false");
-    this.#about = this.marks.open = null;
+    this.#mark = this.#about = this.marks.open = null;
     this.marks.brighten(null);
     // The focus goes where one would look for it; who has pressed elsewhere keeps theirs.
     const { activeElement } = this.marks.root;
     if (from && activeElement && this.#frame.contains(activeElement)) setTimeout(() => from.focus({ preventScroll: true }));
-    // The press that has closed it may be one on the mark itself, which is heard next.
-    setTimeout(() => this.#mark === mark && !this.#about && (this.#mark = null), 300);
   }
 
   /** Below the passage, within the window's width. @param {Range} range */
@@ -174,7 +165,7 @@ export class Panel {
     const control = /** @type {Element} */ (event.target).closest("a[data-do], button[data-do]");
     if (!(control instanceof HTMLElement) || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    if (control.dataset.do === "close") this.#frame.hidePopover();
+    if (control.dataset.do === "close") this.close();
     else if (control.dataset.do === "visit") this.#visit(/** @type {HTMLAnchorElement} */ (control));
     else this.#visitAll();
   }
@@ -183,14 +174,14 @@ export class Panel {
   #visit(link) {
     const { to } = link.dataset;
     if (!this.thread.find(to)) return location.assign(link.href);
-    this.#frame.hidePopover();
+    this.close();
     reveal(this.thread, to);
   }
 
   async #visitAll() {
     try {
       await this.thread.load({ only: "inline" });
-      this.#frame.hidePopover();
+      this.close();
       this.thread.section?.scrollIntoView();
     } catch (error) {
       fail(this.thread, error, this.#head);

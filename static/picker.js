@@ -130,6 +130,6 @@ class Picker {
     this.#button.hidden = true;
     this.#range = null;
     getSelection()?.removeAllRanges();
-    (await this.article.marks.panel()).write(picked);
+    (await this.article.marks.panel()).open(picked);
   }
 }

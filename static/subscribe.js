@@ -36,14 +36,14 @@ export async function offer(thread, form) {
   form.addEventListener("moved", fit);
   row.addEventListener("change", fit);
   fit();
-  /** @type {string | undefined} */
-  let wanted;
-  thread.hear(thread, "comments:before-post", ({ detail }) => (wanted = /** @type {Draft} */ (detail).notify));
-  thread.hear(thread, "comments:post", async () => {
-    if (!wanted) return;
+  form.addEventListener("sent", async (event) => {
+    const { notify } = /** @type {CustomEvent<Draft>} */ (event).detail;
+    if (!notify) return;
+    // Beside a passage a fresh form is drawn meanwhile; the note stands below what is drawn.
+    const drawn = form.closest("[data-about]")?.parentElement;
     await thread.meet();
     if (isOn(thread)) row.remove();
-    tell(await noteFor(thread, wanted), (note) => form.after(note));
+    tell(await noteFor(thread, notify), (note) => (drawn ? drawn.append(note) : form.after(note)));
   });
 }
 

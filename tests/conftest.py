@@ -12,7 +12,7 @@ from wsgiref.types import WSGIApplication
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
@@ -34,7 +34,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("comments")
 
-_BROWSER_PATIENCE_MS = 10_000  # two workers and a browser each share two cores
+_BROWSER_PATIENCE_MS = 20_000  # two workers and a browser each share two cores
 
 
 # ── a skip is a failure where the checks run ─────────────────────────────────────────────────
@@ -306,6 +306,7 @@ def serve() -> Iterator[Callable[..., str]]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=_BROWSER_PATIENCE_MS)
     with ExitStack() as running:
         yield _or_skip(lambda: running.enter_context(chromium.launched()))
 

@@ -37,10 +37,10 @@ MAP = (
     ("draft", "mentions", "screening", "upkeep"),
     ("schema", "threads"),
     ("providers", "tokens"),
-    ("anchors", "identity", "index", "learning", "limits", "tree"),
+    ("anchors", "identity", "index", "learning", "limits", "replica", "tree"),
     ("models",),
     ("database", "i18n", "keys", "resources", "text"),
-    ("config", "outbound", "signals"),
+    ("config", "outbound", "signals", "turns"),
     ("errors", "kinds", "version"),
 )
 KNOWS_FLASK = {"comments", "standalone", "showcase", "extension", "cli", "web"}

@@ -140,17 +140,28 @@ def test_the_table_of_the_docs_has_a_line_for_every_setting_and_no_values(run):
 
 def test_sound_counters_are_said_to_be_so(run, comment):
     result = run("check")
-    assert (result.exit_code, result.output) == (0, "Every counter is what the rows say.\n")
+    assert result.exit_code == 0
+    assert re.search(r"Looked at \d+ rows: every counter is what they say\.$", result.output)
 
 
-def test_wrong_counters_are_listed(run, session, comment):
-    session.execute(update(Comment).where(Comment.id == comment.id).values(score=7))
+def test_wrong_counters_are_told_in_sentences_and_put_right_on_demand(run, session, comment):
+    session.execute(update(Comment).where(Comment.id == comment.id).values(score=7, vote_rank=7))
     session.execute(update(Thread).where(Thread.key == ARTICLE).values(count=9))
     session.commit()
-    result = run("check")
-    assert result.exit_code == 1
-    assert f"comments: ({comment.id}, 'score', 7, 0)" in result.output
-    assert f"threads: ('{ARTICLE}', 9, 1)" in result.output
+    found = run("check")
+    told = found.output.splitlines()
+    assert found.exit_code == 1
+    assert f"{ARTICLE}: the number of its comments is 9 and should be 1." in told
+    assert f"{ARTICLE}, comment {comment.id}: its score is 7 and should be 0." in told
+    assert "3 values in 1 discussions are wrong" in told[-1]
+    assert (run("check", "--repair").exit_code, run("check").exit_code) == (0, 0)
+
+
+def test_of_very_many_wrong_counters_the_sum_is_told(run, session, comment, monkeypatch):
+    monkeypatch.setattr("comments.cli.checking.MOST_TOLD", 1)
+    session.execute(update(Comment).where(Comment.id == comment.id).values(up=7, down=7))
+    session.commit()
+    assert "And 1 more." in run("check").output
 
 
 def test_a_sweep_drops_all_that_is_past_its_time(run, session, monkeypatch):

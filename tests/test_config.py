@@ -16,6 +16,7 @@ LONG = "0123456789abcdef" * 2
 # key: (a value as the environment gives it, what becomes of it, a wrong value)
 SAMPLES = {
     "COMMENTS_DATABASE_URI": ("sqlite:///a.db", "sqlite:///a.db", 7),
+    "COMMENTS_DATABASE_READ_URI": ("postgresql://b/c", "postgresql://b/c", 7),
     "COMMENTS_SECRET_KEY": ("a long random text", "a long random text", b"bytes"),
     "COMMENTS_SECRET_KEY_FALLBACKS": ("older, oldest", ("older", "oldest"), 7),
     "COMMENTS_REDIS_URI": ("redis://localhost", "redis://localhost", 7),
@@ -60,6 +61,8 @@ SAMPLES = {
     "COMMENTS_INVITATION": (" Say hello! ", "Say hello!", 7),
     "COMMENTS_LANGUAGE": ("de", "de", 7),
     "COMMENTS_CACHE_BYTES": ("0", 0, "64MB"),
+    "COMMENTS_AT_ONCE": ("16", 16, "-1"),
+    "COMMENTS_PATIENCE": ("0", 0, "61"),
     "COMMENTS_PUBLIC_MAX_AGE": ("60", 60, "86401"),
     "COMMENTS_PUBLIC_STALE": ("0", 0, "1.5"),
     "COMMENTS_SMTP_URI": ("smtp://u:p@host:587", "smtp://u:p@host:587", 7),
@@ -116,8 +119,8 @@ def test_what_the_design_promises_is_there_with_its_default():
 
 def test_what_can_open_something_is_a_secret():
     words = (
-        "DATABASE_URI SECRET_KEY SECRET_KEY_FALLBACKS REDIS_URI SMTP_URI SSO_SECRETS GITHUB GOOGLE "
-        "OIDC WEBHOOKS"
+        "DATABASE_URI DATABASE_READ_URI SECRET_KEY SECRET_KEY_FALLBACKS REDIS_URI SMTP_URI "
+        "SSO_SECRETS GITHUB GOOGLE OIDC WEBHOOKS"
     )
     assert {f"COMMENTS_{word}" for word in words.split()} == SECRETS
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 from limits import parse
@@ -47,8 +48,8 @@ def make(clock: Clock) -> Iterator[Make]:
     """Makes storages and closes them; each stands for one process."""
     made: list[DatabaseStorage] = []
 
-    def make(engine: Engine, sweep_every: int = 200) -> DatabaseStorage:
-        storage = DatabaseStorage(engine=lambda: engine, clock=clock, sweep_every=sweep_every)
+    def make(engine: Engine, **more: Any) -> DatabaseStorage:
+        storage = DatabaseStorage(engine=lambda: engine, clock=clock, **more)
         made.append(storage)
         return storage
 
@@ -196,7 +197,7 @@ def test_a_hit_under_the_write_lock_of_sqlite_fails_and_is_not_counted(
 ) -> None:
     engine = create_engine(f"sqlite:///{tmp_path}/busy.sqlite3", connect_args={"timeout": 0.05})
     counters.create(engine)
-    storage = make(engine)
+    storage = make(engine, patience=0.05)
     with Session(engine) as session:
         begin_write(session)
         with pytest.raises(OperationalError, match="locked"):

@@ -240,6 +240,7 @@ def test_a_vote_that_was_lost_is_found(session, branch):
     assert {(column, is_, should) for _, column, is_, should in wrong} == {
         ("up", 1, 0),
         ("score", 1, 0),
+        ("vote_rank", -1, 0),
     }
 
 

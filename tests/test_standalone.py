@@ -73,6 +73,20 @@ def test_it_makes_its_tables_and_finds_them_again(start, database_uri):
     assert counted == {"counts": {"story": 2}}
 
 
+def test_a_start_that_finds_its_tables_loads_nothing_that_no_reader_needs(start, tmp_path):
+    start()
+    app = "import sys, wsgi; print(*(name for name in sys.argv[1:] if name in sys.modules))"
+    unneeded = ("alembic", "authlib", "bleach", "mako", "polib", "psycopg")
+    started = subprocess.run(
+        [sys.executable, "-c", app, "flask", *unneeded],
+        env={"PYTHONPATH": str(PROJECT), "COMMENTS_INSTANCE": str(tmp_path / "instance")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert started.stdout.split() == ["flask"]
+
+
 def test_an_app_that_nobody_holds_is_gone(tmp_path):
     mail = {"COMMENTS_SMTP_URI": "smtp://127.0.0.1:1", "COMMENTS_MAIL_FROM": "c@blog.example"}
     app = standalone.create_app({"COMMENTS_INSTANCE": str(tmp_path / "instance")} | mail)

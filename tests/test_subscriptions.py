@@ -1,6 +1,7 @@
 """Who is told of what is new: the question before it, and what its answer begins and ends."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +28,7 @@ from comments.subscriptions import Mailing, Wish
 from tests import factories as make
 from tests.factories import ALICE, ARTICLE, CAROL, KEYS, NOON, guest, minutes
 from tests.reading import statements
-from tests.test_concurrency import at_once
+from tests.test_concurrency import at_once, until_somebody_waits
 
 ANN = "ann@example.org"
 MAILING = Mailing(base_url="https://blog.example/comments", language="en")
@@ -627,6 +628,27 @@ def test_a_wish_and_its_yes_at_once_are_one_subscription(engine):
     at_once(engine, *acts)
     with Session(engine) as session:
         assert scopes(session) == [Scope.ALL]
+
+
+def test_a_yes_that_ends_another_holds_both_in_their_order(postgres_engine, fresh_postgres):
+    """A merge of discussions holds them by number; whoever goes the other way would lock it out."""
+    with Session(postgres_engine) as session:
+        ask(session)
+        ask(session, scope=Scope.REPLIES, at=1)
+        first = confirm(session, 0, at=2).id
+        second = rows(session)[-1].id
+        session.commit()
+    row = select(Subscription.id).order_by(Subscription.id)
+    with Session(postgres_engine) as merging, ThreadPoolExecutor(1) as pool:
+        merging.scalar(row.where(Subscription.id == first).with_for_update())
+        saying_yes = pool.submit(at_once, postgres_engine, lambda s: confirm(s, at=3).id)
+        until_somebody_waits(postgres_engine)
+        free = row.where(Subscription.id == second).with_for_update(nowait=True)
+        assert merging.scalar(free) == second
+        merging.commit()
+        assert saying_yes.result() == [second]
+    with Session(postgres_engine) as session:
+        assert scopes(session) == [Scope.REPLIES]
 
 
 def test_a_sweep_and_those_who_ask_at_once_lose_nothing(engine):

@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 from sqlalchemy import func, select, update
 
 from comments import config, mentions, moderation, schema, signals, text, threads, upkeep
-from comments.cli import people
+from comments.cli import checking, people
 from comments.errors import CommentsError
 from comments.models import Comment, Report, Status, Thread
 from comments.moderation import search
@@ -23,6 +23,7 @@ db = AppGroup("db", help="The comments' own tables; the app's are never touched.
 group.add_command(db)
 group.add_command(people.moderators)
 group.add_command(people.deliver)
+group.add_command(checking.check)
 
 #: Rows drawn anew between two commits, so that a stop loses little and blocks nobody.
 RENDER_BATCH = 500
@@ -99,18 +100,6 @@ def _value(value: Any) -> str:
 
 
 # ── upkeep ───────────────────────────────────────────────────────────────────────────────
-
-
-@group.command("check")
-def check() -> None:
-    """Hold every stored counter against the rows."""
-    found = moderation.wrong_counters(current().session())
-    for table, rows in found.items():
-        for row in rows:
-            click.echo(f"{table}: {row}", err=True)
-    if any(found.values()):
-        raise click.ClickException("Some counters differ from the rows.")
-    click.echo("Every counter is what the rows say.")
 
 
 @group.command("render")

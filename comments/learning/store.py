@@ -7,15 +7,27 @@ The first row to be written is always that of the totals. Whoever learns at the 
 there for the other to commit, and so never for one another in a circle.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, bindparam, case, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Table,
+    Text,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from comments.database import begin_write, is_sqlite
+from comments.database import begin_write, insert_into, is_sqlite
 from comments.learning import bayes
 from comments.learning.bayes import Counts, Judgement
 from comments.learning.features import features
@@ -39,6 +51,12 @@ def _less(column: Column[int], by: str) -> ColumnElement[int]:
     return case((less > 0, less), else_=0)
 
 
+# All names in one parameter: a statement with a hundred of them is written anew every time.
+_EACH = func.json_each(bindparam("named")).table_valued("value")
+_SEEN_SQLITE = select(_TABLE).where(_TABLE.c.feature.in_(select(_EACH.c.value)))
+_SEEN_POSTGRES = select(_TABLE).where(
+    _TABLE.c.feature == func.any(bindparam("named", type_=ARRAY(Text)))
+)
 _LESS = (
     update(_TABLE)
     .where(_IS_NAMED)
@@ -112,13 +130,16 @@ def _counted(sources: Iterable[str]) -> dict[str, int]:
 
 
 def _seen(session: Session, found: Iterable[str]) -> dict[str, Counts]:
-    query = select(_TABLE).where(_TABLE.c.feature.in_([TOTAL, *found]))
-    return {feature: Counts(spam, ham) for feature, spam, ham in session.execute(query)}
+    named = [TOTAL, *found]
+    if is_sqlite(session):
+        rows = session.connection().execute(_SEEN_SQLITE, {"named": json.dumps(named)})
+    else:
+        rows = session.connection().execute(_SEEN_POSTGRES, {"named": named})
+    return {feature: Counts(spam, ham) for feature, spam, ham in rows}
 
 
 def _add(session: Session, counted: dict[str, int], *, as_spam: bool) -> None:
-    dialect = sqlite if is_sqlite(session) else postgresql
-    added = dialect.insert(_TABLE)
+    added = insert_into(session, _TABLE)
     both = added.on_conflict_do_update(
         index_elements=[_TABLE.c.feature],
         set_={

@@ -8,7 +8,7 @@ brought to one form, and "s u b s c r i b e" is one word.
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from html import unescape
 
 from comments.text import plain_letters, showable
@@ -48,12 +48,6 @@ _MENTION = re.compile(r"(?<!\w)@\w+")
 _SPACED = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .*_-]){3,30}[^\W\d_](?![^\W_])")
 _BETWEEN = re.compile(r"[ .*_-]")
 _RUN = re.compile(r"([^\W\d_])\1{2,}")
-# A vowel of an Indic script is a mark to Unicode, and part of the word.
-_MARKS = "".join(
-    chr(code) for code in range(0x300, 0xE000) if unicodedata.category(chr(code)) in ("Mn", "Mc")
-)
-_LETTERS = f"[^\\W_](?:[^\\W_]|[{_MARKS}])*"
-_WORD = re.compile(f"⟨\\w+⟩|{_LETTERS}(?:['’]{_LETTERS})*")
 # Drawn as nothing, between letters or after an emoji.
 _UNSEEN = re.compile("[\xad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f]+")
 # Written without spaces between words: Chinese, Japanese, Thai, Lao, Burmese, Khmer.
@@ -108,7 +102,7 @@ def _replaced(pattern: re.Pattern[str], text: str, by: str) -> tuple[str, list[s
 def _words(text: str) -> list[str]:
     text = _SPACED.sub(lambda letters: _BETWEEN.sub("", letters[0]), text)
     found: list[str] = []
-    for word in _WORD.findall(text):
+    for word in _word().findall(text):
         if word[0] == "⟨":
             found.append(word)
         elif word.isdecimal():
@@ -116,6 +110,16 @@ def _words(text: str) -> list[str]:
         else:
             found += _pieces(_one_form(word))
     return found
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """Made for the first text: no start waits for all marks of all scripts."""
+    # A vowel of an Indic script is a mark to Unicode, and part of the word.
+    far = map(chr, range(0x300, 0xE000))
+    marks = "".join(sign for sign in far if unicodedata.category(sign) in ("Mn", "Mc"))
+    letters = f"[^\\W_](?:[^\\W_]|[{marks}])*"
+    return re.compile(f"⟨\\w+⟩|{letters}(?:['’]{letters})*")
 
 
 # The same few words make up most of what people write.

@@ -1,56 +1,210 @@
-"""Stored counters, held against the rows they count."""
+"""Stored counters, held against the rows they count.
 
-from typing import Any
+The truth is counted from the votes, the statuses, the open reports, and who answers whom. One
+thread is looked at as a whole; :mod:`comments.moderation.checking` finds the threads worth it.
+"""
 
-from sqlalchemy import case, func, select
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, Values, case, column, func, insert, select, update, values
 from sqlalchemy.orm import Session
 
-from comments.models import Comment, Status, Thread, Vote
+from comments.database import chunks
+from comments.models import Comment, Report, ScoreStep, Status, Thread, Vote
+
+#: What is stored of a comment and follows from other columns and rows.
+OF_COMMENTS = (
+    "depth",
+    "path",
+    "root_id",
+    "replies_count",
+    "listed",
+    "up",
+    "down",
+    "score",
+    "vote_rank",
+    "open_reports",
+)
+
+
+class Wrong(NamedTuple):
+    """A stored value that the rows do not bear out; without a comment it is the thread's own."""
+
+    thread: str
+    comment_id: int | None
+    name: str
+    stored: Any
+    right: Any
 
 
 def wrong_counters(session: Session) -> dict[str, list[Any]]:
-    """Rows whose stored counters differ from what the rows say, by table.
-
-    The truth is counted from the votes and the statuses; ``flask comments check`` prints it.
-    """
-    published = case((Comment.status == Status.PUBLISHED, 1), else_=0)
-    per_thread = (
-        select(Comment.thread_id, func.sum(published).label("count"))
-        .group_by(Comment.thread_id)
-        .subquery()
-    )
-    wrong_threads = session.execute(
-        select(Thread.key, Thread.count, func.coalesce(per_thread.c.count, 0))
-        .outerjoin(per_thread, per_thread.c.thread_id == Thread.id)
-        .where(Thread.count != func.coalesce(per_thread.c.count, 0))
-    )
-    return {"threads": [tuple(row) for row in wrong_threads], "comments": _wrong_comments(session)}
+    """All that is wrong, by table: threads as ``(key, stored, right)``, comments as ``(id, name,
+    stored, right)``. It reads every row."""
+    wrong = [
+        found
+        for thread in session.scalars(select(Thread).order_by(Thread.id)).all()
+        for found in wrong_in(session, thread)
+    ]
+    return {
+        "threads": [(it.thread, it.stored, it.right) for it in wrong if it.comment_id is None],
+        "comments": [tuple(it[1:]) for it in wrong if it.comment_id is not None],
+    }
 
 
-def _wrong_comments(session: Session) -> list[tuple[int, str, int, int]]:
-    below: dict[int, int] = {}
-    listed = select(Comment.path).where(Comment.status == Status.PUBLISHED, Comment.path != "")
-    for (path,) in session.execute(listed.execution_options(yield_per=1000)):
-        for step in path.split("."):
-            below[int(step)] = below.get(int(step), 0) + 1
-    votes = _votes_by_comment(session)
-    wrong: list[tuple[int, str, int, int]] = []
-    columns = (Comment.id, Comment.up, Comment.down, Comment.score, Comment.replies_count)
-    for row in session.execute(select(*columns).execution_options(yield_per=1000)):
-        up, down = votes.get(row.id, (0, 0))
-        for name, is_, should in (
-            ("up", row.up, up),
-            ("down", row.down, down),
-            ("score", row.score, up - down),
-            ("replies_count", row.replies_count, below.get(row.id, 0)),
-        ):
-            if is_ != should:
-                wrong.append((row.id, name, is_, should))
+def wrong_in(session: Session, thread: Thread) -> list[Wrong]:
+    """What is wrong in one thread. Who wants to be sure while others write holds its lock."""
+    columns = (Comment.id, Comment.parent_id, Comment.status)
+    stored = [getattr(Comment, name) for name in OF_COMMENTS]
+    in_thread = select(*columns, *stored).where(Comment.thread_id == thread.id)
+    rows = session.execute(in_thread.order_by(Comment.id)).all()
+    wrong = _wrong_of_thread(session, thread, rows)
+    for row, right in _right(session, thread, rows):
+        for name, value in right.items():
+            if getattr(row, name) != value:
+                wrong.append(Wrong(thread.key, row.id, name, getattr(row, name), value))
     return wrong
 
 
-def _votes_by_comment(session: Session) -> dict[int, tuple[int, int]]:
-    up = func.sum(case((Vote.value > 0, 1), else_=0))
-    down = func.sum(case((Vote.value < 0, 1), else_=0))
-    counted = session.execute(select(Vote.comment_id, up, down).group_by(Vote.comment_id))
-    return {comment_id: (int(plus), int(minus)) for comment_id, plus, minus in counted}
+def _wrong_of_thread(session: Session, thread: Thread, rows: Iterable[Row[Any]]) -> list[Wrong]:
+    count = sum(row.status is Status.PUBLISHED for row in rows)
+    newest = _newest_revision(session, thread.id)
+    return [
+        Wrong(thread.key, None, name, stored, right)
+        for name, stored, right in (
+            ("count", thread.count, count),
+            ("revision", thread.revision, max(newest, thread.revision)),
+        )
+        if stored != right
+    ]
+
+
+def _newest_revision(session: Session, thread_id: int) -> int:
+    """The revision of the latest change that a row tells of; the thread's is never lower."""
+    return max(
+        session.scalar(select(func.max(of)).where(whose == thread_id)) or 0
+        for of, whose in (
+            (Comment.published_revision, Comment.thread_id),
+            (Comment.changed_revision, Comment.thread_id),
+            (ScoreStep.revision, ScoreStep.thread_id),
+        )
+    )
+
+
+def _right(
+    session: Session, thread: Thread, rows: Sequence[Row[Any]]
+) -> Iterable[tuple[Row[Any], dict[str, Any]]]:
+    """Each comment with the values it should have."""
+    votes, reports = _votes(session, thread.id), _open_reports(session, thread.id)
+    places = _places(rows)
+    below = _below(rows, places)
+    for row in rows:
+        up, down = votes.get(row.id, (0, 0))
+        listed = row.status is Status.PUBLISHED or below[row.id] > 0
+        counted = (below[row.id], listed, up, down, up - down, down - up, reports.get(row.id, 0))
+        yield row, dict(zip(OF_COMMENTS, (*places[row.id], *counted), strict=True))
+
+
+def _votes(session: Session, thread_id: int) -> Mapping[int, tuple[int, int]]:
+    up, down = (func.sum(case((which, 1), else_=0)) for which in (Vote.value > 0, Vote.value < 0))
+    counted = select(Vote.comment_id, up, down).join(Comment, Comment.id == Vote.comment_id)
+    mine = counted.where(Comment.thread_id == thread_id).group_by(Vote.comment_id)
+    return {id: (int(plus), int(minus)) for id, plus, minus in session.execute(mine)}
+
+
+def _open_reports(session: Session, thread_id: int) -> Mapping[int, int]:
+    counted = select(Report.comment_id, func.count()).join(Comment, Comment.id == Report.comment_id)
+    still = counted.where(Comment.thread_id == thread_id, Report.settled_at.is_(None))
+    return dict(session.execute(still.group_by(Report.comment_id)).all())
+
+
+def _places(rows: Sequence[Row[Any]]) -> dict[int, tuple[int, str, int | None]]:
+    """Depth, path and root of each comment by who answers whom, from the top down.
+
+    What hangs on a comment of another thread is believed to be where it says.
+    """
+    answers: dict[int, list[int]] = defaultdict(list)
+    ids = {row.id for row in rows}
+    places: dict[int, tuple[int, str, int | None]] = {}
+    for row in rows:
+        if row.parent_id is None:
+            places[row.id] = (0, "", None)
+        elif row.parent_id in ids:
+            answers[row.parent_id].append(row.id)
+        else:
+            places[row.id] = (row.depth, row.path, row.root_id)
+    level = list(places)
+    while level:
+        for parent in level:
+            depth, path, root = places[parent]
+            way = f"{path}.{parent}" if path else str(parent)
+            places.update(dict.fromkeys(answers[parent], (depth + 1, way, root or parent)))
+        level = [answer for parent in level for answer in answers[parent]]
+    return places
+
+
+def _below(rows: Sequence[Row[Any]], places: Mapping[int, tuple[int, Any, Any]]) -> dict[int, int]:
+    """How many published comments are below each one: the deepest are counted first."""
+    below = dict.fromkeys((row.id for row in rows), 0)
+    for row in sorted(rows, key=lambda row: places[row.id][0], reverse=True):
+        if row.parent_id in below:
+            below[row.parent_id] += below[row.id] + (row.status is Status.PUBLISHED)
+    return below
+
+
+# ── mending ──────────────────────────────────────────────────────────────────────────────
+
+
+def mend(session: Session, thread: Thread, wrong: Sequence[Wrong], now: datetime) -> None:
+    """Write what is right; the caller has held the thread's lock since it was counted.
+
+    The thread gets a new revision, so that nobody goes on showing what was wrong.
+    """
+    by_name: dict[str, dict[int | None, Any]] = defaultdict(dict)
+    for it in wrong:
+        by_name[it.name][it.comment_id] = it.right
+    thread.count = by_name.pop("count", {None: thread.count})[None]
+    thread.revision = by_name.pop("revision", {None: thread.revision})[None]
+    _remember_ranks(session, thread, wrong, now)
+    thread.revision += 1
+    # Who asks what has changed is told of those that come and go.
+    by_name["changed_revision"] = dict.fromkeys(by_name["listed"], thread.revision)
+    for name, right in by_name.items():
+        _write(session, name, list(right.items()))
+    session.flush()
+    session.expire_all()
+
+
+def _remember_ranks(
+    session: Session, thread: Thread, wrong: Iterable[Wrong], now: datetime
+) -> None:
+    """As after a vote: whoever is reading "most voted" page by page misses nothing."""
+    steps = [
+        {
+            "thread_id": thread.id,
+            "revision": thread.revision + number,
+            "comment_id": it.comment_id,
+            "rank_before": it.stored,
+            "created_at": now,
+        }
+        for number, it in enumerate((it for it in wrong if it.name == "vote_rank"), start=1)
+    ]
+    if steps:
+        session.execute(insert(ScoreStep), steps)
+        thread.revision += len(steps)
+
+
+def _write(session: Session, name: str, right: Sequence[tuple[int | None, Any]]) -> None:
+    for some in chunks(right):
+        new = _as_rows(name).data(list(some)).cte("mended")
+        session.execute(
+            update(Comment).where(Comment.id == new.c.id).values({name: new.c.right}),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _as_rows(name: str) -> Values:
+    kind = Comment.__table__.c[name].type
+    return values(column("id", Comment.id.type), column("right", kind), name="mended")

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, case, insert, or_, s
 from sqlalchemy.orm import Session
 
 from comments import notify, signals, threads
-from comments.database import begin_write, chunks
+from comments.database import begin_write, chunks, insert_now
 from comments.models import REASON_LENGTH, Comment, Decision, Report, Status, Thread
 from comments.moderation.actions import Action
 from comments.moderation.marks import MARKS, note_marks_of_many
@@ -27,6 +27,8 @@ from comments.moderation.teaching import teach
 _MOST_IDS = 10_000
 #: The revision of a comment's thread, in a statement that changes the comment.
 _REVISION = select(Thread.revision).where(Thread.id == Comment.thread_id).scalar_subquery()
+
+_LOGGED = insert(Decision.__table__)  # type: ignore[arg-type]
 
 
 def set_status(
@@ -50,20 +52,21 @@ def set_status(
     before = None if is_new else comment.status
     comment.status_at, comment.status_reason = now, reason[:REASON_LENGTH]
     change = _move_one(session, thread, comment, before, status)
-    session.add(
-        Decision(
-            comment=comment,
-            thread_id=thread.id,
-            before=before,
-            after=status,
-            actor=by,
-            actor_name=name,
-            reason=reason[:REASON_LENGTH],
-            batch=batch,
-            created_at=now,
-        )
-    )
+    if is_new:
+        insert_now(session, comment)
     session.flush()
+    entry = {
+        "comment_id": comment.id,
+        "thread_id": thread.id,
+        "before": before,
+        "after": status,
+        "actor": by,
+        "actor_name": name,
+        "reason": reason[:REASON_LENGTH],
+        "batch": batch,
+        "created_at": now,
+    }
+    session.connection().execute(_LOGGED, entry)
     _tell_of_one(session, thread, comment, before, now, came=change > 0)
 
 

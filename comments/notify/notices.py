@@ -8,7 +8,9 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     String,
+    Table,
     and_,
+    bindparam,
     case,
     cast,
     delete,
@@ -18,11 +20,10 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from comments import signals
-from comments.database import UtcDateTime, chunks, is_sqlite
+from comments.database import UtcDateTime, chunks, insert_into
 from comments.models import (
     Comment,
     Mention,
@@ -60,23 +61,34 @@ def announce(session: Session, comment_ids: Sequence[int], now: datetime) -> Non
             _announce(session, some, now)
 
 
-def _is_followed(session: Session, comment_ids: Sequence[int]) -> bool:
-    in_thread = select(Subscription.id).where(
-        Subscription.thread_id == Comment.thread_id, Subscription.confirmed_at.is_not(None)
+_comments: Table = Comment.__table__  # type: ignore[assignment]
+_asked_for: Table = Subscription.__table__  # type: ignore[assignment]
+_in_its_thread = select(_asked_for.c.id).where(
+    _asked_for.c.thread_id == _comments.c.thread_id, _asked_for.c.confirmed_at.is_not(None)
+)
+_FOLLOWED = (
+    select(_comments.c.id)
+    .where(
+        _comments.c.id.in_(bindparam("comments", expanding=True)),
+        _in_its_thread.exists(),
     )
-    followed = select(Comment.id).where(Comment.id.in_(comment_ids), in_thread.exists())
-    return session.execute(followed.limit(1)).first() is not None
+    .limit(1)
+)
+
+
+def _is_followed(session: Session, comment_ids: Sequence[int]) -> bool:
+    followed = session.connection().execute(_FOLLOWED, {"comments": list(comment_ids)})
+    return followed.first() is not None
 
 
 def _announce(session: Session, comment_ids: Sequence[int], now: datetime) -> None:
     above = sorted(_ancestors(session, comment_ids))
-    dialect = sqlite if is_sqlite(session) else postgresql
     columns = ("subscriber_id", "comment_id", "why", "created_at", "due_at")
     # A comment can lie deeper than a statement has room for ids; what is about the whole thread
     # is asked with the first part, be it empty.
     for part in chunks(above, _MOST_ABOVE) if above else ((),):
         found = _owed(comment_ids, part, now)
-        owed = dialect.insert(Notice).from_select(columns, found).on_conflict_do_nothing()
+        owed = insert_into(session, Notice).from_select(columns, found).on_conflict_do_nothing()
         if session.execute(owed.returning(literal(1))).first() is not None:
             signals.after_commit(session, "letter-written")
 

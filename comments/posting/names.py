@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from comments import text
@@ -10,6 +11,9 @@ from comments.database import insert_or_ignore
 from comments.errors import CommentsError, say
 from comments.identity import Author
 from comments.models import ReservedName, folded_name
+
+_names: Table = ReservedName.__table__  # type: ignore[assignment]
+_WHOSE = select(_names.c.author_id).where(_names.c.folded == bindparam("name"))
 
 
 def check_name(session: Session, author: Author, name: str, settings: Settings) -> None:
@@ -28,8 +32,8 @@ def is_taken(session: Session, author: Author, name: str, settings: Settings) ->
     reserved = {text.fold_name(word) for word in settings.reserved_names}
     if wanted in reserved and not author.is_moderator:
         return True
-    known = session.get(ReservedName, wanted)
-    return known is not None and known.author_id != author.id
+    whose = session.connection().execute(_WHOSE, {"name": wanted}).scalar()
+    return whose is not None and whose != author.id
 
 
 def reserve_name(session: Session, author: Author, now: datetime) -> None:

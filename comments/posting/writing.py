@@ -4,8 +4,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sqlalchemy import Row, Table, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from comments import (
@@ -30,9 +31,16 @@ from comments.models import (
     Status,
     Submission,
     Thread,
+    folded_name,
 )
 from comments.posting import names
 from comments.screening import Arrival, Screen, Submitted, Verdict, work
+
+_submissions: Table = Submission.__table__  # type: ignore[assignment]
+_OF_KEY = _submissions.c.key_hash == bindparam("key")
+_KNOWN = select(_submissions).where(_OF_KEY)
+_MADE = update(_submissions).where(_OF_KEY).values(comment_id=bindparam("made"))
+_FORGOTTEN = delete(_submissions).where(_OF_KEY, _submissions.c.created_at == bindparam("then"))
 
 
 class Posted(NamedTuple):
@@ -81,7 +89,8 @@ def post(
     submitted = replace(submitted, site=thread.site, thread_held=thread.hold_all, arrival=arrival)
     _put_in_place(submitted, screens, thread, comment, draft, people)
     if idempotency_hash:
-        session.get_one(Submission, idempotency_hash).comment_id = comment.id
+        made = {"key": idempotency_hash, "made": comment.id}
+        session.connection().execute(_MADE, made)
     upkeep.sweep_sometimes(session, now, settings)
     signals.after_commit(session, "comment-posted", comment_id=comment.id, thread=thread.key)
     return Posted(comment, thread, repeated=False)
@@ -99,7 +108,6 @@ def _put_in_place(
     verdict, status = screened(submitted, screens)
     comment.risk, comment.shadowed = verdict.risk, verdict.shadowed
     mentions.keep(session, comment, people)
-    session.add(comment)
     thread.active_at = submitted.now
     if status is Status.PUBLISHED:
         # What nobody may see yet does not name the thread either.
@@ -151,7 +159,7 @@ def _first_use(session: Session, author: Author, arrival: Arrival | None) -> Arr
 
 def is_repeated(session: Session, key_hash: str, draft: Draft, *, now: datetime) -> bool:
     """Whether this key has made this very comment; such a call costs no part of a budget."""
-    known = session.get(Submission, key_hash)
+    known = _known(session, key_hash)
     return (
         known is not None and not _forgotten(known, now) and known.body_hash == _fingerprint(draft)
     )
@@ -161,7 +169,11 @@ def _fingerprint(draft: Draft) -> str:
     return hashlib.sha256(repr(draft).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _forgotten(known: Submission, now: datetime) -> bool:
+def _known(session: Session, key_hash: str) -> Row[Any] | None:
+    return session.connection().execute(_KNOWN, {"key": key_hash}).one_or_none()
+
+
+def _forgotten(known: Row[Any], now: datetime) -> bool:
     return now - known.created_at > upkeep.KEEP_SUBMISSIONS
 
 
@@ -176,20 +188,19 @@ def rendered(body: str, people: mentions.People | None = None) -> str:
 def _earlier(session: Session, key_hash: str, draft: Draft, now: datetime) -> Comment | None:
     """The comment this key made before, or ``None`` after claiming the key for this call."""
     fingerprint = _fingerprint(draft)
-    known = session.get(Submission, key_hash)
-    if known and _forgotten(known, now):
-        session.delete(known)
-        session.flush()
-        known = None
-    if known is None:
-        # Another thread's lock does not cover this row: two calls with one key may name two
-        # threads. The second waits here for the first and then finds its comment.
-        fresh = insert_or_ignore(
-            session, Submission, key_hash=key_hash, body_hash=fingerprint, created_at=now
-        )
-        known = session.get_one(Submission, key_hash, populate_existing=True)
-        if fresh:
+    claim = {"key_hash": key_hash, "body_hash": fingerprint, "created_at": now}
+    # Another thread's lock does not cover this row: two calls with one key may name two threads.
+    # The second waits here for the first and then finds its comment.
+    if insert_or_ignore(session, Submission, **claim):
+        return None
+    known = _known(session, key_hash)
+    assert known is not None
+    if _forgotten(known, now):
+        session.connection().execute(_FORGOTTEN, {"key": key_hash, "then": known.created_at})
+        if insert_or_ignore(session, Submission, **claim):
             return None
+        known = _known(session, key_hash)
+        assert known is not None
     if known.body_hash != fingerprint or known.comment_id is None:
         raise CommentsError("key_reused")
     return threads.get(session, known.comment_id)
@@ -222,6 +233,7 @@ def _new_comment(
         author_id=author.id,
         author_kind=author.kind,
         author_name=name,
+        author_folded=folded_name(name),
         author_avatar=author.avatar,
         author_website=author.website or draft.website,
         body=draft.body,

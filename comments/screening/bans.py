@@ -2,25 +2,40 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from comments.errors import Message, say
 from comments.identity import Author, ban_targets, mailbox_targets
 from comments.models import Ban, Person
 
+_people: Table = Person.__table__  # type: ignore[assignment]
+_bans: Table = Ban.__table__  # type: ignore[assignment]
+#: The address that an author has shown to be theirs, as a keyed hash.
+_SHOWN = select(_people.c.email_hash).where(
+    _people.c.author_id == bindparam("author"), _people.c.verified_at.is_not(None)
+)
+_moment = bindparam("now")
+_IN_FORCE = (
+    select(_bans.c.id)
+    .where(
+        _bans.c.target.in_(bindparam("targets", expanding=True)),
+        _bans.c.lifted_at.is_(None),
+        or_(_bans.c.until.is_(None), _bans.c.until > _moment),
+    )
+    .order_by(_bans.c.shadow, _bans.c.until.desc().nulls_first(), _bans.c.id)
+    .limit(1)
+)
+
 
 def found(session: Session, author: Author, now: datetime) -> Ban | None:
     """The ban that holds *author* off now; of several an open one, then the one that ends last."""
-    person = session.get(Person, author.id)
-    shown = person.email_hash if person and person.verified_at else None
-    active = select(Ban).where(
-        Ban.target.in_(ban_targets(author, shown)),
-        Ban.in_force(now),
-    )
-    return session.scalars(
-        active.order_by(Ban.shadow, Ban.until.desc().nulls_first(), Ban.id).limit(1)
-    ).first()
+    session.flush()
+    connection = session.connection()
+    shown = connection.execute(_SHOWN, {"author": author.id}).scalar()
+    asked = {"targets": ban_targets(author, shown), "now": now}
+    number = connection.execute(_IN_FORCE, asked).scalar()
+    return None if number is None else session.get(Ban, number)
 
 
 def holds_mailbox(session: Session, email_hash: str, now: datetime) -> bool:

@@ -1,11 +1,23 @@
 """What the owner wants to be read first: ``COMMENTS_HOLD``, and threads that are held."""
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 
 from comments import text
 from comments.errors import say
 from comments.models import Comment, Status
 from comments.screening.verdicts import Submitted, Verdict
+
+_comments: Table = Comment.__table__  # type: ignore[assignment]
+#: A published comment of somebody.
+_PUBLISHED = (
+    select(_comments.c.id)
+    .where(
+        _comments.c.author_id == bindparam("author"),
+        _comments.c.status == Status.PUBLISHED,
+        _comments.c.id != bindparam("besides"),
+    )
+    .limit(1)
+)
 
 
 def thread_held(submitted: Submitted) -> Verdict | None:
@@ -30,12 +42,8 @@ def hold_links(submitted: Submitted) -> Verdict | None:
 def hold_first(submitted: Submitted) -> Verdict | None:
     if submitted.settings.hold != "first" or not submitted.author.is_guest:
         return None
-    published = select(Comment.id).where(
-        Comment.author_id == submitted.author.id,
-        Comment.status == Status.PUBLISHED,
-        # Or a first comment, once approved, could be turned into anything.
-        Comment.id != (submitted.comment_id or 0),
-    )
-    if submitted.session.execute(published.limit(1)).first():
+    # An edit does not count itself: a first comment, once approved, could be turned into anything.
+    asked = {"author": submitted.author.id, "besides": submitted.comment_id or 0}
+    if submitted.session.connection().execute(_PUBLISHED, asked).first():
         return None
     return Verdict(Status.PENDING, say("it is this guest's first comment"))

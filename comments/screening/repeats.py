@@ -1,8 +1,17 @@
 """The same text again."""
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Select,
+    Table,
+    bindparam,
+    select,
+    union_all,
+)
 
 from comments.errors import say
 from comments.models import Comment, Status
@@ -25,7 +34,7 @@ def repeated(submitted: Submitted) -> Verdict | None:
     if len(said) < LEAST_LENGTH:
         return None
     # One that is in both parts counts once.
-    earlier = {(row.id, row.body) for row in submitted.session.execute(_earlier(submitted))}
+    earlier = {(row.id, row.body) for row in _earlier(submitted)}
     if sum(normalised(body) == said for _, body in earlier) < MOST_BEFORE:
         return None
     return Verdict(Status.PENDING, say("the same text was sent several times"), risk=0.8)
@@ -36,22 +45,28 @@ def normalised(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _earlier(submitted: Submitted) -> CompoundSelect[int, str] | Select[int, str]:
-    """Each part reads the end of an index."""
+def _earlier(submitted: Submitted) -> CursorResult[Any]:
     author = submitted.author
-    by_author = _latest(submitted).where(Comment.author_id == author.id)
-    if not author.address:
-        return by_author
-    by_network = _latest(submitted).where(Comment.address_hash == author.address)
-    return union_all(
-        *(select(part.c.id, part.c.body) for part in (by_author.subquery(), by_network.subquery()))
-    )
+    asked = {"since": submitted.now - WITHIN, "author": author.id, "network": author.address}
+    statement = _BY_BOTH if author.address else _BY_AUTHOR
+    return submitted.session.connection().execute(statement, asked)
 
 
-def _latest(submitted: Submitted) -> Select[int, str]:
+_comments: Table = Comment.__table__  # type: ignore[assignment]
+
+
+def _latest(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     return (
-        select(Comment.id, Comment.body)
-        .where(Comment.created_at > submitted.now - WITHIN)
-        .order_by(Comment.created_at.desc())
+        select(_comments.c.id, _comments.c.body)
+        .where(_comments.c.created_at > bindparam("since"), which)
+        .order_by(_comments.c.created_at.desc())
         .limit(COMPARED)
     )
+
+
+# Each part reads the end of an index.
+_BY_AUTHOR = _latest(_comments.c.author_id == bindparam("author"))
+_BY_NETWORK = _latest(_comments.c.address_hash == bindparam("network"))
+_BY_BOTH = union_all(
+    *(select(part.c.id, part.c.body) for part in (_BY_AUTHOR.subquery(), _BY_NETWORK.subquery()))
+)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
 from comments.models import ListedWord
@@ -20,12 +20,15 @@ class _Compiled:
     lists: Mapping[str, WordList]
 
 
+_words: Table = ListedWord.__table__  # type: ignore[assignment]
+_STAMP = select(func.count(), func.max(_words.c.id))
+
 _compiled: WeakKeyDictionary[Any, _Compiled] = WeakKeyDictionary()
 
 
 def lists(session: Session) -> Mapping[str, WordList]:
     """What finds the words of the lists ``reject`` and ``hold``; without those that are empty."""
-    counted = session.execute(select(func.count(), func.max(ListedWord.id))).one()
+    counted = session.connection().execute(_STAMP).one()
     stamp = (counted[0], counted[1] or 0)
     bind = session.get_bind()
     known = _compiled.get(bind)

@@ -55,7 +55,7 @@ def confirm(
     if whose is None:
         raise CommentsError("link_not_good")
     subscriber = hold_by_id(session, whose)
-    rows = held(session, Subscription.id == number)
+    rows = _held_of(session, whose, [number])
     if not rows:
         raise CommentsError("link_not_good")
     begin(session, rows, now)
@@ -110,7 +110,8 @@ def take_back(
 ) -> int:
     """Begin what was ended, or waits for a yes; what is not theirs is left out."""
     hold_by_id(session, subscriber_id)
-    rows = held(session, *_of(subscriber_id, thread_id, only))
+    rows = _held_of(session, subscriber_id, only)
+    rows = [one for one in rows if thread_id in (0, one.thread_id)]
     begin(session, rows, now)
     return len(rows)
 
@@ -129,6 +130,14 @@ def pace_of(session: Session, subscriber_id: int) -> Pace:
     if found is None:
         raise CommentsError("link_not_good")
     return found.pace
+
+
+def _held_of(session: Session, subscriber_id: int, only: Collection[int]) -> list[Subscription]:
+    """Some of somebody's. All of theirs are held: a yes to one may end another, and a merge of
+    discussions, which holds no subscriber, waits for each in the order of their numbers.
+    """
+    rows = held(session, Subscription.subscriber_id == subscriber_id)
+    return [one for one in rows if one.id in only]
 
 
 def _of(

@@ -6,7 +6,6 @@ The HTML that arrives here was built to be safe. Nothing here believes that.
 import re
 from html import unescape
 
-import bleach
 import nh3
 
 from comments.text.links import SAFE_HREF
@@ -34,6 +33,9 @@ _PIECE = re.compile(
 
 def sanitise(html: str) -> str:
     """*html* through bleach, which shows as text what it does not know, then through nh3."""
+    # why: it brings an HTML parser along, for which no reader waits
+    import bleach
+
     # A bleach Cleaner keeps state while it works and may not be shared between threads.
     cleaner = bleach.Cleaner(tags=TAGS, attributes={"a": _ATTRIBUTES}, protocols=SCHEMES)
     return nh3.clean(

@@ -36,6 +36,7 @@ from comments.threads.passages import (
 from comments.threads.places import (
     MAX_COUNTS,
     MAX_NEW,
+    Held,
     ThreadFacts,
     by_id,
     check_key,
@@ -43,6 +44,7 @@ from comments.threads.places import (
     counts,
     facts,
     find,
+    hold_of_comment,
     is_closed,
     leads_to,
     lock,
@@ -61,6 +63,7 @@ from comments.threads.rows import (
     rows,
     visible,
 )
+from comments.threads.written import Written, forget_written, written, wrote
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -72,10 +75,12 @@ __all__ = [
     "MOST_NEWS",
     "MOST_PASSAGES",
     "SHOWN",
+    "Held",
     "Listing",
     "News",
     "Passage",
     "ThreadFacts",
+    "Written",
     "ancestors",
     "branch",
     "branch_after",
@@ -87,8 +92,10 @@ __all__ = [
     "empty",
     "facts",
     "find",
+    "forget_written",
     "get",
     "has_inline",
+    "hold_of_comment",
     "is_closed",
     "latest_below",
     "latest_everywhere",
@@ -113,4 +120,6 @@ __all__ = [
     "threads_of",
     "times_of",
     "visible",
+    "written",
+    "wrote",
 ]

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Table, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from comments.database import begin_write, insert_or_ignore
@@ -137,6 +137,41 @@ def lock(session: Session, thread_id: int) -> Thread:
     ).scalar_one()
 
 
+class Held(NamedTuple):
+    """What a vote needs to know of a thread that it holds."""
+
+    id: int
+    key: str
+    site: str | None
+    revision: int
+
+
+_THREADS: Table = Thread.__table__  # type: ignore[assignment]
+_COMMENTS: Table = Comment.__table__  # type: ignore[assignment]
+_thread_of_it = select(_COMMENTS.c.thread_id).where(_COMMENTS.c.id == bindparam("comment"))
+_HOLD_OF_COMMENT = (
+    select(*(_THREADS.c[name] for name in Held._fields))
+    .where(_THREADS.c.id == _thread_of_it.scalar_subquery())
+    .with_for_update()
+)
+
+
+def hold_of_comment(session: Session, comment_id: int) -> Held:
+    """:func:`lock` for the thread that a comment is in, in one statement; 404 when there is none.
+
+    Gives numbers and no object. The comment may be in another thread by now, when its thread was
+    merged while we waited.
+    """
+    if not 0 < comment_id < 2**63:
+        raise CommentsError("no_such_comment")
+    begin_write(session)
+    session.flush()
+    row = session.connection().execute(_HOLD_OF_COMMENT, {"comment": comment_id}).one_or_none()
+    if row is None:
+        raise CommentsError("no_such_comment")
+    return Held(*row)
+
+
 def lock_many(session: Session, thread_ids: Iterable[int]) -> None:
     """Hold several threads; sorted, so that two who lock several do it in the same order."""
     begin_write(session)
@@ -148,6 +183,15 @@ def lock_many(session: Session, thread_ids: Iterable[int]) -> None:
     ).all()
 
 
+_of_this_key = select(_thread_of_the_key).where(_named.key == bindparam("key"))
+_LOCKED_BY_KEY = (
+    select(Thread)
+    .where(Thread.id == _of_this_key.scalar_subquery())
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def lock_or_create(session: Session, key: str, *, now: datetime, site: str | None = None) -> Thread:
     """The thread that *key* names or leads to, locked; made, for *site*, when this is its first
     comment.
@@ -156,17 +200,10 @@ def lock_or_create(session: Session, key: str, *, now: datetime, site: str | Non
     locked before the row it leads to, by whoever needs both.
     """
     begin_write(session)
-    of_this_key = select(_thread_of_the_key).where(_named.key == key).scalar_subquery()
-    locked = (
-        select(Thread)
-        .where(Thread.id == of_this_key)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    thread = session.execute(locked).scalar_one_or_none()
+    thread = session.execute(_LOCKED_BY_KEY, {"key": key}).scalar_one_or_none()
     if thread is None:
         insert_or_ignore(session, Thread, key=key, created_at=now, site=site)
-        thread = session.execute(locked).scalar_one()
+        thread = session.execute(_LOCKED_BY_KEY, {"key": key}).scalar_one()
     while thread.merged_into_id is not None:
         thread = lock(session, thread.merged_into_id)
     return thread

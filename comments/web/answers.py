@@ -19,8 +19,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from comments import accounts, providers
 from comments.config import Settings, table
 from comments.version import __version__
-from comments.web import guards
-from comments.web.front import CACHE_MARK, keep
+from comments.web import guards, readers
+from comments.web.front import CACHE_MARK, REVISION_HEADER, keep
 from comments.web.policy import ADMIN_POLICY
 from comments.web.state import State, now
 
@@ -74,6 +74,7 @@ def public(
     With a *thread_key* the page cache may keep it until the thread's revision moves on or,
     without a new revision, the thread closes by itself.
     """
+    readers.check_fresh(revision)
     response = PublicResponse(body, mimetype=mimetype)
     closed = closes_at is not None and closes_at <= now()
     etag = f"{revision}{'c' if closed else ''}-{_build(state.settings)}"
@@ -95,6 +96,8 @@ def finish(state: State, response: Response) -> Response:
         response.headers["Allow"] = ", ".join(["OPTIONS", *guards.methods_here()])
     response = guards.allow_origin(state, response)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if g.get("comments_written") is not None:
+        response.headers[REVISION_HEADER] = str(g.comments_written.revision)
     if state.cache is not None:
         keep(state.cache, request.environ, response)
     _write_down_visit(state)

@@ -17,7 +17,7 @@ from flask import Blueprint, Response, request
 
 from comments import text, threads
 from comments.threads import ThreadFacts
-from comments.web import answers, fragments, guards
+from comments.web import answers, fragments, guards, readers
 from comments.web.policy import FRAGMENT_POLICY
 from comments.web.present import CommentView, Presenter
 from comments.web.state import State, current
@@ -49,6 +49,7 @@ class Entry:
 
 
 @feeds.get("/feed.atom")
+@readers.for_readers
 def feed() -> Response:
     state = current()
     if "comment" in request.args:

@@ -44,7 +44,7 @@ def draw(state: State, template: str, **context: Any) -> str:
     chosen = current_app.jinja_env.get_template(f"comments/{template}")
     return chosen.render(
         **i18n.for_templates(language),
-        url=partial(_url, state.urls(), language if request.args.get("lang") else None),
+        url=partial(_url, state.urls(), language if request.args.get("lang") else None, _at()),
         told=partial(_told, language),
         ago=written_out,
         isotime=rfc3339,
@@ -240,7 +240,14 @@ def _told(language: str, message: Message) -> str:
     return i18n.told(message, language)
 
 
-def _url(urls: Urls, language: str | None, endpoint: str, **args: Any) -> str:
+def _at() -> int | None:
+    """On the page that needs no script, where links carry on what its reader has written."""
+    return _number("at") if request.endpoint == "comments.pages.thread" else None
+
+
+def _url(urls: Urls, language: str | None, at: int | None, endpoint: str, **args: Any) -> str:
+    if at and endpoint == "thread":
+        args.setdefault("at", at)
     if language and endpoint not in _SPEECHLESS:
         args.setdefault("lang", language)
     return urls(endpoint, **args)

@@ -24,7 +24,8 @@ from flask import Response
 from sqlalchemy import Engine
 from werkzeug.http import parse_etags
 
-from comments.web.revisions import Revisions
+from comments.replica import Replica
+from comments.web.revisions import ReadersRevisions
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 CACHE_MARK = "comments.cache"
 #: Where the middleware leaves word under what it would look for the answer.
 PLACE_MARK = "comments.place"
+
+#: On the answer to a write: the thread's revision with it.
+REVISION_HEADER = "Comments-Revision"
 
 Headers = list[tuple[str, str]]
 Place = tuple[str, ...]
@@ -166,10 +170,11 @@ class Front:
         engine: Callable[[], Engine],
         origins: tuple[str, ...],
         stand_aside: Callable[[], bool],
+        replica: Replica | None = None,
     ) -> None:
         self._app = app
         self._cache = cache
-        self._revisions = Revisions(engine)
+        self._revisions = ReadersRevisions(engine, replica)
         self._origins = frozenset(origins)
         self._stand_aside = stand_aside
 
@@ -208,7 +213,7 @@ def cors_headers(origin: str) -> Headers:
     """What lets a page of *origin*, which may embed, read an answer."""
     return [
         ("Access-Control-Allow-Origin", origin),
-        ("Access-Control-Expose-Headers", "ETag, Retry-After"),
+        ("Access-Control-Expose-Headers", f"ETag, Retry-After, {REVISION_HEADER}"),
     ]
 
 

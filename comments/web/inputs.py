@@ -42,6 +42,11 @@ def since() -> int:
     return _whole("since", 0, 0, text.MOST_NUMBER)
 
 
+def at() -> int:
+    """The revision that who asks has made or seen; no older one is an answer."""
+    return _whole("at", 0, 0, text.MOST_NUMBER)
+
+
 def pulsed() -> list[tuple[str, int]]:
     """The threads of a pulse, each with the revision that is known of it: the first ``since`` is
     of the first ``thread``, and so on."""

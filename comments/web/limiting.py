@@ -10,11 +10,12 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple, cast
 
 from flask import Flask, Response
 from flask_limiter import Limiter, RateLimitExceeded, RequestLimit
-from limits import RateLimitItem
+from limits import RateLimitItem, parse_many
 from limits.errors import ConfigurationError
 from sqlalchemy import Engine
 
@@ -26,6 +27,8 @@ from comments.web.address import UNKNOWN
 
 #: How long a request waits for Redis before it is counted in memory.
 REDIS_SECONDS = 0.5
+#: Callers of whom a process remembers that they were refused; a forgotten one costs a write.
+MOST_REFUSED = 10_000
 REDIS_SCHEMES = ("redis://", "rediss://", "redis+unix://")
 
 
@@ -154,6 +157,8 @@ class Limits:
         self._settings = settings
         self._clock = clock
         self._limiter = None
+        #: Whose last call of a kind was refused, as far as this process knows.
+        self._refused: set[tuple[Kind, str]] = set()
         if settings.rate_limits == "off":
             return
         if settings.redis_uri:
@@ -180,6 +185,7 @@ class Limits:
         try:
             self._count(call)
         except RateLimitExceeded:
+            self._remember(call)
             raise self._refusal(call, author) from None
         finally:
             _current.reset(token)
@@ -191,18 +197,27 @@ class Limits:
 
     def _count(self, call: "_Call") -> None:
         try:
-            self._test_and_hit()
+            self._test_and_hit(call)
         except self._failures:
             # Flask-Limiter 4.1 falls back for the thread that notices first. The others that were
             # on their way to the storage come out here, and find the fallback when they go again.
             call.breached.clear()
-            self._test_and_hit()
+            self._test_and_hit(call)
 
-    def _test_and_hit(self) -> None:
+    def _test_and_hit(self, call: "_Call") -> None:
         # First every window is asked, then each is hit: a caller whom the hour refuses does not
-        # use up the minute, and a flood of refused calls costs reads, not writes.
-        self._test()
+        # use up the minute, and a flood of refused calls costs reads, not writes. A single window
+        # is asked only of those whom it has refused before: one hit more in a window that is full
+        # changes nothing.
+        if call.of in self._refused or _has_windows(call.budget):
+            self._test()
+            self._refused.discard(call.of)
         self._hit()
+
+    def _remember(self, call: "_Call") -> None:
+        if len(self._refused) >= MOST_REFUSED:
+            self._refused.clear()
+        self._refused.add(call.of)
 
     def _budget(self, kind: Kind, author: Author) -> str:
         rule = _RULES[kind]
@@ -227,6 +242,10 @@ class _Call:
     who: str
     budget: str
     breached: list[RequestLimit] = field(default_factory=list)
+
+    @property
+    def of(self) -> tuple[Kind, str]:
+        return self.kind, self.who
 
 
 _current: ContextVar[_Call] = ContextVar("comments_limited_call")
@@ -270,6 +289,12 @@ def _redis_limiter(uri: str) -> Limiter:
         raise ConfigError(
             "COMMENTS_REDIS_URI is set, but redis is missing: pip install 'Flask-Comments[redis]'."
         ) from missing
+
+
+@lru_cache
+def _has_windows(budget: str) -> bool:
+    """Whether more than one window counts."""
+    return len(parse_many(budget)) > 1
 
 
 def _budget() -> str:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request, send_from_directory
 
 from comments import anchors, resources, threads, tree
 from comments.threads import ThreadFacts
-from comments.web import answers, fragments, guards, inputs
+from comments.web import answers, fragments, guards, inputs, readers
 from comments.web.closing import closes_at
 from comments.web.policy import FRAGMENT_POLICY, framed_by
 from comments.web.present import Presenter
@@ -20,16 +20,19 @@ _ASSET_SECONDS = 3600
 
 
 @pages.get("/thread")
+@readers.for_readers
 def thread() -> Response:
     return _page_of("page_thread.html", framed_by(current().settings.origins))
 
 
 @pages.get("/fragment/thread")
+@readers.for_readers
 def fragment_thread() -> Response:
     return _page_of("_thread.html", FRAGMENT_POLICY)
 
 
 @pages.get("/fragment/replies")
+@readers.for_readers
 def fragment_replies() -> Response:
     state = current()
     session = state.session()
@@ -49,6 +52,7 @@ def fragment_replies() -> Response:
 
 
 @pages.get("/fragment/comment")
+@readers.for_readers
 def fragment_comment() -> Response:
     state = current()
     comment, facts = threads.placed(state.session(), threads.read_id(request.args.get("id")))
@@ -58,6 +62,7 @@ def fragment_comment() -> Response:
 
 
 @pages.get("/fragment/passage")
+@readers.for_readers
 def fragment_passage() -> Response:
     """The last comments on one passage with a short form; without ``passage`` the form alone."""
     state = current()
@@ -72,11 +77,13 @@ def fragment_passage() -> Response:
 
 
 @pages.get("/fragment/news")
+@readers.for_readers
 def fragment_news() -> Response:
     """What came, changed and went since a revision, with the words that the script tells it in."""
     state = current()
     session = state.session()
     facts = threads.find(session, threads.check_key(request.args.get("key")))
+    readers.check_fresh(facts.revision, inputs.since())
     found = threads.news(session, facts, inputs.since())
     presenter = Presenter(state.keys, facts, state.urls().base)
     for parent in found.parents.values():

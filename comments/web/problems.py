@@ -4,11 +4,17 @@ import logging
 from typing import Any
 
 from flask import Blueprint, Response, request
-from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
-from comments import i18n, signals
+from comments import database, i18n, signals
 from comments.errors import CommentsError
 from comments.models import TABLE_PREFIX
 from comments.web import answers, fragments, guards
@@ -19,6 +25,8 @@ log = logging.getLogger("comments")
 
 #: Seconds after which it is worth asking again when the database did not answer.
 RETRY_AFTER = 5
+#: The same for one that is full or for reading alone: somebody has to see to it.
+RETRY_WRITING_AFTER = 60
 
 _CODES = {
     400: "bad_request",
@@ -35,7 +43,7 @@ def register(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(CommentsError, refuse)
     blueprint.register_error_handler(HTTPException, refuse_http)
     blueprint.register_error_handler(InternalServerError, broken)
-    for error in (OperationalError, InterfaceError, ProgrammingError, PoolTimeout):
+    for error in (OperationalError, InterfaceError, InternalError, ProgrammingError, PoolTimeout):
         blueprint.register_error_handler(error, unavailable)
 
 
@@ -76,9 +84,10 @@ def answer(state: State, error: CommentsError) -> Response:
 
 
 def _is_for_a_script(state: State) -> bool:
-    """Below the API always; in the moderation views where our script asks for the parts."""
-    is_admin = request.path.startswith(f"{state.prefix}/admin/")
-    return "/api/" in request.path or (is_admin and "fragment" in request.args)
+    """Below the API always, and where our script asks for the parts of a page."""
+    path = request.path
+    is_admin = path.startswith(f"{state.prefix}/admin/")
+    return "/api/" in path or "/fragment/" in path or (is_admin and "fragment" in request.args)
 
 
 def _way_in(state: State, error: CommentsError) -> str | None:
@@ -104,7 +113,7 @@ def refuse_http(error: HTTPException) -> Response | HTTPException:
     return response
 
 
-def broken(_error: InternalServerError) -> Response:
+def broken(_error: Exception) -> Response:
     """A mistake of ours. Flask has logged it; the caller gets a sentence."""
     return answer(current(), CommentsError("broken"))
 
@@ -116,6 +125,11 @@ def unavailable(error: Exception) -> Response:
     log.error("the database cannot answer: %s", words)
     if lacks_tables(words):
         log.error("Are the comments' tables there? Run `flask comments db upgrade`.")
+    if isinstance(error, DBAPIError) and database.cannot_write(error):
+        return answer(current(), CommentsError("read_only", retry_after=RETRY_WRITING_AFTER))
+    if isinstance(error, InternalError):
+        # The database is well; what was asked of it was not.
+        return broken(error)
     return answer(current(), CommentsError("unavailable", retry_after=RETRY_AFTER))
 
 

@@ -12,9 +12,36 @@ from typing import Any
 from sqlalchemy import Engine, QueuePool, event
 from sqlalchemy.exc import SQLAlchemyError
 
+from comments.replica import Replica
+
 log = logging.getLogger("comments.front")
 
 _QUESTION = "SELECT revision FROM comments_threads WHERE key = "
+
+
+class ReadersRevisions:
+    """Asks the *replica* that readers are answered from, or the primary where there is none.
+
+    A kept page is true for the database that it was read from. What the replica does not know
+    yet is not asked for: a page of the primary's is then no longer given, a page of the replica's
+    is, and both are right.
+    """
+
+    def __init__(self, engine: Callable[[], Engine], replica: Replica | None) -> None:
+        self._primary = Revisions(engine)
+        self._replica = replica
+        self._of_replica = replica and Revisions(lambda: replica.engine)
+
+    def of(self, key: str) -> int | None:
+        """As :meth:`Revisions.of`."""
+        replica = self._replica
+        if replica is not None and self._of_replica and replica.is_there():
+            found = self._of_replica.of(key)
+            if found is not None:
+                replica.answered()
+                return found
+            replica.failed(ConnectionError("a revision was asked for in vain"))
+        return self._primary.of(key)
 
 
 class Revisions:
@@ -34,6 +61,8 @@ class Revisions:
             return self._ask(engine, key)
         except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
             log.warning("revision look-up failed: %s", type(error).__name__)
+            # A server that was started anew knows none of the others either.
+            self._close_all()
             return None
 
     def _first_asked(self) -> Engine:

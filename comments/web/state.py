@@ -6,21 +6,23 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from blinker import NamedSignal
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from comments import i18n, signals
+from comments import i18n, signals, threads
 from comments.config import Settings
 from comments.identity import Identity
 from comments.keys import Keys
 from comments.providers import Provider
+from comments.replica import Replica
 from comments.screening import Screen
 from comments.web.urls import Urls
 
 if TYPE_CHECKING:
     from comments.web.front import PageCache
     from comments.web.limiting import Limits
+    from comments.web.turns import Turns
 
 EXTENSION = "comments"
 _LISTENERS = "comments.listeners"
@@ -39,10 +41,14 @@ class State:
     owner: Any
     limits: "Limits"
     cache: "PageCache | None"
+    #: Who may be worked on at once; ``None`` where there is no bound.
+    turns: "Turns | None"
     #: Ours, and those that the host has added.
     screens: Callable[[], Sequence[Screen]]
     #: Where people may sign in with an account they have elsewhere.
     providers: tuple[Provider, ...] = ()
+    #: What answers the readers, where there is one.
+    replica: Replica | None = None
 
     def urls(self) -> Urls:
         return Urls(self.settings.url or request.script_root + self.prefix)
@@ -65,8 +71,16 @@ def now() -> datetime:
 def commit(state: State) -> None:
     """The one commit of a request; what it tells the host is told after it."""
     session = state.session()
+    g.comments_written = threads.written(session)
+    threads.forget_written(session)
     session.commit()
     signals.send_waiting(session, state.owner)
+
+
+def revision_of(state: State, thread_id: int | None) -> int | None:
+    """The revision that this request has given the thread, before and after its commit."""
+    done = threads.written(state.session()) or g.get("comments_written")
+    return done.revision if done is not None and done.thread_id == thread_id else None
 
 
 def listen(app: Flask, signal: NamedSignal, act: Callable[..., None], sender: object) -> None:

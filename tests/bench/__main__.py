@@ -20,7 +20,11 @@ SECTIONS = (
     "peers",
     "curves",
     # writers
+    "writes",
+    "costs",
     "told",
+    # everybody at once
+    "overload",
     # moderators
     "wave",
     # texts

@@ -29,13 +29,13 @@ async def _keep_asking(host: str, port: int, request: bytes, until: float) -> li
     latencies: list[float] = []
     while (began := time.perf_counter()) < until:
         writer.write(request)
-        await _answer(reader)
+        await answer(reader)
         latencies.append((time.perf_counter() - began) * 1000)
     writer.close()
     return latencies
 
 
-async def _answer(reader: asyncio.StreamReader) -> None:
+async def answer(reader: asyncio.StreamReader) -> None:
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     status = head.split(b" ", 2)[1]
     if not status.startswith(b"2"):

@@ -9,6 +9,7 @@ nothing to complain about. Only the audit log stays empty, since no reader's pag
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import islice
 from random import Random
 from typing import Any
@@ -30,7 +31,7 @@ _SENTENCE = """
     because although window noise quiet bridge morning driver school market question answer number
     page reason winter light walk wait build close open keep think know say
 """
-_WORDS = _SENTENCE.split()
+WORDS = _SENTENCE.split()
 
 
 @dataclass(slots=True)
@@ -102,7 +103,7 @@ def load(session: Session, key: str, plan: list[Planned]) -> int:
     session.add(thread)
     session.flush()
     first_id = (session.scalar(select(func.max(Comment.id))) or 0) + 1
-    _write(session, Comment, _comments(plan, thread.id, first_id))
+    _write(session, Comment, comments(plan, thread.id, first_id))
     _write(session, Vote, _votes(plan, first_id))
     _numbers_go_on(session)
     session.commit()
@@ -115,7 +116,7 @@ def _write(session: Session, model: type[Any], rows: Iterator[dict[str, Any]]) -
         session.connection().execute(insert(table), batch)
 
 
-def _comments(plan: list[Planned], thread_id: int, first_id: int) -> Iterator[dict[str, Any]]:
+def comments(plan: list[Planned], thread_id: int, first_id: int) -> Iterator[dict[str, Any]]:
     written = bodies()
     dice = Random(len(plan))
     for place, planned in enumerate(plan):
@@ -135,7 +136,7 @@ def _comments(plan: list[Planned], thread_id: int, first_id: int) -> Iterator[di
             "published_revision": place + 1 if visible else None,
             "author_id": f"guest:bench-{guest}",
             "author_kind": AuthorKind.GUEST,
-            "author_name": f"{_WORDS[guest % len(_WORDS)].title()} {guest}",
+            "author_name": f"{WORDS[guest % len(WORDS)].title()} {guest}",
             "body": body,
             "html": html,
             "renderer_version": RENDERER_VERSION,
@@ -159,17 +160,19 @@ def _votes(plan: list[Planned], first_id: int) -> Iterator[dict[str, Any]]:
             }
 
 
+@cache
 def bodies() -> list[tuple[str, str]]:
     """Some texts of about 280 bytes with their HTML, for all comments to share."""
     dice = Random(BODIES)
-    texts = [_text(dice) for _ in range(BODIES)]
+    texts = [sentences(dice) for _ in range(BODIES)]
     return [(body, render(body)) for body in texts]
 
 
-def _text(dice: Random) -> str:
+def sentences(dice: Random) -> str:
+    """Two paragraphs of about :data:`BODY_LENGTH` bytes."""
     words: list[str] = []
     while sum(map(len, words)) + len(words) < BODY_LENGTH:
-        words.append(dice.choice(_WORDS))
+        words.append(dice.choice(WORDS))
     words[3] = f"**{words[3]}**"
     if dice.random() < 0.2:
         words[-3] = f"https://example.org/{words[-3]}"

@@ -28,6 +28,8 @@ class Server:
         python: str | Path = sys.executable,
     ) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        #: A server whose children work for this one: its database's.
+        self.also: int | None = None
         clean = {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
         self._process = Process(
             [str(python), *command],
@@ -51,12 +53,12 @@ class Server:
         return kilobytes / 1024
 
     def _processes(self) -> Iterator[tuple[Path, list[str]]]:
-        """The folders below ``/proc`` of its process group, with what ``stat`` says after the
-        name."""
+        """The folders below ``/proc`` of its process group and of what *also* has started, each
+        of which is a group of its own, with what ``stat`` says after the name."""
         for stat in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):  # a process that has just ended
                 fields = stat.read_text().rpartition(")")[2].split()
-                if int(fields[2]) == self._process.pid:
+                if int(fields[2]) == self._process.pid or int(fields[1]) == self.also:
                     yield stat.parent, fields
 
     def __enter__(self) -> Self:

@@ -547,3 +547,30 @@ def test_our_style_sheet_stays_inside(host: str, page: Page) -> None:
     page.evaluate("document.querySelector('link[href*=comments]').remove()")
 
     assert page.evaluate(_LOOK, "main, main > h2, body") == ours
+
+
+def test_who_has_written_is_shown_nothing_older_for_some_minutes(
+    site: Start, thread: Thread
+) -> None:
+    here = site()
+    asked: list[Request] = []
+    thread.page.on("request", lambda request: asked.append(request))
+
+    def known() -> list[str]:
+        """What the page says that it knows when it asks for the thread."""
+        found = [parse_qs(urlsplit(each.url).query) for each in requested(asked, "/thread")]
+        asked.clear()
+        return [query.get("at", [""])[0] for query in found]
+
+    thread.open(here.article())
+    thread.post("From the blog")
+    expect(thread.comment("From the blog")).to_be_focused()
+    assert known() == [""]
+    thread.reload()
+    assert known() == ["1"]
+    forget = 'localStorage.setItem(Object.keys(localStorage).find((k) => k.endsWith("wrote")), "1")'
+    thread.page.evaluate(forget)
+    thread.reload()
+    expect(thread.comment("From the blog").get_by_text("You")).to_be_visible()
+    thread.reload()
+    assert known() == ["1", ""]

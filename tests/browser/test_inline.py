@@ -324,6 +324,9 @@ def test_a_mark_opens_from_the_keyboard_and_escape_leads_back_to_it(
     expect(panel(thread)).to_be_hidden()
     expect(mark).to_be_focused()
 
+    thread.page.keyboard.press("Enter")
+    expect(panel(thread)).to_be_focused()
+
 
 # ── the list ─────────────────────────────────────────────────────────────────────────────────
 

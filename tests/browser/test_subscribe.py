@@ -11,7 +11,7 @@ from comments.notify.links import Holder, seal
 from comments.standalone import POSTMAN
 from tests.browser.conftest import Site, Thread
 from tests.browser.test_accessibility import reader, violations
-from tests.browser.test_inline import ASKED, open_article, panel, pick
+from tests.browser.test_inline import ASKED, open_article, panel, pick, write
 from tests.browser.test_inline import select as select_text
 from tests.web.cast import state_of
 
@@ -140,7 +140,12 @@ def test_beside_a_passage_no_mail_is_offered_that_needs_an_address_first(
     thread.page.get_by_label("E-mail (not shown)").fill("ann@example.org")
     select_text(thread.page, "night shift")
     pick(thread).click()
-    expect(tick).to_be_visible()
+    tick.check()
+    write(thread, "At half past two.")
+
+    expect(panel(thread).get_by_role("article")).to_contain_text("At half past two.")
+    expect(panel(thread).get_by_text(SENT)).to_be_visible()
+    assert str(wishes(here)[0].scope) == "comment"
 
 
 def test_no_page_of_it_has_a_violation(here: Site, reader: Thread) -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -31,14 +31,24 @@ _SETTINGS = {
 
 
 class Postgres:
-    """A server in which every test gets a database of its own."""
+    """A server in which every test gets a database of its own.
 
-    def __init__(self) -> None:
+    One that is our *own* is started whatever the environment names: it can be restarted and
+    followed. With *durable* a commit is on the disk, as where people's comments are kept.
+    """
+
+    #: Its programs, and whom they run as; of a server that we were given we know neither.
+    programs: Path
+    user: str | None = None
+
+    def __init__(self, *, own: bool = False, durable: bool = False) -> None:
+        self._durable = durable
         self._folder: Path | None = None
         self._process: Process | None = None
+        self._serve: Callable[[], Process]
         self._made: list[str] = []
-        given = os.environ.get("COMMENTS_TEST_POSTGRES")
-        self._server = _with_driver(make_url(given)) if given else self._start()
+        given = None if own else os.environ.get("COMMENTS_TEST_POSTGRES")
+        self.address = _with_driver(make_url(given)) if given else self._start()
 
     def create(self, template: str | None = None) -> str:
         """The address of a new database, empty or a copy of the one at the address *template*."""
@@ -47,7 +57,7 @@ class Postgres:
         # Copying files is the fast way here only because nobody else writes to the template.
         self._run("CREATE DATABASE {} TEMPLATE {}", name, source or "")
         self._made.append(name)
-        return self._server.set(database=name).render_as_string(hide_password=False)
+        return self.address.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, uri: str) -> None:
         name = make_url(uri).database or ""
@@ -64,35 +74,52 @@ class Postgres:
         if self._folder is not None:
             shutil.rmtree(self._folder)
 
+    @property
+    def pid(self) -> int | None:
+        """Of the server, where it is ours."""
+        return None if self._process is None else self._process.pid
+
+    def restart(self, how: signal.Signals) -> None:
+        """``pg_ctl restart``: SIGINT is its "fast" mode, SIGQUIT its "immediate" one, a crash."""
+        assert self._process is not None, "this server is not our own"
+        self._process.stop(how)
+        self._process = self._serve()
+
+    def options(self) -> list[str]:
+        settings = _SETTINGS | ({"fsync": "on"} if self._durable else {})
+        return [f"--{name}={value}" for name, value in settings.items()]
+
     @cached_property
     def _admin(self) -> psycopg.Connection:
-        server = self._server.set(drivername="postgresql")
+        server = self.address.set(drivername="postgresql")
         return psycopg.connect(server.render_as_string(hide_password=False), autocommit=True)
 
     def _run(self, statement: str, *names: str) -> None:
         self._admin.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
     def _start(self) -> URL:
-        user = _unprivileged()
+        self.user = user = _unprivileged()
         installed = _installed()
         # Programs of ours may not be run from there.
-        place = memory() if installed else None
+        place = memory() if installed and not self._durable else None
         self._folder = folder = Path(tempfile.mkdtemp(prefix="comments-postgres-", dir=place))
         if user is not None:
             shutil.chown(folder, user)
-        programs = installed or _from_pypi(user, folder)
+        self.programs = programs = installed or _from_pypi(user, folder)
         _initdb(programs, folder / "data", user)
         port = free_port()
         address = URL.create(
             "postgresql+psycopg", "comments", host="127.0.0.1", port=port, database="postgres"
         )
-        self._process = Process(
-            [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port), *_options()],
+        command = [str(programs / "postgres"), "-D", str(folder / "data"), "-p", str(port)]
+        self._serve = lambda: Process(
+            [*command, *self.options()],
             log=folder / "log",
-            ready=lambda: _accepts(address),
+            ready=lambda: accepts(address),
             user=user,
             goodbye=signal.SIGINT,  # its "fast shutdown": it does not wait for clients
         )
+        self._process = self._serve()
         return address
 
 
@@ -119,15 +146,11 @@ _NUMBER_ANEW = (
 )
 
 
-def _options() -> list[str]:
-    return [f"--{name}={value}" for name, value in _SETTINGS.items()]
-
-
 def _with_driver(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
-def _accepts(url: URL) -> bool:
+def accepts(url: URL) -> bool:
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     try:
         psycopg.connect(plain, connect_timeout=2).close()
@@ -165,10 +188,10 @@ def _unprivileged() -> str | None:
 
 def _initdb(programs: Path, data: Path, user: str | None) -> None:
     options = ["-U", "comments", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
-    _run_as(user, [programs / "initdb", "-D", data, *options])
+    run_as(user, [programs / "initdb", "-D", data, *options])
 
 
-def _run_as(user: str | None, command: Sequence[str | Path]) -> None:
+def run_as(user: str | None, command: Sequence[str | Path]) -> None:
     subprocess.run(
         command,
         check=True,

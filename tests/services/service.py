@@ -23,7 +23,7 @@ class LiveServer:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / f"service-{self.port}.log"
-        self._env = {**_clean_environment(), **settings, "PORT": str(self.port)}
+        self._env = {**clean_environment(), **settings, "PORT": str(self.port)}
         self.start()
 
     def start(self) -> None:
@@ -60,6 +60,6 @@ class LiveServer:
         return True
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """Ours without the settings somebody's shell happens to carry."""
     return {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}

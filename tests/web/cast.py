@@ -64,6 +64,8 @@ def service(uri: str, instance: Path, **settings: object) -> Iterator[Flask]:
         if rounds in app.extensions:
             app.extensions[rounds].stop()
     state.limits.close()
+    if state.replica is not None:
+        state.replica.engine.dispose()
     state.engine().dispose()
 
 

@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from threading import Barrier
 from typing import Any
@@ -475,6 +476,32 @@ def test_a_redis_that_never_answers_does_not_hold_the_site_up(
         uri = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         client = make_app(make_limits(redis_uri=uri, guest_limit="2 per hour")).test_client()
         assert statuses(client, 3) == "200 200 429"
+
+
+def test_a_redis_that_never_answers_is_not_asked_by_every_caller(
+    make_limits: MakeLimits, monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller
+) -> None:
+    monkeypatch.setattr(limiting, "REDIS_SECONDS", 0.05)
+    with socket.create_server(("127.0.0.1", 0), backlog=500) as silent:
+        uri = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        app = make_app(make_limits(redis_uri=uri, guest_limit="1000 per hour"))
+        for _ in range(2):
+            with ThreadPoolExecutor(8) as pool:
+                answers = list(pool.map(lambda _: statuses(app.test_client(), 25), range(8)))
+            assert {*" ".join(answers).split()} == {"200"}
+            # All eight may be on their way there when it goes; later one of them looks after it.
+            assert how_many_came(silent) <= 8
+            clock.shift(60)
+
+
+def how_many_came(listener: socket.socket) -> int:
+    listener.setblocking(False)
+    came = 0
+    with suppress(BlockingIOError):
+        while True:
+            listener.accept()[0].close()
+            came += 1
+    return came
 
 
 # ── beside a host with limits of its own ─────────────────────────────────────────────────────

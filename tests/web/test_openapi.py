@@ -298,7 +298,7 @@ def test_refusals_are_the_ones_that_are_described(start, migrated_sqlite_uri):
         assert (call, contract.faults(call, answer)) == (call, [])
         seen.add(answer.json["code"])
     # Nothing that a call is sent leads to these.
-    assert set(PROBLEMS) - seen == NOT_OF_A_CALL | {"bad_request", "broken"}
+    assert set(PROBLEMS) - seen == NOT_OF_A_CALL | {"bad_request", "broken", "busy", "read_only"}
 
 
 def test_the_judge_finds_what_is_not_described(sqlite_app):

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 from werkzeug.test import TestResponse
 
 from comments import moderation
 from comments.errors import PROBLEMS
 from comments.models import Comment
 from comments.web.state import now
+from comments.web.turns import Kind
 from tests import factories as make
 from tests.web import cast
 from tests.web.cast import API, ELSEWHERE, Visitor, problem
@@ -258,6 +259,33 @@ def _run(engine: Engine, *statements: str) -> None:
             connection.execute(text(statement))
 
 
+def write_where_nothing_can_be_kept(scene: Scene) -> TestResponse:
+    state = cast.state_of(scene.app)
+    for_reading_alone(state.engine())
+    assert scene.carol.reads(limit=7)["comments"]
+    return scene.carol.post()
+
+
+def for_reading_alone(engine: Engine) -> None:
+    """From its next connection on, *engine* has a database that refuses every write."""
+    say = {
+        "sqlite": "PRAGMA query_only = on",
+        "postgresql": "SET TRANSACTION READ ONLY",
+    }[engine.dialect.name]
+
+    @event.listens_for(engine, "checkout")
+    def _forbid(connection: Any, *_: object) -> None:
+        connection.cursor().execute(say).close()
+
+    engine.dispose()
+
+
+def come_with_too_many(scene: Scene) -> TestResponse:
+    turns = cast.state_of(scene.app).turns
+    assert turns is not None and turns.enter(Kind.READING)
+    return scene.carol.get("/comments?thread=another")
+
+
 MET: dict[str, Callable[[Scene], TestResponse]] = {
     "not_json": send_no_json,
     "bad_request": stop_sending,
@@ -295,11 +323,14 @@ MET: dict[str, Callable[[Scene], TestResponse]] = {
     "bad_cursor": make_a_cursor_up,
     "key_reused": use_a_key_twice,
     "rate_limited": write_too_fast,
+    "busy": come_with_too_many,
     "broken": meet_a_mistake_of_the_host,
+    "read_only": write_where_nothing_can_be_kept,
     "unavailable": lose_the_database,
 }
 SETTINGS: dict[str, dict[str, object]] = {
     "rate_limited": {"COMMENTS_GUEST_LIMIT": "2 per minute"},
+    "busy": {"COMMENTS_AT_ONCE": 1, "COMMENTS_PATIENCE": 0},
     "sign_in_failed": {"COMMENTS_GITHUB": "id:secret"},
     # Nobody listens there.
     "provider_away": {"COMMENTS_OIDC": "http://127.0.0.1:9 us secret Staff"},
@@ -387,8 +418,6 @@ REFUSED_PAGES = [
     (page("/thread?key=story&sort=best"), 422),
     (page("/thread?key=story&after=x"), 422),
     (page("/mine"), 422),
-    (page("/fragment/comment?id=4711"), 404),
-    (page("/fragment/replies?id=x"), 404),
     (page("/nowhere"), 404),
     (page("/post"), 405),
     (page("/static/nothing.css"), 404),
@@ -406,6 +435,13 @@ def test_a_page_that_refuses_says_why_in_words(make_app):
         assert answer.text.lstrip().startswith("<!doctype html>")
         assert not TRACE.search(answer.text)
         assert re.search(r">[^<>]{9,}\.<", answer.text), answer.text
+
+
+@pytest.mark.parametrize("part", ["/fragment/comment?id=4711", "/fragment/replies?id=x"])
+def test_our_script_is_told_why_it_gets_no_part(sqlite_app, part):
+    answer = cast.visitor(sqlite_app, "carol").client.get(f"/comments{part}&lang=en")
+    assert answer.status_code == 404
+    assert answer.mimetype == "application/problem+json" and answer.json["detail"].endswith(".")
 
 
 def test_a_refused_form_keeps_the_text(make_app):

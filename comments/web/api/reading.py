@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from comments import threads
 from comments.threads import ThreadFacts
-from comments.web import answers, inputs, openapi
+from comments.web import answers, inputs, openapi, readers
 from comments.web.api.shared import api, presenter_of, public
 from comments.web.openapi import PUBLIC, described
 from comments.web.present import (
@@ -21,7 +21,8 @@ from comments.web.state import current
 
 
 @api.get("/comments")
-@described(PUBLIC, takes=("thread", "sort", "only", "limit", "after"), answers={200: "Page"})
+@described(PUBLIC, takes=("thread", "sort", "only", "limit", "after", "at"), answers={200: "Page"})
+@readers.for_readers
 def list_comments() -> Response:
     """A page of top-level comments, each with its first replies."""
     state = current()
@@ -40,7 +41,8 @@ def list_comments() -> Response:
 
 
 @api.get("/comments/<int:comment_id>/replies")
-@described(PUBLIC, takes=("sort", "limit", "after"), answers={200: "Page"})
+@described(PUBLIC, takes=("sort", "limit", "after", "at"), answers={200: "Page"})
+@readers.for_readers
 def list_replies(comment_id: int) -> Response:
     """A page of the replies under a comment, each with its own first replies."""
     state = current()
@@ -60,7 +62,8 @@ def list_replies(comment_id: int) -> Response:
 
 
 @api.get("/comments/<int:comment_id>")
-@described(PUBLIC, takes=("sort",), answers={200: "Permalink"})
+@described(PUBLIC, takes=("sort", "at"), answers={200: "Permalink"})
+@readers.for_readers
 def show_comment(comment_id: int) -> Response:
     """A comment with all it answers, up to the top: what a permalink needs."""
     state = current()
@@ -77,7 +80,8 @@ def show_comment(comment_id: int) -> Response:
 
 
 @api.get("/anchors")
-@described(PUBLIC, takes=("thread",), answers={200: "Passages"})
+@described(PUBLIC, takes=("thread", "at"), answers={200: "Passages"})
+@readers.for_readers
 def list_anchors() -> Response:
     """The passages of an article that were commented on, the latest first"""
     state = current()
@@ -89,6 +93,7 @@ def list_anchors() -> Response:
 
 @api.get("/counts")
 @described(PUBLIC, takes=("threads",), answers={200: "Counts"})
+@readers.for_readers
 def show_counts() -> Response:
     """How many comments threads have."""
     state = current()
@@ -100,7 +105,8 @@ def show_counts() -> Response:
 
 
 @api.get("/pulse")
-@described(PUBLIC, takes=("pulsed", "since", "counted"), answers={200: "Pulse"})
+@described(PUBLIC, takes=("pulsed", "since", "counted", "at"), answers={200: "Pulse"})
+@readers.for_readers
 def show_pulse() -> Response:
     """Has anything happened in a thread since a revision?"""
     state = current()
@@ -123,6 +129,7 @@ def show_pulse() -> Response:
 
 
 def _pulse(session: Session, thread: ThreadFacts, asked: tuple[str, int]) -> dict[str, int]:
+    readers.check_fresh(thread.revision, asked[1])
     return {
         "revision": thread.revision,
         "count": thread.count,

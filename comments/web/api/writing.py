@@ -73,6 +73,8 @@ def post_comment() -> Response:
     if posted.repeated and known is None and now() - comment.created_at < RETRY_WINDOW:
         # The first answer was lost on the way; the guest it made is the one who asks again.
         token = identity.mint(state.keys, comment.author_id.partition(":")[2], now())
+    if posted.repeated:
+        threads.wrote(state.session(), posted.thread)
     answer = _own_comment(state, comment, threads.facts(posted.thread))
     answer |= {k: v for k, v in answer["comment"].items() if k in ("state", "reason")}
     answer["editable_until"] = rfc3339(identity.editable_until(comment, state.settings))

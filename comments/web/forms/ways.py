@@ -9,7 +9,7 @@ from comments.threads import ThreadFacts
 from comments.threads.addresses import with_comment
 from comments.web import answers, guards
 from comments.web.present import REJECTED
-from comments.web.state import State
+from comments.web.state import State, revision_of
 
 
 def see_other(target: str) -> AnyResponse:
@@ -31,7 +31,8 @@ def place(state: State, facts: ThreadFacts, comment_id: int) -> str:
     if back == "article" and (facts.url or "").startswith((guards.own_origin() + "/", "/")):
         return with_comment(facts.url or "", comment_id)
     language = request.form.get("lang") or request.args.get("lang")
-    address = state.urls()("thread", key=facts.key, sort=asked_sort(), lang=language)
+    at = revision_of(state, facts.id)
+    address = state.urls()("thread", key=facts.key, sort=asked_sort(), lang=language, at=at)
     return with_comment(address, comment_id)
 
 

@@ -28,7 +28,7 @@ class Kind:
     answers: tuple[int, ...] = ()
 
 
-_ALWAYS = ("bad_request", "unknown_host", "broken", "unavailable")
+_ALWAYS = ("bad_request", "unknown_host", "broken", "busy", "read_only", "unavailable")
 _BODY = ("not_json", "too_large", "not_json_type", "invalid")
 _TOKEN: Mapping[str, list[str]] = {"token": []}
 

@@ -109,6 +109,14 @@ PARAMETERS: dict[str, Parameter] = {
         },
         refusals=("invalid",),
     ),
+    "at": Parameter(
+        "at",
+        "query",
+        "A revision that is known, as `Comments-Revision` on the answer to a write told it: no "
+        "older answer is given.",
+        {"type": "integer", "format": "int64", "minimum": 0, "maximum": MOST_NUMBER},
+        refusals=("invalid",),
+    ),
     "counted": Parameter(
         "count",
         "query",

@@ -1,0 +1,173 @@
+"""``flask comments check``: every counter of a site, a stretch of rows at a time.
+
+A stretch is compared by the database in one statement, so whatever people write meanwhile is seen
+whole or not at all. A thread in which something differs is then counted once more under its lock,
+and mended if that is wanted: what people say in between waits a moment and is never undone.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from comments import threads
+from comments.models import Comment, Report, ScoreStep, Status, Thread, Vote
+from comments.moderation.counters import Wrong, mend, wrong_in
+
+#: Rows compared in one statement.
+STRETCH = 20_000
+
+
+class Stretch(NamedTuple):
+    """How many rows were looked at, and what was wrong in their threads."""
+
+    rows: int
+    wrong: list[Wrong]
+
+
+def total(session: Session) -> int:
+    """How many rows :func:`check` looks at."""
+    return sum(
+        session.scalar(select(func.count()).select_from(table)) or 0 for table in (Comment, Thread)
+    )
+
+
+def check(session: Session, *, repair: bool, now: datetime) -> Iterator[Stretch]:
+    """Hold all counters against the rows; with *repair* what is wrong is mended.
+
+    Ends the session's transaction after each stretch and after each thread that it locks.
+    """
+    known: set[int] = set()
+    for key, suspects in ((Comment.id, _suspects), (Thread.id, _suspected_threads)):
+        last = 0
+        while stretch := _stretch(session, key, last):
+            found = session.scalars(suspects(last, stretch.last)).all()
+            session.rollback()
+            wrong = []
+            for thread_id in sorted(set(found) - known):
+                wrong += _look_closely(session, thread_id, now if repair else None)
+            known.update(found)
+            last = stretch.last
+            yield Stretch(stretch.rows, wrong)
+
+
+class _Rows(NamedTuple):
+    rows: int
+    last: int
+
+
+def _stretch(session: Session, key: Any, after: int) -> _Rows | None:
+    """The next rows behind the id *after*."""
+    ids = select(key.label("id")).where(key > after).order_by(key).limit(STRETCH).subquery()
+    rows, last = session.execute(select(func.count(), func.max(ids.c.id))).one()
+    return _Rows(rows, last) if rows else None
+
+
+def _look_closely(session: Session, thread_id: int, mend_at: datetime | None) -> list[Wrong]:
+    thread = threads.lock(session, thread_id)
+    wrong = wrong_in(session, thread)
+    if wrong and mend_at is not None:
+        mend(session, thread, wrong, mend_at)
+        session.commit()
+    else:
+        session.rollback()
+    return wrong
+
+
+# ── where something differs ──────────────────────────────────────────────────────────────
+
+
+def _suspects(after: int, last: int) -> Select[Any]:
+    """Threads of the comments with these ids in which some value does not follow from its rows.
+
+    The number of those below is held against the numbers of the answers: if each fits the next
+    ones, all are right.
+    """
+    votes, answers, reports = (
+        made(after, last) for made in (_votes_of, _answers_to, _open_reports_of)
+    )
+    up, down = func.coalesce(votes.c.up, 0), func.coalesce(votes.c.down, 0)
+    below = func.coalesce(answers.c.below, 0)
+    is_listed = or_(Comment.status == Status.PUBLISHED, Comment.replies_count > 0)
+    return (
+        select(Comment.thread_id)
+        .outerjoin(votes, votes.c.comment_id == Comment.id)
+        .outerjoin(answers, answers.c.parent_id == Comment.id)
+        .outerjoin(reports, reports.c.comment_id == Comment.id)
+        .where(
+            Comment.id > after,
+            Comment.id <= last,
+            or_(
+                Comment.up != up,
+                Comment.down != down,
+                Comment.score != up - down,
+                Comment.vote_rank != down - up,
+                Comment.replies_count != below,
+                Comment.open_reports != func.coalesce(reports.c.number, 0),
+                Comment.listed != is_listed,
+                *_misplaced(),
+            ),
+        )
+        .distinct()
+    )
+
+
+def _votes_of(after: int, last: int) -> Any:
+    up, down = (func.sum(case((which, 1), else_=0)) for which in (Vote.value > 0, Vote.value < 0))
+    counted = select(Vote.comment_id, up.label("up"), down.label("down"))
+    these = counted.where(Vote.comment_id > after, Vote.comment_id <= last)
+    return these.group_by(Vote.comment_id).subquery("votes")
+
+
+def _answers_to(after: int, last: int) -> Any:
+    answer = aliased(Comment)
+    below = case((answer.status == Status.PUBLISHED, 1), else_=0) + answer.replies_count
+    counted = select(answer.parent_id, func.sum(below).label("below"))
+    these = counted.where(answer.parent_id > after, answer.parent_id <= last)
+    return these.group_by(answer.parent_id).subquery("answers")
+
+
+def _open_reports_of(after: int, last: int) -> Any:
+    counted = select(Report.comment_id, func.count().label("number"))
+    these = counted.where(Report.comment_id > after, Report.comment_id <= last)
+    still = these.where(Report.settled_at.is_(None))
+    return still.group_by(Report.comment_id).subquery("reports")
+
+
+def _misplaced() -> Sequence[ColumnElement[bool]]:
+    """The way to a comment is its parent's and one step; depth and root are read off it."""
+    above = aliased(Comment)
+    way = case((above.path == "", ""), else_=above.path + ".").concat(cast(above.id, String))
+    right = select(way).where(above.id == Comment.parent_id).scalar_subquery()
+    steps = func.length(Comment.path) - func.length(func.replace(Comment.path, ".", ""))
+    root = cast(Comment.root_id, String)
+    return (
+        Comment.path != func.coalesce(right, ""),
+        Comment.depth != case((Comment.path == "", 0), else_=steps + 1),
+        and_(Comment.path == "", Comment.root_id.is_not(None)),
+        and_(Comment.path != "", func.coalesce((Comment.path + ".").not_like(root + ".%"), True)),
+    )
+
+
+def _suspected_threads(after: int, last: int) -> Select[Any]:
+    count = select(func.count()).where(
+        Comment.thread_id == Thread.id, Comment.status == Status.PUBLISHED
+    )
+    newest = (
+        select(func.max(of)).where(whose == Thread.id).scalar_subquery()
+        for of, whose in (
+            (Comment.published_revision, Comment.thread_id),
+            (Comment.changed_revision, Comment.thread_id),
+            (ScoreStep.revision, ScoreStep.thread_id),
+        )
+    )
+    return select(Thread.id).where(
+        Thread.id > after,
+        Thread.id <= last,
+        or_(
+            Thread.count != count.scalar_subquery(),
+            *(Thread.revision < func.coalesce(one, 0) for one in newest),
+        ),
+    )

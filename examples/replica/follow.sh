@@ -1,0 +1,7 @@
+#!/bin/sh
+# Makes the data folder of a replica that follows PRIMARY, as a libpq address without a database:
+#   PRIMARY="postgresql://replicator:secret@10.0.0.1" DATA=/var/lib/postgresql/15/main sh follow.sh
+# Run it on the replica, as the user that PostgreSQL runs as, with an empty or missing DATA.
+set -eu
+# -R writes down whom it follows; -X stream takes along what is written while it copies.
+pg_basebackup -d "$PRIMARY" -D "$DATA" -R -X stream -c fast

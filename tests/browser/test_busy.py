@@ -1,0 +1,64 @@
+"""A site with more readers than it can serve: it says so in words, and no typed text is lost."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from comments.web.state import EXTENSION
+from comments.web.turns import Kind
+from tests.browser.conftest import Site, Thread
+
+Start = Callable[..., Site]
+
+BUSY = "So many people are here just now that not all can be served."
+
+
+@contextmanager
+def a_crowd(here: Site) -> Iterator[None]:
+    """All places of the service are taken for a while."""
+    turns = here.app.extensions[EXTENSION].turns
+    taken = [kind for kind in Kind for _ in range(20) if turns.enter(kind)]
+    yield
+    for kind in taken:
+        turns.leave(kind)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_thread_that_is_refused_comes_by_itself(
+    site: Start, thread: Thread, page: Page, times: int
+) -> None:
+    here = site(COMMENTS_PATIENCE="0", COMMENTS_CACHE_BYTES="0")
+    here.post("The first")
+    page.clock.install()
+    with a_crowd(here):
+        with page.expect_response("**/fragment/thread?*") as answer:
+            page.goto(here.article())
+        assert answer.value.status == 503
+        for _ in range(times - 1):
+            with page.expect_response("**/fragment/thread?*"):
+                page.clock.run_for(30_000)
+        told = page.locator('comment-thread [role="status"]')
+        told.wait_for(state="attached")
+        page.clock.run_for(200)
+        expect(told).to_contain_text(BUSY)
+    page.clock.run_for(30_000)
+
+    expect(thread.comment("The first")).to_be_visible()
+    expect(page.get_by_text(BUSY)).to_have_count(0)
+
+
+def test_a_comment_that_is_refused_stays_in_the_form(site: Start, thread: Thread) -> None:
+    here = site(COMMENTS_PATIENCE="0")
+    thread.open(here.article())
+    thread.write("Nothing of it is lost")
+    with a_crowd(here):
+        thread.button("Post").click()
+        expect(thread.alert).to_contain_text(BUSY)
+        expect(thread.alert).to_contain_text("You can try again at")
+    expect(thread.text).to_have_value("Nothing of it is lost")
+
+    thread.button("Post").click()
+
+    expect(thread.comment("Nothing of it is lost")).to_be_visible()

@@ -1,0 +1,94 @@
+"""Threads of one process write to one SQLite file in turn, and nobody waits in vain."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.orm import Session
+
+from comments import turns
+from comments.database import begin_write
+from comments.models import Base
+
+#: Nobody who has a turn coming waits so long, in seconds.
+LONG = 30
+
+
+@pytest.fixture
+def engine(sqlite_uri: str) -> Iterator[Engine]:
+    """An engine that gives up at once when SQLite says that another one is writing."""
+    engine = create_engine(sqlite_uri, connect_args={"timeout": 0})
+    Base.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+def file_of(engine: Engine) -> str:
+    assert engine.url.database
+    return engine.url.database
+
+
+def is_free(engine: Engine) -> bool:
+    return not turns.line_of(file_of(engine)).locked()
+
+
+def test_eight_who_write_at_once_are_never_told_to_come_back(engine: Engine) -> None:
+    def write(_number: int) -> None:
+        for _ in range(10):
+            with Session(engine) as session:
+                begin_write(session)
+                session.execute(text("UPDATE comments_threads SET revision = 1 WHERE id = 1"))
+                session.commit()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback", "close"])
+def test_a_turn_ends_with_its_transaction(engine: Engine, end: str) -> None:
+    with Session(engine) as session:
+        begin_write(session)
+        begin_write(session)
+        assert not is_free(engine)
+        getattr(session, end)()
+        assert is_free(engine)
+
+
+def test_a_turn_outlives_what_is_taken_back_within_the_transaction(engine: Engine) -> None:
+    with ThreadPoolExecutor(1) as pool, Session(engine) as session:
+        begin_write(session)
+        session.begin_nested().rollback()
+        waiting, let_in = pool.submit(_wait_for_a_turn, engine), Event()
+        waiting.add_done_callback(lambda _: let_in.set())
+        assert not let_in.wait(0.05)
+        session.commit()
+        assert waiting.result(LONG)
+
+
+def _wait_for_a_turn(engine: Engine) -> bool:
+    with turns.waited(file_of(engine), LONG):
+        return True
+
+
+def test_a_session_that_is_lost_leaves_the_line(engine: Engine) -> None:
+    session = Session(engine)
+    turns.wait(session, file_of(engine), LONG)
+    assert not is_free(engine)
+    del session
+    assert is_free(engine)
+
+
+def test_who_has_waited_too_long_asks_sqlite(engine: Engine) -> None:
+    with turns.waited(file_of(engine), LONG), Session(engine) as session:
+        turns.wait(session, file_of(engine), 0.01)
+        session.execute(text("BEGIN IMMEDIATE"))
+
+
+def test_a_database_in_memory_has_no_line() -> None:
+    engine = create_engine("sqlite://")
+    with Session(engine) as session:
+        begin_write(session)
+        assert session.connection().connection.dbapi_connection.in_transaction
+    engine.dispose()
