@@ -34,7 +34,7 @@ def test_requests_in_a_row(times, expected):
     assert visit.longest_chain([asked(*both) for both in times]) == expected
 
 
-def event(name, start, length, tid=1):
+def event(name, start, length, tid=1, url="http://x.test/embed.js"):
     return {
         "name": name,
         "ph": "X",
@@ -43,7 +43,7 @@ def event(name, start, length, tid=1):
         "ts": start,
         "dur": length,
         "tdur": length / 2,
-        "args": {},
+        "args": {"data": {"url": url}},
     }
 
 
@@ -56,6 +56,7 @@ def test_a_script_within_a_script_counts_once():
         event("RunMicrotasks", 1_000, 1_000),
         event("EvaluateScript", 5_000, 2_000),
         event("FunctionCall", 0, 80_000, tid=2),
+        event("FunctionCall", 8_000, 1_000, url=""),
         event("Layout", 7_000, 2_000),
     ]
 

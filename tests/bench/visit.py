@@ -5,7 +5,7 @@ does not matter what else the machine does; it is that of the slowed processor.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -145,6 +145,7 @@ def working(page: Page) -> Iterator[Any]:
 
 #: Events in which a script runs; one may lie in another, which counts once.
 _SCRIPTS = {"EvaluateScript", "FunctionCall", "v8.evaluateModule", "RunMicrotasks", "v8.run"}
+_CALLS = {"FunctionCall", "EvaluateScript"}
 
 
 def work(events: list[dict[str, Any]]) -> Work:
@@ -160,10 +161,17 @@ def work(events: list[dict[str, Any]]) -> Work:
         if (event["pid"], event["tid"]) in main and event["ph"] == "X" and "tdur" in event
     ]
     longest = max((event["tdur"] for event in timed if "RunTask" in event["name"]), default=0)
-    return Work(_outer([e for e in timed if e["name"] in _SCRIPTS]) / 1000, longest / 1000)
+    return Work(_outer(filter(_is_the_pages, timed)) / 1000, longest / 1000)
 
 
-def _outer(events: list[dict[str, Any]]) -> float:
+def _is_the_pages(event: dict[str, Any]) -> bool:
+    """Whether a script of the page runs; those that watch it came from no address."""
+    data = event["args"].get("data", {})
+    from_somewhere = data.get("url", "").startswith("http")
+    return event["name"] in _SCRIPTS and (from_somewhere or event["name"] not in _CALLS)
+
+
+def _outer(events: Iterable[dict[str, Any]]) -> float:
     """The time of *events*, those that lie in another left out."""
     total, ends = 0.0, (None, -1.0)
     for event in sorted(events, key=lambda each: (each["pid"], each["ts"], -each["dur"])):
