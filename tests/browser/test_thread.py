@@ -617,6 +617,22 @@ def test_replies_fold(site: Start, thread: Thread) -> None:
     expect(thread.comment("Below")).to_be_visible()
 
 
+def test_the_exact_time_is_told_to_who_points_at_it(site: Start, thread: Thread) -> None:
+    here = site()
+    here.post("Just now")
+    thread.open(here.thread())
+    time = thread.page.locator("time")
+    # It listens once the reader has stirred.
+    thread.page.mouse.move(1, 1)
+    thread.page.locator("[data-bubble-button], .c-bubble, comments-bubble").first.wait_for(
+        state="attached"
+    )
+
+    time.hover()
+
+    expect(time).to_have_attribute("title", re.compile(r"\d{4}.*\d:\d\d"))
+
+
 def test_times_are_told_as_people_do(site: Start, thread: Thread) -> None:
     here = site()
     here.post("Just now")
@@ -624,7 +640,6 @@ def test_times_are_told_as_people_do(site: Start, thread: Thread) -> None:
     thread.open(here.thread())
     time = thread.page.locator("time")
     expect(time).to_have_text("now")
-    expect(time).to_have_attribute("title", re.compile(r"\d{4}"))
 
     thread.page.clock.fast_forward("03:00:30")
 
