@@ -26,6 +26,7 @@ from werkzeug.http import parse_etags
 
 from comments.replica import Replica
 from comments.web.revisions import ReadersRevisions
+from comments.web.storms import Storms
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -76,8 +77,11 @@ class Kept:
 
     def holds(self, revision: int | None) -> bool:
         """Whether it is still true, when *revision* is the thread's."""
-        in_time = self.until is None or time.time() < self.until
-        return in_time and self.revision == revision
+        return self.is_in_time and self.revision == revision
+
+    @property
+    def is_in_time(self) -> bool:
+        return self.until is None or time.time() < self.until
 
     @property
     def size(self) -> int:
@@ -160,7 +164,9 @@ def keep(cache: PageCache, environ: "WSGIEnvironment", response: Response) -> No
 class Front:
     """The middleware. *engine* is asked for late, since a host may set it up after us.
 
-    While *stand_aside* says so, it neither keeps nor gives anything.
+    While *stand_aside* says so, it neither keeps nor gives anything. In a storm of votes a page
+    may be *score_age* seconds old. Of the server's threads no more than *most_questions* ask the
+    database for a revision at once.
     """
 
     def __init__(
@@ -171,12 +177,15 @@ class Front:
         origins: tuple[str, ...],
         stand_aside: Callable[[], bool],
         replica: Replica | None = None,
+        score_age: float = 0,
+        most_questions: int | None = None,
     ) -> None:
         self._app = app
         self._cache = cache
-        self._revisions = ReadersRevisions(engine, replica)
+        self._revisions = ReadersRevisions(engine, replica, most_questions)
         self._origins = frozenset(origins)
         self._stand_aside = stand_aside
+        self._storms = Storms(score_age)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -185,10 +194,19 @@ class Front:
             return self._app(environ, start_response)
         place = place_of(environ)
         kept = self._cache.get(place)
-        if kept is not None and kept.holds(self._revisions.of(kept.thread_key)):
+        if kept is not None and self._is_good(kept, place):
             return self._give(kept, environ, start_response)
         environ[PLACE_MARK] = place
         return self._app(environ, start_response)
+
+    def _is_good(self, kept: Kept, place: Place) -> bool:
+        revision = self._revisions.of(kept.thread_key)
+        if kept.holds(revision):
+            return True
+        if revision is None or not kept.is_in_time or self._storms.may_draw(place):
+            return False
+        votes = self._revisions.votes_since(kept.thread_key, kept.revision)
+        return votes == revision - kept.revision
 
     def _give(
         self, kept: Kept, environ: "WSGIEnvironment", start_response: "StartResponse"

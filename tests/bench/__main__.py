@@ -35,6 +35,9 @@ SECTIONS = (
     # browsers
     "weight",
     "anchors",
+    # on many machines
+    "proxy",
+    "scale",
     # us, earlier
     "versions",
 )

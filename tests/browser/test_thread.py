@@ -432,10 +432,12 @@ def test_a_deleted_comment_leaves_its_replies(site: Start, thread: Thread) -> No
 
 
 def test_a_signed_in_reader_is_not_asked_for_a_name(
-    thread: Thread, sqlite_uri: str, serve: Callable[..., str]
+    thread: Thread, migrated_sqlite_uri: str, serve: Callable[..., str]
 ) -> None:
     app = Flask("host")
-    app.config.update(SECRET_KEY="a secret of the tests", SQLALCHEMY_DATABASE_URI=sqlite_uri)
+    app.config.update(
+        SECRET_KEY="a secret of the tests", SQLALCHEMY_DATABASE_URI=migrated_sqlite_uri
+    )
     db = SQLAlchemy(app)
     comments = Comments(app, db=db)
     comments.identity_loader(lambda: Identity(id=42, name="Bob", is_moderator=True))
