@@ -41,7 +41,7 @@ MOST_TIMES, MOST_TIMES_FOR_MODERATORS, LEAST_ROWS = 1.5, 3.0, 50_000
 MOST_START, MOST_MEGABYTES = 1.0, 150
 #: Requests of the mixed load between two looks at the memory.
 LOOK_EVERY = 1_000
-CONNECTIONS = 8
+CONNECTIONS = 4
 
 
 @dataclass(frozen=True, slots=True)
