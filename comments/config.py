@@ -176,7 +176,10 @@ class Settings:
         "Seconds for which a request waits for its turn before it is refused.",
     )
     public_max_age: int = _setting(
-        5, kinds.whole(0, 86_400), "Seconds a CDN may keep a public answer (s-maxage)."
+        5,
+        kinds.whole(0, 86_400),
+        "Seconds a CDN may keep a public answer (s-maxage), and the age of a score in a storm of "
+        "votes.",
     )
     public_stale: int = _setting(
         60, kinds.whole(0, 86_400), "Seconds a CDN may show it while it asks again."

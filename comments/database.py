@@ -27,6 +27,7 @@ from sqlalchemy import (
     Engine,
     Executable,
     Insert,
+    Table,
     TypeDecorator,
     event,
     func,
@@ -119,15 +120,17 @@ def insert_or_ignore(session: Session, model: type[Any], **values: Any) -> bool:
     On PostgreSQL this waits for another transaction that is inserting the same key.
     """
     session.flush()
-    statement = _unless_taken(model, session.get_bind().dialect.name)
+    table: Table = model.__table__
+    statement = _unless_taken(table, session.get_bind().dialect.name)
     return session.connection().execute(statement, values).first() is not None
 
 
 @lru_cache
-def _unless_taken(model: type[Any], dialect: str) -> Executable:
-    statement = dialect_insert(dialect, model)
+def _unless_taken(table: Table, dialect: str) -> Executable:
+    inserted = dialect_insert(dialect, table).on_conflict_do_nothing()
     # Asked for by RETURNING: psycopg's count of rows is -1 here, whatever happened.
-    return statement.on_conflict_do_nothing().returning(literal(1))
+    statement: Executable = inserted.returning(literal(1))
+    return statement
 
 
 def insert_new(session: Session, model: type[Any], rows: Sequence[Any], key: str) -> list[Any]:
@@ -147,25 +150,22 @@ def insert_now(session: Session, row: Any) -> None:
     """
     if row in session:  # because something that was added refers to it
         session.expunge(row)
-    defaults, statement = _whole_row(type(row))
+    defaults, statement = _whole_row(row.__table__)
     for name, value in defaults.items():
         if name not in row.__dict__:
             setattr(row, name, value)
     values = {name: value for name, value in row.__dict__.items() if name in defaults}
-    row.id = session.connection().execute(statement, values).inserted_primary_key[0]
+    key: Any = session.connection().execute(statement, values).inserted_primary_key
+    row.id = key[0]
     make_transient_to_detached(row)
     session.add(row)
 
 
 @lru_cache
-def _whole_row(model: type[Any]) -> tuple[dict[str, Any], Insert]:
+def _whole_row(table: Table) -> tuple[dict[str, Any], Insert]:
     """What columns hold of which nothing is said, and the statement that fills them all."""
-    columns = [column for column in model.__table__.columns if column.name != "id"]
-    scalars = {
-        column.name: column.default.arg if column.default is not None else None
-        for column in columns
-    }
-    return scalars, insert(model.__table__)
+    columns = [column for column in table.columns if column.name != "id"]
+    return {each.name: getattr(each.default, "arg", None) for each in columns}, insert(table)
 
 
 def read_anew(session: Session, model: type[Any], key: Any) -> None:

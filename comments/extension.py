@@ -26,6 +26,7 @@ from comments.screening import Screen
 from comments.web import answers, fragments, guards, problems, readers
 from comments.web.admin import admin
 from comments.web.api import api
+from comments.web.doorkeeper import Doorkeeper
 from comments.web.feeds import feeds
 from comments.web.forms import forms
 from comments.web.front import Front
@@ -37,7 +38,6 @@ from comments.web.pages import pages
 from comments.web.signin import signin
 from comments.web.state import EXTENSION, State, current, listen
 from comments.web.subscriptions import subscriptions
-from comments.web.turns import Turns
 
 log = logging.getLogger("comments")
 
@@ -87,8 +87,8 @@ class Comments:
         app.jinja_env.globals.setdefault("comments", self)
         # A middleware that is there already may be the door of a private site.
         is_plain = getattr(app.wsgi_app, "__func__", None) is Flask.wsgi_app
-        if state.turns is not None:
-            app.wsgi_app = Gate(app, app.wsgi_app, state.turns)  # type: ignore[method-assign]
+        if state.doorkeeper is not None:
+            app.wsgi_app = Gate(app, app.wsgi_app, state.doorkeeper)  # type: ignore[method-assign]
         if state.cache is not None and is_plain:
             app.wsgi_app = Front(  # type: ignore[method-assign]
                 app.wsgi_app,
@@ -97,6 +97,8 @@ class Comments:
                 state.settings.origins,
                 stand_aside=_watcher(app),
                 replica=state.replica,
+                score_age=state.settings.public_max_age,
+                most_questions=SEATS_FOR_EACH * state.settings.at_once or None,
                 prefix=state.prefix,
             )
         _meet_neighbours(app)
@@ -212,7 +214,7 @@ class Comments:
             owner=self,
             limits=Limits(settings, engine=engine_once),
             cache=PageCache(settings.cache_bytes) if settings.cache_bytes else None,
-            turns=_turns(settings),
+            doorkeeper=_doorkeeper(settings),
             screens=lambda: self._screens,
             providers=providers.configured(settings),
             replica=_replica(app, settings),
@@ -223,9 +225,9 @@ class Comments:
         return load()
 
 
-def _turns(settings: config.Settings) -> Turns | None:
+def _doorkeeper(settings: config.Settings) -> Doorkeeper | None:
     at_once = settings.at_once
-    return Turns(at_once, SEATS_FOR_EACH * at_once, settings.patience) if at_once else None
+    return Doorkeeper(at_once, SEATS_FOR_EACH * at_once, settings.patience) if at_once else None
 
 
 def _check(settings: config.Settings) -> None:

@@ -1,8 +1,11 @@
 // @ts-check
 // The moderation views work without this file; with it they are quicker.
+import { tellMoments } from "./exact.js";
 import { keepTime } from "./times.js";
 
-keepTime(document.documentElement, new AbortController().signal);
+const { signal } = new AbortController();
+keepTime(document.documentElement, signal);
+tellMoments(document, signal);
 for (const strip of document.querySelectorAll("[data-strip]")) showCurrent(strip);
 // After a form one reads on where something is wrong, or what has come of it.
 const told = document.querySelector("main [aria-invalid]") ?? document.querySelector("[data-notice]");

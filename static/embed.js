@@ -3,11 +3,11 @@
 (() => {
   const script = /** @type {HTMLScriptElement} */ (document.currentScript);
   const base = new URL(".", script.src).href;
-  // All at once: one after the other they would be a chain of waits.
+  // All at once, no chain of waits.
   for (const part of ["define", "comment-thread", "sweep"]) {
     import(`${base}static/${part}.js`);
   }
-  // A page kept and shown again by client-side navigation runs its scripts again.
+  // Client-side navigation runs the scripts of a page it shows again.
   if (!script.dataset.thread || script.nextElementSibling?.localName === "comment-thread") return;
   const thread = document.createElement("comment-thread");
   thread.setAttribute("base", base.slice(0, -1));

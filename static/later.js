@@ -2,6 +2,7 @@
 // What a thread has beyond itself: it comes once the first view is over, part by part.
 /** @import { CommentThread } from "./comment-thread.js" */
 /** @import { Visit } from "./visits.js" */
+import { tellMoments } from "./exact.js";
 
 /** @type {WeakMap<AbortSignal, Promise<Visit>>} */
 const visits = new WeakMap();
@@ -31,6 +32,7 @@ async function visit(thread, met) {
 
 /** @param {CommentThread} thread */
 async function begin(thread) {
+  tellMoments(thread.root, thread.signal);
   const [{ Watch }, { Visit }] = await Promise.all([import("./news.js"), import("./visits.js")]);
   const watch = new Watch(thread);
   const visit = new Visit(thread, watch);

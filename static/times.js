@@ -1,5 +1,5 @@
 // @ts-check
-// "3 hours ago" for every <time data-ago>, from one timer however many threads a page has.
+// "3 hours ago" for every <time data-ago>, from one timer for the page.
 
 /** @type {[number, Intl.RelativeTimeFormatUnit][]} */
 const UNITS = [[60, "second"], [60, "minute"], [24, "hour"], [30.44, "day"], [12, "month"], [1e9, "year"]];
@@ -19,13 +19,10 @@ export function keepTime(section, signal) {
 export function draw(section) {
   if (!section.isConnected) return kept.delete(section);
   const words = new Intl.RelativeTimeFormat(section.lang, { numeric: "auto" });
-  const exact = new Intl.DateTimeFormat(section.lang, { dateStyle: "long", timeStyle: "short" });
   for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (section.querySelectorAll("time[data-ago]"))) {
-    const moment = new Date(time.dateTime);
-    time.title ||= exact.format(moment);
-    const age = Date.now() - moment.getTime();
-    // What is to come is a date; a clock may be two minutes behind.
-    time.textContent = age < -12e4 ? time.title : ago(age, words);
+    const age = Date.now() - Date.parse(time.dateTime);
+    // What is to come stays a date; clocks differ.
+    if (age > -12e4) time.textContent = ago(age, words);
   }
 }
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -34,7 +34,9 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("comments")
 
-_BROWSER_PATIENCE_MS = 20_000  # two workers and a browser each share two cores
+# Two workers and a browser each share two cores, and the sum of a guest's comment is work. Only
+# a test that fails waits so long.
+_BROWSER_PATIENCE_MS = 30_000
 
 
 # ── a skip is a failure where the checks run ─────────────────────────────────────────────────
@@ -68,16 +70,34 @@ def _fail_if_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
 # ── quickly ──────────────────────────────────────────────────────────────────────────────────
 
 thrift.share_compiled_addresses()
+thrift.share_compiled_statements()
+thrift.share_compiled_templates()
 thrift.keep_files_in_memory()
+
+
+attention = thrift.Attention()
 
 
 def pytest_collection_finish() -> None:
     thrift.forget_what_stays()
+    attention.rest()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    with thrift.unmeasured() if thrift.repeats(item) else nullcontext():
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    with attention.to(item, "setup", *getattr(item, "fixturenames", ())):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    with attention.to(item, "call", getattr(item, "originalname", item.name)):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    with attention.to(item, "teardown", *getattr(item, "fixturenames", ())):
         return (yield)
 
 
@@ -270,6 +290,8 @@ def live_server(tmp_path: Path, sqlite_uri: str) -> Iterator[Callable[..., LiveS
                 "COMMENTS_DATABASE_URI": sqlite_uri,
                 "COMMENTS_INSTANCE": str(tmp_path / "instance"),
                 "COMMENTS_SECRET_KEY": "a secret of the tests, long enough to be one",
+                # A busy machine is no reason to refuse anybody.
+                "COMMENTS_PATIENCE": "60",
             }
             given = {key: str(value) for key, value in settings.items()}
             server = LiveServer(tmp_path, defaults | given)

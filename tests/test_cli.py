@@ -153,8 +153,10 @@ def test_wrong_counters_are_told_in_sentences_and_put_right_on_demand(run, sessi
     assert found.exit_code == 1
     assert f"{ARTICLE}: the number of its comments is 9 and should be 1." in told
     assert f"{ARTICLE}, comment {comment.id}: its score is 7 and should be 0." in told
-    assert "3 values in 1 discussions are wrong" in told[-1]
-    assert (run("check", "--repair").exit_code, run("check").exit_code) == (0, 0)
+    assert "Wrong: 3 values in 1 discussion." in told[-1]
+    mended = run("check", "--repair")
+    assert (mended.exit_code, run("check").exit_code) == (0, 0)
+    assert mended.output.endswith("Mended: 3 values in 1 discussion.\n")
 
 
 def test_of_very_many_wrong_counters_the_sum_is_told(run, session, comment, monkeypatch):

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from threading import Semaphore
 from typing import Any
 
@@ -21,6 +22,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from comments import database, moderation
+from tests.services.reborn import RebornServer
 from tests.services.service import LiveServer
 
 API = "/comments/api/v1"
@@ -64,11 +66,22 @@ class Writer:
         self._unanswered = None
 
 
+@pytest.fixture
+def server(database_uri: str, tmp_path: Path) -> Iterator[RebornServer]:
+    settings = {
+        "COMMENTS_DATABASE_URI": database_uri,
+        "COMMENTS_INSTANCE": str(tmp_path / "instance"),
+        "COMMENTS_SECRET_KEY": "a secret of the tests, long enough to be one",
+        "COMMENTS_HOLD": "none",
+        "COMMENTS_RATE_LIMITS": "off",
+    }
+    server = RebornServer(tmp_path, settings)
+    yield server
+    server.end()
+
+
 @pytest.mark.parametrize("round_", range(ROUNDS))
-def test_what_was_acknowledged_survives_a_kill(live_server, database_uri, round_):
-    server: LiveServer = live_server(
-        COMMENTS_DATABASE_URI=database_uri, COMMENTS_HOLD="none", COMMENTS_RATE_LIMITS="off"
-    )
+def test_what_was_acknowledged_survives_a_kill(server, database_uri, round_):
     writers = [
         Writer(name, f"story {number % 2}", server.port)
         for number, name in enumerate(("alice", "carol", "dave", "erin"))

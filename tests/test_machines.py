@@ -31,7 +31,7 @@ PROCESSES = 4
 LIMIT = 7
 #: Seconds for which nginx may keep a page and then show it while it asks again.
 FRESH = 1
-STALE = 2
+STALE = 1
 
 _people = itertools.count(2)
 

@@ -78,17 +78,24 @@ Start = Callable[..., Blog]
 
 
 @pytest.fixture
-def blog(database_uri: str, tmp_path: Path) -> Iterator[Start]:
-    """Starts a blog: ``blog(COMMENTS_HOLD="all")``; with ``tables=False`` without ours."""
+def blog(migrated_uri: str, tmp_path: Path) -> Iterator[Start]:
+    """Starts a blog: ``blog(COMMENTS_HOLD="all")``."""
     with ExitStack() as running:
-        yield partial(_start, running, tmp_path, database_uri)
+        yield partial(_start, running, tmp_path, migrated_uri)
 
 
 @pytest.fixture
-def sqlite_blog(sqlite_uri: str, tmp_path: Path) -> Iterator[Start]:
+def bare_blog(database_uri: str, tmp_path: Path) -> Iterator[Start]:
+    """The same without any tables."""
+    with ExitStack() as running:
+        yield partial(_start, running, tmp_path, database_uri, tables=False)
+
+
+@pytest.fixture
+def sqlite_blog(migrated_sqlite_uri: str, tmp_path: Path) -> Iterator[Start]:
     """The same for what no database has a part in."""
     with ExitStack() as running:
-        yield partial(_start, running, tmp_path, sqlite_uri)
+        yield partial(_start, running, tmp_path, migrated_sqlite_uri)
 
 
 def _start(
@@ -176,8 +183,8 @@ def read(client: FlaskClient, thread: str = "first") -> list[str]:
 # ── three lines ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_three_lines_put_a_thread_under_an_article(blog):
-    site = blog(tables=False)
+def test_three_lines_put_a_thread_under_an_article(bare_blog):
+    site = bare_blog()
     assert "tables are at revision" in site.run("comments", "db", "upgrade")
     empty = site.client.get("/first").text
     assert "<h1>The first article</h1>" in empty
@@ -508,8 +515,8 @@ def loggers_kept() -> Iterator[None]:
 
 @pytest.mark.usefixtures("loggers_kept")
 @pytest.mark.filterwarnings("ignore:'get_engine' is deprecated")  # in Flask-Migrate's env.py
-def test_the_hosts_migrations_propose_nothing_about_ours(blog, tmp_path):
-    site = blog(tables=False)
+def test_the_hosts_migrations_propose_nothing_about_ours(bare_blog, tmp_path):
+    site = bare_blog()
     folder = str(tmp_path / "migrations")
     Migrate(site.app, site.db, directory=folder)
     site.run("comments", "db", "upgrade")

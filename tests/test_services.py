@@ -7,9 +7,12 @@ import sys
 
 import pytest
 import redis
+from coverage import Coverage
 from flask import Flask
+from jinja2 import Environment
 from sqlalchemy import create_engine, inspect, text
 
+from tests import thrift
 from tests.services.loopback import Outside
 
 
@@ -89,3 +92,38 @@ def test_the_service_comes_back_under_its_address(live_server):
 
 def test_ctrl_c_ends_the_service(live_server):
     assert live_server().interrupt() == 0
+
+
+# ── what makes them quick ────────────────────────────────────────────────────────────────────
+
+
+def test_coverage_looks_away_from_a_way_that_brought_nothing_new_three_times(request):
+    measuring = Coverage(data_file=None, include=[__file__], config_file=False)
+    measuring.start()
+    attention = thrift.Attention()
+    attention.rest()
+
+    def looks(way, walk):
+        with attention.to(request.node, way):
+            walk()
+            return Coverage.current() is measuring
+
+    assert [looks("a way", lambda: tables("sqlite://")) for _ in range(6)] == [True] * 4 + [
+        False
+    ] * 2
+    assert looks("another way", lambda: tables("sqlite://"))
+
+
+def test_a_template_that_reads_the_same_is_not_taken_for_one_that_escapes():
+    for escapes, shown in ((True, "&lt;b&gt;"), (False, "<b>")):
+        made = Environment(autoescape=escapes)  # noqa: S701 (both are what this is about)
+        assert made.from_string("{{ it }}").render(it="<b>") == shown
+
+
+def test_statements_are_shared_by_databases_of_one_kind_only():
+    first, second = create_engine("sqlite://"), create_engine("sqlite://")
+    other = create_engine("postgresql+psycopg://localhost/nowhere")
+    assert first.dialect == second.dialect
+    assert hash(first.dialect) == hash(second.dialect)
+    assert first.dialect != other.dialect
+    assert first._compiled_cache is other._compiled_cache

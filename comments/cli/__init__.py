@@ -107,7 +107,7 @@ def _value(value: Any) -> str:
 def render(everything: bool) -> None:
     """Draw comments anew that an older version of the renderer drew."""
     session = current().session()
-    outdated = Comment.renderer_version != text.RENDERER_VERSION
+    outdated = Comment.renderer_version < text.RENDERER_VERSION
     wanted = [Comment.body != "", *([] if everything else [outdated])]
     total = session.scalar(select(func.count()).select_from(Comment).where(*wanted)) or 0
     last = 0

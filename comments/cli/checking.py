@@ -51,19 +51,21 @@ def check(repair: bool) -> None:
 
 
 def _conclude(rows: int, wrong: list[Wrong], *, repaired: bool) -> None:
-    places = len({it.thread for it in wrong})
-    told = f"Looked at {rows:,} rows: "
+    told = f"Looked at {_counted(rows, 'row')}"
+    threads = len({it.thread for it in wrong})
+    values = f"{_counted(len(wrong), 'value')} in {_counted(threads, 'discussion')}"
     if not wrong:
-        click.echo(f"{told}every counter is what they say.")
+        click.echo(f"{told}: every counter is what they say.")
     elif repaired:
-        click.echo(
-            f"{told}{len(wrong):,} values in {places:,} discussions were wrong and are right."
-        )
+        click.echo(f"{told}. Mended: {values}.")
     else:
         raise click.ClickException(
-            f"{told}{len(wrong):,} values in {places:,} discussions are wrong. "
-            "`flask comments check --repair` puts them right."
+            f"{told}. Wrong: {values}. `flask comments check --repair` puts them right."
         )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _sentence(it: Wrong) -> str:

@@ -52,6 +52,8 @@ class Thread(Base):
         # The moderators' list, in its two orders.
         Index("ix_comments_threads_by_activity", "active_at", "id"),
         Index("ix_comments_threads_by_count", "count", "id"),
+        # Those that somebody moderates who moderates one site alone.
+        partial_index("ix_comments_threads_by_site", "site", only="site IS NOT NULL"),
         # The old keys that lead to a thread.
         partial_index(
             "ix_comments_threads_merged", "merged_into_id", only="merged_into_id IS NOT NULL"

@@ -51,6 +51,8 @@ class Letter(Base):
             "next_try_at",
             only="sent_at IS NULL AND next_try_at IS NOT NULL",
         ),
+        # Those that are not sent, the latest first.
+        partial_index("ix_comments_outbox_unsent", "id", only="sent_at IS NULL"),
         Index("ix_comments_outbox_created_at", "created_at"),
         partial_index(
             "ix_comments_outbox_subscriber_id", "subscriber_id", only="subscriber_id IS NOT NULL"

@@ -110,7 +110,6 @@ def _suspects(after: int, last: int) -> Select[Any]:
                 *_misplaced(),
             ),
         )
-        .distinct()
     )
 
 

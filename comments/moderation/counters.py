@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Values, case, column, func, insert, select, update, values
+from sqlalchemy import Row, bindparam, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from comments.database import chunks
 from comments.models import Comment, Report, ScoreStep, Status, Thread, Vote
 
 #: What is stored of a comment and follows from other columns and rows.
@@ -170,9 +169,10 @@ def mend(session: Session, thread: Thread, wrong: Sequence[Wrong], now: datetime
     _remember_ranks(session, thread, wrong, now)
     thread.revision += 1
     # Who asks what has changed is told of those that come and go.
-    by_name["changed_revision"] = dict.fromkeys(by_name["listed"], thread.revision)
+    if moved := by_name.get("listed"):
+        by_name["changed_revision"] = dict.fromkeys(moved, thread.revision)
     for name, right in by_name.items():
-        _write(session, name, list(right.items()))
+        _write(session, name, right)
     session.flush()
     session.expire_all()
 
@@ -196,15 +196,8 @@ def _remember_ranks(
         thread.revision += len(steps)
 
 
-def _write(session: Session, name: str, right: Sequence[tuple[int | None, Any]]) -> None:
-    for some in chunks(right):
-        new = _as_rows(name).data(list(some)).cte("mended")
-        session.execute(
-            update(Comment).where(Comment.id == new.c.id).values({name: new.c.right}),
-            execution_options={"synchronize_session": False},
-        )
-
-
-def _as_rows(name: str) -> Values:
-    kind = Comment.__table__.c[name].type
-    return values(column("id", Comment.id.type), column("right", kind), name="mended")
+def _write(session: Session, name: str, right: Mapping[int | None, Any]) -> None:
+    session.connection().execute(
+        update(Comment).where(Comment.id == bindparam("at")).values({name: bindparam("right")}),
+        [{"at": id, "right": value} for id, value in right.items()],
+    )

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Table, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Table, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from comments import identity, moderation, signals, threads, upkeep
@@ -100,6 +100,8 @@ def vote(
     said = comment.said or 0
     wanted = 0 if toggle and value == said else int(value or 0)
     if wanted == said:
+        # The answer to the first time may have been lost.
+        threads.wrote(session, thread)
         return Ballot(comment.up, comment.down, comment.up - comment.down, wanted)
     if comment.said is None:
         _check_ceiling(author, comment.neighbours, settings)
@@ -112,11 +114,11 @@ def vote(
 
 def withdraw_vote(session: Session, vote: Vote, now: datetime) -> None:
     """Take one vote away; the thread is locked already."""
-    mine = {"its_id": vote.comment_id, "voter": vote.voter_id}
-    thread, comment = _read(session, vote.comment_id, vote.voter_id, None)
-    session.connection().execute(_TAKEN_BACK, mine)
-    read_anew(session, Vote, (vote.comment_id, vote.voter_id))
-    _count(session, thread, mine["its_id"], comment, 0, now)
+    comment_id, voter_id = vote.comment_id, vote.voter_id
+    thread, comment = _read(session, comment_id, voter_id, None)
+    session.connection().execute(_TAKEN_BACK, {"its_id": comment_id, "voter": voter_id})
+    read_anew(session, Vote, (comment_id, voter_id))
+    _count(session, thread, comment_id, comment, 0, now)
 
 
 def withdraw_votes(session: Session, voter_ids: Collection[str], *, now: datetime) -> int:
@@ -127,7 +129,7 @@ def withdraw_votes(session: Session, voter_ids: Collection[str], *, now: datetim
     return len(mine)
 
 
-def _held(session: Session, author: Author, comment_id: int) -> tuple[threads.Held, Row[Any]]:
+def _held(session: Session, author: Author, comment_id: int) -> tuple[threads.Held, Any]:
     """The comment's thread, now that nobody else can change it, and how the comment stands."""
     address = author.address if author.is_guest else None
     while True:
@@ -139,7 +141,8 @@ def _held(session: Session, author: Author, comment_id: int) -> tuple[threads.He
 
 def _read(
     session: Session, comment_id: int, voter_id: str, address: str | None
-) -> tuple[threads.Held, Row[Any]]:
+) -> tuple[threads.Held, Any]:
+    """The thread, and of the comment a row of :data:`_STANDING`."""
     thread = threads.hold_of_comment(session, comment_id)
     which = {"its_id": comment_id, "voter": voter_id, "from": address}
     return thread, session.connection().execute(_STANDING, which).one()
@@ -183,7 +186,7 @@ def _count(
     session: Session,
     thread: threads.Held,
     comment_id: int,
-    comment: Row[Any],
+    comment: Any,
     wanted: int,
     now: datetime,
 ) -> Ballot:

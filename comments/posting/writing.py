@@ -160,9 +160,9 @@ def _first_use(session: Session, author: Author, arrival: Arrival | None) -> Arr
 def is_repeated(session: Session, key_hash: str, draft: Draft, *, now: datetime) -> bool:
     """Whether this key has made this very comment; such a call costs no part of a budget."""
     known = _known(session, key_hash)
-    return (
-        known is not None and not _forgotten(known, now) and known.body_hash == _fingerprint(draft)
-    )
+    if known is None or _forgotten(known, now):
+        return False
+    return bool(known.body_hash == _fingerprint(draft))
 
 
 def _fingerprint(draft: Draft) -> str:
@@ -174,7 +174,8 @@ def _known(session: Session, key_hash: str) -> Row[Any] | None:
 
 
 def _forgotten(known: Row[Any], now: datetime) -> bool:
-    return now - known.created_at > upkeep.KEEP_SUBMISSIONS
+    made: datetime = known.created_at
+    return now - made > upkeep.KEEP_SUBMISSIONS
 
 
 def rendered(body: str, people: mentions.People | None = None) -> str:

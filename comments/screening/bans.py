@@ -15,13 +15,12 @@ _bans: Table = Ban.__table__  # type: ignore[assignment]
 _SHOWN = select(_people.c.email_hash).where(
     _people.c.author_id == bindparam("author"), _people.c.verified_at.is_not(None)
 )
-_moment = bindparam("now")
 _IN_FORCE = (
     select(_bans.c.id)
     .where(
         _bans.c.target.in_(bindparam("targets", expanding=True)),
         _bans.c.lifted_at.is_(None),
-        or_(_bans.c.until.is_(None), _bans.c.until > _moment),
+        or_(_bans.c.until.is_(None), _bans.c.until > bindparam("now")),
     )
     .order_by(_bans.c.shadow, _bans.c.until.desc().nulls_first(), _bans.c.id)
     .limit(1)

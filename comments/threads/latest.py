@@ -24,7 +24,8 @@ def latest_in(session: Session, thread: ThreadFacts) -> Sequence[Any]:
     if thread.id is None:
         return []
     latest = select(_tail(thread, MOST).c.id)
-    return _newest_first(session.execute(_published.where(Comment.id.in_(latest))))
+    here = (Comment.thread_id == thread.id, Comment.id.in_(latest))
+    return _newest_first(session.execute(_published.where(*here)))
 
 
 def latest_below(session: Session, top: Comment, thread: ThreadFacts) -> Sequence[Any]:
@@ -39,7 +40,7 @@ def latest_below(session: Session, top: Comment, thread: ThreadFacts) -> Sequenc
     way = ".".join(filter(None, (top.path, str(top.id))))
     below = or_(tail.c.path == way, tail.c.path.startswith(f"{way}."))
     latest = select(tail.c.id).where(below).order_by(tail.c.published_revision.desc()).limit(MOST)
-    deeper = _published.where(Comment.id.in_(latest))
+    deeper = _published.where(Comment.thread_id == thread.id, Comment.id.in_(latest))
     found = {row.id: row for rows in (direct, deeper) for row in session.execute(rows)}
     return _newest_first(found.values())
 

@@ -26,6 +26,7 @@ from comments.web import codings
 from comments.web.flights import Flights
 from comments.web.kept import Headers, Kept, PageCache, Place
 from comments.web.revisions import Answer, ReadersRevisions
+from comments.web.storms import Storms
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -96,7 +97,9 @@ class Front:
     """The middleware. *engine* is asked for late, since a host may set it up after us; *prefix*
     is where our addresses begin.
 
-    While *stand_aside* says so, it neither keeps nor gives anything.
+    While *stand_aside* says so, it neither keeps nor gives anything. In a storm of votes a page
+    may be *score_age* seconds old. Of the server's threads no more than *most_questions* ask the
+    database for a revision at once.
     """
 
     def __init__(
@@ -107,13 +110,16 @@ class Front:
         origins: tuple[str, ...],
         stand_aside: Callable[[], bool],
         replica: Replica | None = None,
+        score_age: float = 0,
+        most_questions: int | None = None,
         prefix: str = "",
     ) -> None:
         self._app = app
         self._cache = cache
-        self._revisions = ReadersRevisions(engine, replica)
+        self._revisions = ReadersRevisions(engine, replica, most_questions)
         self._origins = frozenset(origins)
         self._stand_aside = stand_aside
+        self._storms = Storms(score_age)
         self._prefix = prefix
         self._flights = Flights()
 
@@ -136,8 +142,8 @@ class Front:
     ) -> tuple[Kept | None, Answer | None]:
         """The page at *place* if there is one that is true, and what the database said to that.
 
-        What it said *before*, when the page was asked for, is enough: in a storm of votes no page
-        is true for longer than it takes to make.
+        What it said *before*, when the page was asked for, is enough: of a busy thread no page is
+        true for longer than it takes to make.
         """
         kept = self._cache.get(place)
         if kept is None:
@@ -145,7 +151,18 @@ class Front:
         if before is not None and kept.reaches(before):
             return kept, before
         said = self._revisions.of(kept.question)
-        return kept if kept.holds(said) else None, said
+        if kept.holds(said) or (before is None and self._lacks_votes_alone(place, kept, said)):
+            return kept, said
+        return None, said
+
+    def _lacks_votes_alone(self, place: Place, kept: Kept, said: Answer | None) -> bool:
+        """Whether all that *kept* lacks are votes, in a storm of them."""
+        key, had = kept.question, kept.answer
+        if not (isinstance(key, str) and isinstance(said, int) and isinstance(had, int)):
+            return False
+        if not kept.is_in_time() or self._storms.may_draw(place):
+            return False
+        return self._revisions.votes_since(key, had) == said - had
 
     def _made_once(
         self,

@@ -2,7 +2,7 @@
 
 Under more load than it can serve a process that takes everything in serves nobody in time. This
 WSGI middleware lets as many of our own requests in as can be worked on at once, lets a few more
-wait a moment (:mod:`comments.web.turns`), and refuses the rest in words: ``503`` with a
+wait a moment (:mod:`comments.web.doorkeeper`), and refuses the rest in words: ``503`` with a
 ``Retry-After``, at the cost of a ready page. Nothing is asked of the database for it.
 
 A host's other pages, ready pages, files and a browser's leave to write pass by. ``COMMENTS_AT_ONCE
@@ -22,10 +22,10 @@ from flask import Flask
 from comments import i18n
 from comments.errors import CommentsError
 from comments.web import problems
+from comments.web.doorkeeper import Doorkeeper, Kind
 from comments.web.front import cors_headers
 from comments.web.kept import Headers
 from comments.web.state import EXTENSION, State
-from comments.web.turns import Kind, Turns
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -75,10 +75,10 @@ def kind_of(method: str, path: str) -> Kind | None:
 class Gate:
     """The middleware around *inner*, the Flask app *app*'s own or what a host has put there."""
 
-    def __init__(self, app: Flask, inner: "WSGIApplication", turns: Turns) -> None:
+    def __init__(self, app: Flask, inner: "WSGIApplication", doorkeeper: Doorkeeper) -> None:
         self._app = app
         self._inner = inner
-        self._turns = turns
+        self._doorkeeper = doorkeeper
         self._refusals: dict[tuple[str, bool, str], tuple[str, Headers, bytes]] = {}
         self._told_at = float("-inf")
 
@@ -92,12 +92,12 @@ class Gate:
             kind = kind_of(environ["REQUEST_METHOD"], path.removeprefix(state.prefix))
         if kind is None:
             return self._inner(environ, start_response)
-        if not self._turns.enter(kind):
+        if not self._doorkeeper.enter(kind):
             return self._refuse(state, environ, start_response)
         try:
             return self._inner(environ, start_response)
         finally:
-            self._turns.leave(kind)
+            self._doorkeeper.leave(kind)
 
     def _refuse(
         self, state: State, environ: "WSGIEnvironment", start_response: "StartResponse"

@@ -196,22 +196,46 @@ class Limits:
             self._limiter.storage.close()
 
     def _count(self, call: "_Call") -> None:
+        if call.of in self._refused or not self._has_room(call):
+            self._count_with_care(call)
+
+    def _has_room(self, call: "_Call") -> bool:
+        """Whether *call* has room in every window, and is counted by now: what most calls do.
+
+        Flask-Limiter's own way to the counters of a database takes longer than they do. It is
+        taken by whoever is refused, who reads why, while the storage fails, and to a Redis, which
+        nobody should wait for twice when it does not answer. First every window is asked, then
+        each is hit: a caller whom the hour refuses does not use up the minute. A single window
+        is hit at once; one hit more in a window that is full changes nothing.
+        """
+        assert self._limiter is not None
+        counting = self._limiter.limiter
+        if not isinstance(counting.storage, DatabaseStorage):
+            return False
+        windows = _windows(call.budget)
         try:
-            self._test_and_hit(call)
+            if len(windows) > 1 and not all(
+                counting.test(window, call.who, call.kind) for window in windows
+            ):
+                return False
+            hit = [counting.hit(window, call.who, call.kind) for window in windows]
+        except Exception:  # noqa: BLE001 - whatever it is, Flask-Limiter has an answer to it
+            return False
+        return all(hit)
+
+    def _count_with_care(self, call: "_Call") -> None:
+        try:
+            self._test_and_hit()
         except self._failures:
             # Flask-Limiter 4.1 falls back for the thread that notices first. The others that were
             # on their way to the storage come out here, and find the fallback when they go again.
             call.breached.clear()
-            self._test_and_hit(call)
+            self._test_and_hit()
+        self._refused.discard(call.of)
 
-    def _test_and_hit(self, call: "_Call") -> None:
-        # First every window is asked, then each is hit: a caller whom the hour refuses does not
-        # use up the minute, and a flood of refused calls costs reads, not writes. A single window
-        # is asked only of those whom it has refused before: one hit more in a window that is full
-        # changes nothing.
-        if call.of in self._refused or _has_windows(call.budget):
-            self._test()
-            self._refused.discard(call.of)
+    def _test_and_hit(self) -> None:
+        # Whoever is refused again and again costs reads, not writes.
+        self._test()
         self._hit()
 
     def _remember(self, call: "_Call") -> None:
@@ -292,9 +316,9 @@ def _redis_limiter(uri: str) -> Limiter:
 
 
 @lru_cache
-def _has_windows(budget: str) -> bool:
-    """Whether more than one window counts."""
-    return len(parse_many(budget)) > 1
+def _windows(budget: str) -> list[RateLimitItem]:
+    """The windows that count, the shortest first."""
+    return sorted(parse_many(budget))
 
 
 def _budget() -> str:

@@ -97,8 +97,12 @@ class CommentView:
         return rfc3339(self.created) or ""
 
     @property
-    def written(self) -> str:
-        return written_out(self.created)
+    def day(self) -> str:
+        return written_out(self.created)[:10]
+
+    @property
+    def clock(self) -> str:
+        return written_out(self.created)[10:]
 
     @property
     def edit_written(self) -> str:

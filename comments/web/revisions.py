@@ -6,8 +6,12 @@ transactions: one question, one answer. A checkout of the pool brings a ping, a 
 """
 
 import logging
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
+from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Engine, QueuePool, event
@@ -22,13 +26,23 @@ log = logging.getLogger("comments.front")
 Question = str | tuple[str, ...]
 Answer = int | tuple[int, ...]
 
-_REVISION = "SELECT revision FROM comments_threads WHERE key = "
+_REVISION = "SELECT revision FROM comments_threads WHERE key = {0}"
 # An old key's thread has been merged into another one, whose number it is.
 _COUNTS = (
     "SELECT named.key, coalesce(target.count, named.count) FROM comments_threads AS named"
     " LEFT JOIN comments_threads AS target ON target.id = named.merged_into_id"
     " WHERE named.key IN "
 )
+#: Each vote leaves a row with its revision behind.
+_VOTES = (
+    "SELECT count(*) FROM comments_score_steps WHERE revision > {0} AND thread_id = "
+    "(SELECT id FROM comments_threads WHERE key = {0})"
+)
+
+#: How long a reader waits for one of the connections when all are asking, and for how long nobody
+#: does when that was in vain.
+WAIT_SECONDS = 0.5
+HANGING_SECONDS = 1.0
 
 
 class ReadersRevisions:
@@ -39,38 +53,72 @@ class ReadersRevisions:
     is, and both are right.
     """
 
-    def __init__(self, engine: Callable[[], Engine], replica: Replica | None) -> None:
-        self._primary = Revisions(engine)
+    def __init__(
+        self, engine: Callable[[], Engine], replica: Replica | None, most: int | None = None
+    ) -> None:
+        self._primary = Revisions(engine, most)
         self._replica = replica
-        self._of_replica = replica and Revisions(lambda: replica.engine)
+        self._of_replica = replica and Revisions(lambda: replica.engine, most)
 
     def of(self, question: Question) -> Answer | None:
         """As :meth:`Revisions.of`."""
+        found: Answer | None = self._asked(lambda revisions: revisions.of(question))
+        return found
+
+    def votes_since(self, key: str, revision: int) -> int | None:
+        """As :meth:`Revisions.votes_since`."""
+        found: int | None = self._asked(lambda revisions: revisions.votes_since(key, revision))
+        return found
+
+    def _asked(self, ask: Callable[["Revisions"], Any]) -> Any:
         replica = self._replica
         if replica is not None and self._of_replica and replica.is_there():
-            found = self._of_replica.of(question)
+            found = ask(self._of_replica)
             if found is not None:
                 replica.answered()
                 return found
             replica.failed(ConnectionError("a revision was asked for in vain"))
-        return self._primary.of(question)
+        return ask(self._primary)
 
 
 class Revisions:
-    """Asks *engine*'s database. There are as many connections as threads ask at once; they are
+    """Asks *engine*'s database, over as many connections as threads ask at once, but no more than
+    *most*: a database that hangs then holds those and leaves the other threads alone. They are
     closed when the engine is disposed of."""
 
-    def __init__(self, engine: Callable[[], Engine]) -> None:
+    def __init__(self, engine: Callable[[], Engine], most: int | None = None) -> None:
         self._engine = engine
+        self._most = most
         self._asked: Engine | None = None
-        self._idle: list[Any] = []
+        self._idle: SimpleQueue[Any] = SimpleQueue()
+        self._made = 0
+        self._lock = Lock()
+        self._hangs_until = float("-inf")
 
     def of(self, question: Question) -> Answer | None:
         """What the database says to *question*, 0 for a thread that nobody has written in;
         ``None`` when it does not answer."""
+        if isinstance(question, str):
+            rows = self._rows(_REVISION, question)
+            if rows is None:
+                return None
+            return int(rows[0][0]) if rows else 0
+        rows = self._rows(_of_several(len(question)), *question)
+        if rows is None:
+            return None
+        counts = dict(rows)
+        return tuple(counts.get(key, 0) for key in question)
+
+    def votes_since(self, key: str, revision: int) -> int | None:
+        """How many of the changes of the thread *key* after *revision* are votes."""
+        rows = self._rows(_VOTES, revision, key)
+        return None if rows is None else int(rows[0][0])
+
+    def _rows(self, question: str, *about: str | int) -> list[Any] | None:
         engine = self._asked or self._first_asked()
         try:
-            return self._ask(engine, question)
+            connection = self._take(engine)
+            return None if connection is None else self._ask(engine, connection, question, about)
         except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
             log.warning("revision look-up failed: %s", type(error).__name__)
             # A server that was started anew knows none of the others either.
@@ -82,39 +130,69 @@ class Revisions:
         event.listen(engine, "engine_disposed", lambda _engine: self._close_all())
         return engine
 
-    def _ask(self, engine: Engine, question: Question) -> Answer:
-        keys = (question,) if isinstance(question, str) else question
-        statement = _statement(engine.dialect.paramstyle, isinstance(question, str), len(keys))
+    def _take(self, engine: Engine) -> Any:
+        """A connection of one's own; ``None`` when all hang."""
+        with suppress(Empty):
+            return self._idle.get_nowait()
+        with self._lock:
+            may_open = self._most is None or self._made < self._most
+            self._made += may_open
+        if not may_open:
+            return self._wait()
         try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = _open(engine)
+            return _open(engine)
+        except BaseException:
+            self._forget()
+            raise
+
+    def _wait(self) -> Any:
+        patience = WAIT_SECONDS if time.monotonic() >= self._hangs_until else 0
+        try:
+            return self._idle.get(timeout=patience)
+        except Empty:
+            # The next ones do not find this out again.
+            self._hangs_until = time.monotonic() + HANGING_SECONDS
+            return None
+
+    def _ask(
+        self, engine: Engine, connection: Any, question: str, about: tuple[str | int, ...]
+    ) -> list[Any]:
         try:
             cursor = connection.cursor()
-            cursor.execute(statement, keys)
-            rows = cursor.fetchall()
+            cursor.execute(_spelled(question, engine.dialect.paramstyle), about)
+            rows: list[Any] = cursor.fetchall()
             cursor.close()
         except BaseException:
-            connection.close()
+            self._close(connection)
             raise
         if _may_keep(engine):
-            self._idle.append(connection)
+            self._idle.put(connection)
         else:
-            connection.close()
-        if isinstance(question, str):
-            return rows[0][0] if rows else 0
-        counts = dict(rows)
-        return tuple(counts.get(key, 0) for key in question)
+            self._close(connection)
+        return rows
 
     def _close_all(self) -> None:
-        while self._idle:
-            self._idle.pop().close()
+        with suppress(Empty):
+            while True:
+                self._close(self._idle.get_nowait())
+
+    def _close(self, connection: Any) -> None:
+        self._forget()
+        connection.close()
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._made -= 1
 
 
 @cache
-def _statement(paramstyle: str, of_one: bool, keys: int) -> str:
-    place = "?" if paramstyle == "qmark" else "%s"
-    return _REVISION + place if of_one else f"{_COUNTS}({', '.join([place] * keys)})"
+def _of_several(keys: int) -> str:
+    return f"{_COUNTS}({', '.join(['{0}'] * keys)})"
+
+
+@cache
+def _spelled(question: str, paramstyle: str) -> str:
+    return question.format("?" if paramstyle == "qmark" else "%s")
 
 
 def _open(engine: Engine) -> Any:

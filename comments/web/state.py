@@ -20,9 +20,9 @@ from comments.screening import Screen
 from comments.web.urls import Urls
 
 if TYPE_CHECKING:
+    from comments.web.doorkeeper import Doorkeeper
     from comments.web.kept import PageCache
     from comments.web.limiting import Limits
-    from comments.web.turns import Turns
 
 EXTENSION = "comments"
 _LISTENERS = "comments.listeners"
@@ -42,7 +42,7 @@ class State:
     limits: "Limits"
     cache: "PageCache | None"
     #: Who may be worked on at once; ``None`` where there is no bound.
-    turns: "Turns | None"
+    doorkeeper: "Doorkeeper | None"
     #: Ours, and those that the host has added.
     screens: Callable[[], Sequence[Screen]]
     #: Where people may sign in with an account they have elsewhere.

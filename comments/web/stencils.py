@@ -24,8 +24,9 @@ from comments.web.present import AuthorView, CommentView
 #: with every start, so that no text of anybody's holds it.
 _MARK = f"Q{secrets.token_hex(8)}"
 
-#: A macro that draws a comment, with or without what can be done with it.
-Draw = Callable[[Any, bool], str]
+#: A macro that draws a comment, with or without what can be done with it, near the top of its page
+#: or far below.
+Draw = Callable[[Any, bool, bool], str]
 
 
 class Stencils:
@@ -35,15 +36,15 @@ class Stencils:
         self._draw = draw
         self._patterns: dict[tuple[Any, ...], _Pattern] = {}
 
-    def __call__(self, node: CommentView, controls: bool = True) -> str:
+    def __call__(self, node: CommentView, controls: bool = True, far: bool = False) -> str:
         if node.anchor is not None or node.reason is not None:
             # Few have those, and there is much to ask about them.
-            return self._draw(node, controls)
+            return self._draw(node, controls, far)
         values = _values(node)
-        shape = (controls, *_words(node).values(), *map(bool, values.values()))
+        shape = (controls, far, *_words(node).values(), *map(bool, values.values()))
         pattern = self._patterns.get(shape)
         if pattern is None:
-            drawn = self._draw(_blank(node, values), controls)
+            drawn = self._draw(_blank(node, values), controls, far)
             pattern = self._patterns[shape] = _Pattern(drawn)
         return Markup(pattern.filled(values))  # noqa: S704 - the values are escaped
 
@@ -69,7 +70,8 @@ def _values(node: CommentView) -> dict[str, str]:
         "parent_name": escape(node.parent_name or "") if node.is_deep else "",
         "url": escape(node.url),
         "isotime": node.isotime,
-        "written": node.written,
+        "day": node.day,
+        "clock": node.clock,
         "edit_written": node.edit_written,
         "markup": node.html,
         "up": str(node.up),

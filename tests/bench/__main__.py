@@ -18,10 +18,13 @@ SECTIONS = (
     # readers
     "reads",
     "peers",
+    "curves",
     # writers
     "writes",
     "costs",
     "told",
+    # a million comments
+    "million",
     # everybody at once
     "overload",
     # moderators
@@ -32,12 +35,17 @@ SECTIONS = (
     "spam",
     # browsers
     "weight",
+    "browser",
     "anchors",
+    # on many machines
+    "proxy",
+    "scale",
     # us, earlier
     "versions",
 )
 #: What a section cannot do without, which a run for all of them may lack.
-_NEEDS = {"spam": "spam", "versions": "base"}
+_NEEDS = {"spam": "spam", "curves": "plot", "versions": "base"}
+_PICTURES = Path("build")
 
 
 def main() -> None:
@@ -70,9 +78,6 @@ def _options() -> argparse.Namespace:
     return options
 
 
-_PICTURES = Path("build")
-
-
 def _chosen(options: argparse.Namespace) -> list[str]:
     if options.only:
         return [name for name in SECTIONS if name in options.only]
@@ -87,16 +92,19 @@ def _runs(options: argparse.Namespace) -> Iterator[Run]:
             quick=options.quick,
             database=options.database,
             pictures=options.plot or _PICTURES,
-            curves=options.plot is not None,
             spam=options.spam,
             base=options.base,
         )
 
 
-def _measured(name: str, run: Run) -> list[Goal]:
+def section(name: str) -> Callable[[Run], list[Goal]]:
     measure: Callable[[Run], list[Goal]] = import_module(f"tests.bench.{name}").measure
+    return measure
+
+
+def _measured(name: str, run: Run) -> list[Goal]:
     try:
-        return measure(run)
+        return section(name)(run)
     except Unavailable as reason:
         return [Goal(f"everything of {name}", f"not measured: {reason}", met=False)]
 

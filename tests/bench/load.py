@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from statistics import median, quantiles
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from tests.bench.servers import Server
@@ -39,7 +40,16 @@ class Load:
     cpu: float
 
 
-def crowd(server: Server, path: str, *, seconds: int, packed: bool = False) -> Load:
+class Measured(Protocol):
+    """What a crowd goes to, and whose processor time is counted."""
+
+    @property
+    def url(self) -> str: ...
+
+    def cpu_seconds(self) -> float: ...
+
+
+def crowd(server: Measured, path: str, *, seconds: int, packed: bool = False) -> Load:
     """Many readers ask for *path* for some *seconds*; any answer but a 2xx ends the benchmark."""
     encoding = "gzip" if packed else "identity"
     client = _wrk if shutil.which("wrk") else _ourselves

@@ -28,8 +28,8 @@ from tests.bench.servers import Server, service
 from tests.services.tools import PROJECT
 
 TIMES = 10
-#: Of ten requests nine read; that is many writers for a site of comments.
-READERS = 9
+#: As many read as write; that is very many writers for a site of comments.
+READERS = WRITERS = 5
 SIZE = 1_000
 _API = "/comments/api/v1"
 _CLIENTS = 2
@@ -73,6 +73,8 @@ def measure(run: Run) -> list[Goal]:
             answers = _flood(server, TIMES * capacity, seconds)
         back = _seconds_until_back(server, calm)
         after = server.megabytes()
+        # What it can do may have been measured while the machine did something else.
+        capacity = max(capacity, _capacity(server, seconds))
     rows = rows_of(answers, seconds)
     _print(rows, capacity, seconds)
     _print_meanwhile(watch, (before, after), calm, back)
@@ -98,7 +100,7 @@ def goals(
         Goal("refusals within 500 ms", f"p99 {slowest:.0f} ms", slowest <= MOST_REFUSED_MS),
         Goal("nothing but answers and 503", f"{odd} others", odd == 0 and "read" in told),
         Goal("memory stays within 1.2 ×", f"{growth:.2f} ×", growth <= MOST_GROWTH),
-        Goal("reads before writes", _shares(kept), kept["read"] > 0),
+        Goal("reads before writes", _shares(kept), kept["read"] > kept["write"]),
         Goal("back within 5 s", f"{back:.1f} s", back <= MOST_BACK_SECONDS),
     ]
 
@@ -142,13 +144,15 @@ def _load(uri: str) -> None:
 
 
 def _places() -> str:
-    """Nine different pages and a comment."""
+    """Different pages, and comments into a thread that grows."""
     reads = [
         ("read", "GET", f"{_API}/comments?thread=t{SIZE}&limit={20 + number}", "")
         for number in range(READERS)
     ]
     fields = {"thread": "flooded", "name": "Ann", "body": "A comment among very many."}
-    return json.dumps([*reads, ("write", "POST", f"{_API}/comments", json.dumps(fields))])
+    writes = [("write", "POST", f"{_API}/comments", json.dumps(fields))] * WRITERS
+    # In turn, one of each.
+    return json.dumps([place for both in zip(reads, writes, strict=True) for place in both])
 
 
 def _capacity(server: Server, seconds: int) -> float:

@@ -63,19 +63,19 @@ class Both:
 def _loaded(folder: Path, plans: dict[str, list[data.Planned]]) -> Iterator[Both]:
     progress = Progress("loading", 2)
     progress.step("ours")
-    uri = _our_database(folder, plans)
+    uri = our_database(folder, plans)
     progress.step("Isso")
     isso.load(folder, plans)
     progress.end()
     with (
-        service(folder, uri, COMMENTS_HOLD="none") as ours,
+        service(folder, uri, COMMENTS_HOLD="none", COMMENTS_ORIGINS=ours.SITE) as served,
         service(folder, uri, COMMENTS_CACHE_BYTES=0) as uncached,
         isso.server(folder) as theirs,
     ):
-        yield Both(ours, uncached, theirs)
+        yield Both(served, uncached, theirs)
 
 
-def _our_database(folder: Path, plans: dict[str, list[data.Planned]]) -> str:
+def our_database(folder: Path, plans: dict[str, list[data.Planned]]) -> str:
     uri = f"sqlite:///{folder / 'comments.sqlite3'}"
     engine = create_engine(uri, **database.engine_options(uri))
     database.prepare_engine(engine)

@@ -18,9 +18,8 @@ class Run:
     quick: bool = False
     #: ``sqlite`` or ``postgres``, where a section can do either.
     database: str = "sqlite"
-    #: Where pictures are drawn, and whether those that take more time are asked for.
+    #: Where pictures are drawn.
     pictures: Path = Path("build")
-    curves: bool = False
     #: Comments to try the learned filter on.
     spam: Path | None = None
     #: The commit that this version is held against.

@@ -52,6 +52,15 @@ class Server:
                 kilobytes += int(rollup.partition("\nPss:")[2].split(maxsplit=1)[0])
         return kilobytes / 1024
 
+    def largest(self) -> float:
+        """Resident megabytes of the largest of its own processes: of a worker."""
+        pages = [
+            int((folder / "statm").read_text().split()[1])
+            for folder, fields in self._processes()
+            if int(fields[2]) == self._process.pid
+        ]
+        return max(pages, default=0) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
     def _processes(self) -> Iterator[tuple[Path, list[str]]]:
         """The folders below ``/proc`` of its process group and of what *also* has started, each
         of which is a group of its own, with what ``stat`` says after the name."""

@@ -41,7 +41,7 @@ def measure(run: Run) -> list[Goal]:
         code = _taken_out(commit, run.folder)
         now = stack.enter_context(_version(run.folder / "now", PROJECT))
         before = stack.enter_context(_version(run.folder / "before", code))
-        outcomes = _compared(now, before, rounds=5 if run.quick else 15)
+        outcomes = _compared(now, before, rounds=3 if run.quick else 15)
     return _report(commit, outcomes)
 
 
@@ -141,12 +141,12 @@ class Calls:
     def decisions(self) -> Iterator[Request]:
         """There and back again, on one comment of a thread that nobody else is in."""
         id = next(self._next_id)
-        yield self._post({"key": f"judged{id}", "url": f"{ours.SITE}/{id}"})
+        yield self._post(f"judged{id}")
         while True:
             yield ours.decide(id, "spam", self._token)
             yield ours.decide(id, "published", self._token)
 
-    def _post(self, key: str | dict[str, str], **facts: object) -> Request:
+    def _post(self, key: str, **facts: object) -> Request:
         number = next(self._number)
         return ours.post(key, f"{number}. {self._texts[number % len(self._texts)]}", **facts)
 
@@ -170,7 +170,7 @@ def _same(path: str, *, uncached: bool = False) -> Call:
         while True:
             yield request
 
-    return Call(12 if uncached else 800, again, cached=not uncached)
+    return Call(12 if uncached else 500, again, cached=not uncached)
 
 
 def _calls() -> dict[str, Call]:

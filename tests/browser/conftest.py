@@ -71,7 +71,9 @@ class Site:
 
 
 @pytest.fixture
-def site(sqlite_uri: str, tmp_path: Path, serve: Callable[..., str]) -> Callable[..., Site]:
+def site(
+    migrated_sqlite_uri: str, tmp_path: Path, serve: Callable[..., str]
+) -> Callable[..., Site]:
     """Starts a site: ``site(COMMENTS_HOLD="all")``. Nothing waits, unless told.
 
     ``BLOG`` in a setting stands for the blog's origin, which is not known before.
@@ -84,11 +86,12 @@ def site(sqlite_uri: str, tmp_path: Path, serve: Callable[..., str]) -> Callable
         answers: dict[str, Callable[[], Any]] = {}
         blog = serve(_blog(html, policy, answers), host="blog.test")
         environ = {
-            "COMMENTS_DATABASE_URI": sqlite_uri,
+            "COMMENTS_DATABASE_URI": migrated_sqlite_uri,
             "COMMENTS_SECRET_KEY": "a secret of the tests, long enough to be one",
             "COMMENTS_INSTANCE": str(tmp_path),
             "COMMENTS_HOLD": "none",
             "COMMENTS_RATE_LIMITS": "off",
+            "COMMENTS_PATIENCE": "60",
             "COMMENTS_HOSTS": "comments.test,localhost,127.0.0.1",
             "COMMENTS_ORIGINS": blog,
         }

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, expect
 
+from comments.web.doorkeeper import Kind
 from comments.web.state import EXTENSION
-from comments.web.turns import Kind
 from tests.browser.conftest import Site, Thread
 
 Start = Callable[..., Site]
@@ -18,11 +18,11 @@ BUSY = "So many people are here just now that not all can be served."
 @contextmanager
 def a_crowd(here: Site) -> Iterator[None]:
     """All places of the service are taken for a while."""
-    turns = here.app.extensions[EXTENSION].turns
-    taken = [kind for kind in Kind for _ in range(20) if turns.enter(kind)]
+    doorkeeper = here.app.extensions[EXTENSION].doorkeeper
+    taken = [kind for kind in Kind for _ in range(20) if doorkeeper.enter(kind)]
     yield
     for kind in taken:
-        turns.leave(kind)
+        doorkeeper.leave(kind)
 
 
 @pytest.mark.parametrize("times", [1, 2])

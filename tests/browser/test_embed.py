@@ -479,11 +479,13 @@ time { font-size: 3em }
 
 
 @pytest.fixture
-def host(sqlite_uri: str, serve: Callable[..., str]) -> str:
+def host(migrated_sqlite_uri: str, serve: Callable[..., str]) -> str:
     """An app with an opinionated style sheet and a thread in its article's own HTML."""
     app = Flask("host")
     app.config.update(
-        SECRET_KEY="a secret of the tests", SQLALCHEMY_DATABASE_URI=sqlite_uri, COMMENTS_HOLD="none"
+        SECRET_KEY="a secret of the tests",
+        SQLALCHEMY_DATABASE_URI=migrated_sqlite_uri,
+        COMMENTS_HOLD="none",
     )
     db = SQLAlchemy(app)
     comments = Comments(app, db=db)

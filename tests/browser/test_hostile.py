@@ -103,7 +103,7 @@ def control(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture
 def site(
     control: bool,
-    sqlite_uri: str,
+    migrated_sqlite_uri: str,
     tmp_path: Path,
     serve: Callable[..., str],
     monkeypatch: pytest.MonkeyPatch,
@@ -112,7 +112,7 @@ def site(
         monkeypatch.setattr(text, "render", lambda source, _who=None: source)
     blog = serve(_blog(""), host="blog.test")
     environ = {
-        "COMMENTS_DATABASE_URI": sqlite_uri,
+        "COMMENTS_DATABASE_URI": migrated_sqlite_uri,
         "COMMENTS_SECRET_KEY": "a secret of the tests, long enough to be one",
         "COMMENTS_INSTANCE": str(tmp_path),
         "COMMENTS_HOLD": "none",

@@ -572,11 +572,13 @@ def test_nobody_asks_in_the_authors_name_or_takes_another_passages_mark(
 
 
 def test_it_works_in_a_plugins_own_html_around_its_thread(
-    sqlite_uri: str, serve: Callable[..., str], thread: Thread
+    migrated_sqlite_uri: str, serve: Callable[..., str], thread: Thread
 ) -> None:
     app = Flask("host")
     app.config.update(
-        SECRET_KEY="a secret of the tests", SQLALCHEMY_DATABASE_URI=sqlite_uri, COMMENTS_HOLD="none"
+        SECRET_KEY="a secret of the tests",
+        SQLALCHEMY_DATABASE_URI=migrated_sqlite_uri,
+        COMMENTS_HOLD="none",
     )
     db = SQLAlchemy(app)
     comments = Comments(app, db=db)

@@ -63,6 +63,10 @@ class Process:
     def alive(self) -> bool:
         return self._popen.poll() is None
 
+    def code(self) -> int:
+        """The exit code, once it has ended."""
+        return self._popen.wait()
+
     def stop(self, goodbye: signal.Signals | None = None) -> int:
         """End it in order, or by another *goodbye*; returns the exit code."""
         self._popen.send_signal(goodbye or self._goodbye)
@@ -92,7 +96,7 @@ class Process:
         # Counted, not timed: a test may have stopped the clock.
         for _ in range(int(START_SECONDS / _POLL_SECONDS)):
             if not self.alive():
-                raise RuntimeError(f"ended with {self._popen.returncode}:\n{self._last_words()}")
+                raise RuntimeError(f"ended with {self.code()}:\n{self._last_words()}")
             if ready():
                 return
             time.sleep(_POLL_SECONDS)

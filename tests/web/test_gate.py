@@ -6,8 +6,8 @@ from sqlalchemy import event
 from werkzeug.routing import Rule
 from werkzeug.test import create_environ, run_wsgi_app
 
+from comments.web.doorkeeper import Doorkeeper, Kind
 from comments.web.gate import LATEST, SOONEST, Gate, kind_of, threads_for
-from comments.web.turns import Kind, Turns
 from tests.web import cast
 from tests.web.cast import API, BLOG, ELSEWHERE, problem
 from tests.web.conftest import MakeApp
@@ -25,10 +25,10 @@ def busy(start: MakeApp, migrated_sqlite_uri: str) -> Flask:
 
 
 def crowd(app: Flask, kind: Kind) -> int:
-    turns = cast.state_of(app).turns
-    assert turns is not None
+    doorkeeper = cast.state_of(app).doorkeeper
+    assert doorkeeper is not None
     taken = 0
-    while turns.enter(kind):
+    while doorkeeper.enter(kind):
         taken += 1
     return taken
 
@@ -54,6 +54,15 @@ def test_people_get_a_page_in_their_language_each_time(busy, asked, tongue):
     assert f'lang="{tongue}"' in first.text and 'class="page-head"' in first.text
     assert "default-src 'none'" in first.headers["Content-Security-Policy"]
     assert again.text == first.text
+
+
+def test_who_makes_languages_up_fills_no_memory(busy):
+    client, gate = busy.test_client(), busy.wsgi_app
+    while not isinstance(gate, Gate):
+        gate = getattr(gate, "_app", None) or gate._inner
+    for region in range(100, 250):
+        assert client.get(f"{READ}&lang=de-{region}").status_code == 503
+    assert len(gate._refusals) <= 100
 
 
 def test_the_shape_is_the_callers(busy):
@@ -119,20 +128,26 @@ def test_however_many_write_others_read(start, migrated_sqlite_uri):
 
 def test_a_place_is_given_back_whatever_happens(start, migrated_sqlite_uri):
     app = start(migrated_sqlite_uri, **FULL | {"COMMENTS_AT_ONCE": 1})
-    turns = Turns(1, 0, 0)
-    gate = Gate(app, raises, turns)
+    doorkeeper = Doorkeeper(1, 0, 0)
+    gate = Gate(app, raises, doorkeeper)
     for _ in range(2):
         with pytest.raises(OSError, match="the disk is gone"):
             run_wsgi_app(gate, create_environ(READ))
-    assert turns.enter(Kind.WRITING)
+    assert doorkeeper.enter(Kind.WRITING)
 
 
 def raises(_environ: object, _start: object) -> list[bytes]:
     raise OSError("the disk is gone")
 
 
+def test_where_no_site_embeds_an_answer_varies_by_none(start, migrated_sqlite_uri):
+    app = start(migrated_sqlite_uri, **FULL, COMMENTS_ORIGINS="")
+    crowd(app, Kind.READING)
+    assert "Vary" not in app.test_client().get(READ).headers
+
+
 def test_without_a_bound_there_is_no_gate(start, migrated_sqlite_uri):
-    assert cast.state_of(start(migrated_sqlite_uri, COMMENTS_AT_ONCE=0)).turns is None
+    assert cast.state_of(start(migrated_sqlite_uri, COMMENTS_AT_ONCE=0)).doorkeeper is None
 
 
 def test_the_owner_is_told_once(busy, caplog):

@@ -16,8 +16,8 @@ from werkzeug.test import TestResponse
 from comments import moderation
 from comments.errors import PROBLEMS
 from comments.models import Comment
+from comments.web.doorkeeper import Kind
 from comments.web.state import now
-from comments.web.turns import Kind
 from tests import factories as make
 from tests.web import cast
 from tests.web.cast import API, ELSEWHERE, Visitor, problem
@@ -281,8 +281,8 @@ def for_reading_alone(engine: Engine) -> None:
 
 
 def come_with_too_many(scene: Scene) -> TestResponse:
-    turns = cast.state_of(scene.app).turns
-    assert turns is not None and turns.enter(Kind.READING)
+    doorkeeper = cast.state_of(scene.app).doorkeeper
+    assert doorkeeper is not None and doorkeeper.enter(Kind.READING)
     return scene.carol.get("/comments?thread=another")
 
 

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from comments import schema
 from comments.database import engine_options, prepare_engine
+from comments.web import revisions as module
 from comments.web.revisions import Revisions
 from tests import factories as make
 from tests.services.relay import Relay
@@ -140,3 +141,35 @@ def test_it_says_so_when_the_database_does_not_answer(migrated_postgres_uri, cap
     assert revisions.of(make.ARTICLE) == 0
     engine.dispose()
     relay.cut()
+
+
+def test_a_database_that_hangs_holds_no_more_threads_than_may_ask(
+    migrated_postgres_uri, monkeypatch
+):
+    """And the next ones do not wait for it to find that out again."""
+    engine, elsewhere = (create_engine(migrated_postgres_uri) for _ in range(2))
+    revisions = Revisions(lambda: engine, most=1)
+    monkeypatch.setattr(module, "WAIT_SECONDS", 0.01)
+    with elsewhere.connect() as lock, ThreadPoolExecutor(1) as pool:
+        lock.execute(text("LOCK TABLE comments_threads"))
+        hangs = pool.submit(revisions.of, make.ARTICLE)
+        wait_until_one_hangs(lock)
+        assert revisions.of(make.ARTICLE) is None
+        monkeypatch.setattr(module, "WAIT_SECONDS", 600)
+        assert revisions.of(make.ARTICLE) is None
+        lock.rollback()
+        assert hangs.result() == 0
+    assert revisions.of(make.ARTICLE) == 0
+    engine.dispose()
+    elsewhere.dispose()
+
+
+def wait_until_one_hangs(connection: Connection) -> None:
+    waiting = text(
+        "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+        " WHERE NOT granted AND datname = current_database()"
+    )
+    for _ in range(100_000):
+        if connection.scalar(waiting):
+            return
+    raise AssertionError("nobody asks")

@@ -86,7 +86,7 @@ def page(nodes: list[CommentView], **context: object) -> str:
 
 
 def by_hand(draw):
-    return lambda node, controls=True: draw(node, controls)
+    return lambda node, controls=True, far=False: draw(node, controls, far)
 
 
 @pytest.mark.parametrize("address", ["/", "/?lang=ar"])

@@ -1,12 +1,13 @@
-"""Whose turn it is when more is asked of a process than it can do at once.
+"""Who is let in when more is asked of a process than it can do at once.
 
 Each kind of request has its share of the places. Who finds none free waits, a better kind before
 a worse one; the room to wait in is small and so is everybody's patience, since an answer that
 comes late is worth less than a refusal that comes at once.
 """
 
+import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from threading import Event, Lock
@@ -37,11 +38,21 @@ class _Waiter:
     admitted: bool | None = None
 
 
-class Turns:
-    """*places* for those at work, *seats* for those who wait for at most *patience* seconds."""
+class Doorkeeper:
+    """*places* for those at work, *seats* for those who wait for at most *patience* seconds.
+
+    While nothing has moved for that long, nobody sits down: a database hangs, and every thread of
+    the server that waits for it is one less for those who need none.
+    """
 
     def __init__(
-        self, places: int, seats: int, patience: float, shares: Mapping[Kind, Share] | None = None
+        self,
+        places: int,
+        seats: int,
+        patience: float,
+        shares: Mapping[Kind, Share] | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._places = places
         self._seats = seats
@@ -50,14 +61,17 @@ class Turns:
         self._busy = dict.fromkeys(Kind, 0)
         self._waiting: dict[Kind, deque[_Waiter]] = {kind: deque() for kind in Kind}
         self._lock = Lock()
+        self._clock = clock
+        self._moved_at = clock()
 
     def enter(self, kind: Kind) -> bool:
         """Take a place, perhaps after a wait; whoever gets ``True`` has to :meth:`leave`."""
         with self._lock:
             if self._has_place(kind):
                 self._busy[kind] += 1
+                self._moved_at = self._clock()
                 return True
-            if not self._has_seat(kind):
+            if self._clock() - self._moved_at > self._patience or not self._has_seat(kind):
                 return False
             waiter = _Waiter()
             self._waiting[kind].append(waiter)
@@ -70,6 +84,7 @@ class Turns:
     def leave(self, kind: Kind) -> None:
         with self._lock:
             self._busy[kind] -= 1
+            self._moved_at = self._clock()
             for next_kind, waiting in self._waiting.items():
                 while waiting and self._has_place(next_kind):
                     self._busy[next_kind] += 1
@@ -91,9 +106,7 @@ class Turns:
         if self.waiting() < self._seats:
             return True
         for other in reversed(Kind):
-            if other <= kind:
-                return False
-            if self._waiting[other]:
+            if other > kind and self._waiting[other]:
                 _call(self._waiting[other].pop(), admitted=False)
                 return True
         return False

@@ -1,0 +1,84 @@
+"""A crowd of readers before nginx as a cache: what of it reaches the app.
+
+The nginx is the one of ``examples/nginx/cache.conf``, the numbers of the page's keeping are the
+defaults.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from comments import schema
+from tests.bench import data, load
+from tests.bench.report import Goal, print_table
+from tests.bench.section import Run
+from tests.bench.servers import Server, get, service
+from tests.services.nginx import Nginx
+
+PAGE = "/comments/api/v1/comments?thread=popular"
+#: Requests that may reach the app in a second: one in five, and some at the start.
+_MOST_A_SECOND = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Proxied:
+    """*app* behind nginx, as a crowd sees it: processor time is the app's alone."""
+
+    url: str
+    app: Server
+
+    def cpu_seconds(self) -> float:
+        return self.app.cpu_seconds()
+
+
+def answered(folder: Path) -> int:
+    """How often the app whose log is in *folder* was asked for the page."""
+    told = f'"path": "{PAGE.partition("?")[0]}"'
+    return sum(log.read_text().count(told) for log in folder.glob("server-*.log"))
+
+
+def measure(run: Run) -> list[Goal]:
+    """Print what a crowd costs the app with nginx before it, and without."""
+    uri = f"sqlite:///{run.folder / 'comments.sqlite3'}"
+    engine = create_engine(uri)
+    schema.upgrade(engine)
+    with Session(engine) as session:
+        data.load(session, "popular", data.conversation(1000))
+    engine.dispose()
+    seconds = 3 if run.quick else 10
+    with service(run.folder, uri, COMMENTS_TRUSTED_PROXIES=1) as app:
+        get(app.url + PAGE)
+        bare = load.crowd(app, PAGE, seconds=seconds, packed=True)
+        nginx = Nginx("cache.conf", {f"127.0.0.1:500{n}": urlsplit(app.url).netloc for n in (1, 2)})
+        try:
+            before = answered(run.folder)
+            cached = load.crowd(Proxied(nginx.url, app), PAGE, seconds=seconds, packed=True)
+            reached = answered(run.folder) - before
+        finally:
+            nginx.stop()
+    rows = [
+        ("the app alone", f"{bare.per_second:,.0f}", f"{bare.per_second:,.0f}", f"{bare.cpu:.4f}"),
+        (
+            "nginx before it",
+            f"{cached.per_second:,.0f}",
+            f"{reached / seconds:,.1f}",
+            f"{cached.cpu:.4f}",
+        ),
+    ]
+    heads = (
+        "first page, gzip, 16 connections",
+        "reads/s",
+        "of them the app's",
+        "app's CPU ms a read",
+    )
+    print_table("Readers before a caching nginx", heads, rows)
+    return [
+        Goal(
+            "behind nginx a page costs the app ≤ 1 request a second, whoever reads",
+            f"{reached / seconds:.1f} of {cached.per_second:,.0f}",
+            reached / seconds <= _MOST_A_SECOND,
+        )
+    ]
