@@ -18,6 +18,7 @@ from comments.threads import Listing, ThreadFacts
 from comments.tree import Order
 from comments.web import guards
 from comments.web.closing import is_closed
+from comments.web.identicon import identicon
 from comments.web.present import CommentView, Presenter, ThreadView, rfc3339, written_out
 from comments.web.state import State
 from comments.web.stencils import Stencils
@@ -47,6 +48,7 @@ def draw(state: State, template: str, **context: Any) -> str:
         told=partial(_told, language),
         ago=written_out,
         isotime=rfc3339,
+        identicon=identicon,
         walk=tree.walk,
         by_shape=Stencils,
         settings=state.settings,

@@ -197,7 +197,9 @@ class Front:
         origin = environ.get("HTTP_ORIGIN")
         more = cors_headers(origin) if origin in self._origins else []
         if _knows(environ.get("HTTP_IF_NONE_MATCH"), kept.etag):
-            start_response("304 NOT MODIFIED", kept.headers + more)
+            # There is nothing that could be of a type.
+            told = [header for header in kept.headers if header[0] != "Content-Type"]
+            start_response("304 NOT MODIFIED", told + more)
             return [b""]
         form = self._cache.form(place, kept, _coding(environ))
         # The server may change what it is given, and the form is everybody's.

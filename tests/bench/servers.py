@@ -93,7 +93,7 @@ def service(folder: Path, database_uri: str, *, code: Path = PROJECT, **settings
 
 
 def ceiling(folder: Path, pages: Path) -> Server:
-    """The same server around an empty Flask route for every file in *pages*."""
+    """The same server around an empty WSGI app that gives out the files in *pages*."""
     port = free_port()
     return Server(["-m", "tests.bench.ceiling", str(pages), str(port)], port, folder, {})
 
