@@ -57,7 +57,8 @@ def main() -> None:
             folder = run.folder / name
             folder.mkdir()
             goals += _measured(name, replace(run, folder=folder))
-    print_goals(goals)
+    if goals:
+        print_goals(goals)
 
 
 def _options() -> argparse.Namespace:

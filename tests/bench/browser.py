@@ -191,6 +191,8 @@ def _more(browser: Browser, ours: Server, slow: bool) -> Work:
         more = page.locator("[data-do=more]:not([data-under])")
         more.click()
         page.wait_for_function(f"{_ROOTS} === 50")
+        # A press before the first is through would count for nothing.
+        page.wait_for_load_state("networkidle")
         with visit.working(page) as work:
             more.click()
             page.wait_for_function(f"{_ROOTS} === 75")
