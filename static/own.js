@@ -88,6 +88,8 @@ async function forget(thread) {
   thread.me = { viewer: null, votes: {}, own: {}, sources: {} };
   // Erased is erased, whether or not the thread can be fetched just now.
   await thread.load({}).catch((error) => thread.emit("error", error));
+  // What was loaded is no older than that; now even the fact that they wrote goes.
+  for (const name of ["wrote", `at:${thread.key}`]) thread.keep(name);
 }
 
 /** @param {CommentThread} thread @param {HTMLElement} note */

@@ -424,7 +424,9 @@ def test_thirty_killed_workers_lose_no_notification_and_send_none_twice(
         assert session.scalars(owed).one() == 0
     received = server.recipients()
     assert sorted(states) == sorted(emails), "a notification has no letter"
-    assert set(states.values()) == {"sent", "interrupted"}
+    # Whether one died in the very moment after the last byte is chance.
+    assert "sent" in states.values()
+    assert set(states.values()) <= {"sent", "interrupted"}
     assert {email: n for email, n in received.items() if n > 1} == {}
     missing = {email for email in emails if received[email] == 0}
     assert missing <= {email for email in emails if states[email] == "interrupted"}

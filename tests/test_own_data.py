@@ -39,7 +39,7 @@ from tests.factories import BOB, CAROL, KEYS, NOON, SETTINGS, minutes
 from tests.test_concurrency import at_once, recount, until_somebody_waits
 
 #: Words that stand nowhere else.
-EMAIL, NETWORK = "zenobia@quince.example", "networkhash0007"
+EMAIL, NETWORK = "zenobia@quince.example", "networkhash7q0q7"
 EMAIL_HASH = KEYS.digest("email", EMAIL)
 TRACES = (
     "zenobia",
@@ -47,7 +47,7 @@ TRACES = (
     "marzipan",
     "rhubarb",
     "turnip",
-    "0007",
+    "7q0q7",
     "kohlrabi",
     "celeriac",
     EMAIL_HASH,
@@ -177,7 +177,7 @@ def test_a_member_is_erased_with_account_logins_and_mail(session):
     for made in (
         Login(provider="github", subject="rhubarb", account_id=account.id, created_at=NOON),
         SignIn(
-            token_hash="0007",
+            token_hash="7q0q7",
             account_id=account.id,
             created_at=NOON,
             seen_at=NOON,
@@ -344,7 +344,7 @@ def test_the_copy_of_a_member_tells_how_and_where_they_sign_in(session):
     account = Account(email=EMAIL, name="Zenobia", created_at=NOON)
     session.add(account)
     session.flush()
-    session.add(Login(provider="github", subject="0007", account_id=account.id, created_at=NOON))
+    session.add(Login(provider="github", subject="7q0q7", account_id=account.id, created_at=NOON))
     at = {"created_at": NOON, "seen_at": NOON, "expires_at": NOON + timedelta(days=1)}
     session.add(SignIn(token_hash="secret", account_id=account.id, **at))
     session.flush()

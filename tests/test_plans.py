@@ -467,7 +467,9 @@ def _postgres_plan(connection: Connection, statement: str, parameters: Any) -> l
 OF_ITS_OWN = re.compile(
     r"SCAN (step|stayed|moved|anon_\d+|CONSTANT ROW|\(subquery-\d+\)"
     # The texts that are searched, looked up by their number.
-    r"|comments_search VIRTUAL TABLE INDEX 0:=)"
+    r"|comments_search VIRTUAL TABLE INDEX 0:="
+    # An index that holds nothing but what is not sent.
+    r"|comments_outbox USING INDEX ix_comments_outbox_unsent)"
 )
 #: The owner's words are a list of some hundred, counted to see whether it has changed.
 IS_SMALL = "comments_words"

@@ -47,7 +47,7 @@ _FOR_MANY = re.compile(
 #: How often somebody waits for a page that others make, and how many seconds, before they make
 #: it themselves.
 _MOST_WAITS = 3
-_PATIENCE = 5.0
+_PATIENCE = 1.0
 #: No page of ours has a longer one; somebody who makes them up fills no memory with them.
 _LONGEST_PLACE = 4000
 #: Headers that belong to one answer, not to the page.
@@ -121,7 +121,7 @@ class Front:
         self._stand_aside = stand_aside
         self._storms = Storms(score_age)
         self._prefix = prefix
-        self._flights = Flights()
+        self._flights = Flights(_PATIENCE)
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -173,7 +173,7 @@ class Front:
     ) -> Iterable[bytes]:
         """The page, made here or by somebody who is at it already."""
         for _ in range(_MOST_WAITS):
-            with self._flights.joined(place, _PATIENCE) as makes_it:
+            with self._flights.joined(place) as makes_it:
                 # Who makes it looks as well: it may have been made a moment ago.
                 kept, said = self._ready(place, said)
                 if kept is not None:

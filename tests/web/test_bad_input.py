@@ -66,7 +66,8 @@ def refused(answer: TestResponse) -> int:
     assert 400 <= answer.status_code < 500, (answer.status_code, answer.text[:500])
     assert not TRACE.search(answer.text), answer.text
     assert answer.headers["Cache-Control"] == "no-store"
-    if "/api/" in answer.request.path:
+    # What a script asks for is refused as it reads it.
+    if "/api/" in answer.request.path or "/fragment/" in answer.request.path:
         assert answer.mimetype == "application/problem+json"
     else:
         assert answer.mimetype == "text/html"

@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
+from comments.web import flights, front
 from comments.web.flights import Flights
 from tests.web import cast
 from tests.web.cast import API
@@ -58,6 +59,12 @@ def held_up(app: Flask, act: Callable[[], None]) -> Iterator[list[str]]:
     event.listen(engine, "before_cursor_execute", note)
     yield sent
     event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no page that hangs."""
+    monkeypatch.setattr(front, "_PATIENCE", SECONDS)
 
 
 @pytest.mark.parametrize("was_ready", [False, True], ids=["never made", "made before"])
@@ -141,11 +148,29 @@ def test_what_is_for_one_reader_is_made_for_each(app, alice, address):
 
 
 def test_nobody_waits_for_ever():
-    flights = Flights()
-    with flights.joined("page", SECONDS) as makes_it:
-        with flights.joined("page", 0) as waited:
-            assert (makes_it, waited) == (True, False)
-        with flights.joined("other", SECONDS) as makes_other:
+    under_way = Flights(patience=0)
+    with under_way.joined("page") as first:
+        with under_way.joined("page") as in_vain:
+            assert (first, in_vain) == (True, True)
+        with under_way.joined("other") as makes_other:
             assert makes_other
-    with flights.joined("page", SECONDS) as makes_it:
+    with under_way.joined("page") as makes_it:
         assert makes_it
+
+
+def test_while_something_hangs_one_finds_it_out_for_all(monkeypatch):
+    waited: list[float | None] = []
+
+    class InVain(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waited.append(timeout)
+            return False
+
+    monkeypatch.setattr(flights, "Event", InVain)
+    now = [0.0]
+    under_way = Flights(patience=1, clock=lambda: now[0])
+    with under_way.joined("page"):
+        for now[0] in (0, 1, flights.HANGING_SECONDS + 2):
+            with under_way.joined("page") as makes_it:
+                assert makes_it
+    assert waited == [1, 0, 1]

@@ -47,9 +47,9 @@ def test_german_is_spoken(alice):
 
 
 def test_what_the_script_says_is_translated_with_its_blanks(alice):
-    texts = page(alice, "/fragment/thread", lang="de").select_one("[data-texts]")
-    assert texts is not None
-    assert texts["data-as"] == "Kommentieren als {name}"
+    line = page(alice, "/fragment/pieces", lang="de").select_one("[data-as]")
+    assert line is not None
+    assert line.text == "Kommentieren als {name}"
 
 
 def test_every_link_and_form_keeps_the_language(alice):
