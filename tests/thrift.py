@@ -48,7 +48,7 @@ class Attention:
     through the same lines. Who has gone there often without anything new goes there untraced.
     """
 
-    _OFTEN = 3
+    _OFTEN = 12
 
     def __init__(self) -> None:
         self._coverage: Coverage | None = None
