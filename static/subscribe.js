@@ -75,6 +75,8 @@ export async function subscribe(thread, link) {
   const open = /** @type {HTMLElement | null | undefined} */ (thread.section?.querySelector("[data-do=follow], [data-notify-on]"));
   if (open) return focus(open.querySelector("input, button"));
   try {
+    // A quick press comes before it is known who is reading.
+    if (!thread.me.viewer) await thread.meet();
     const shown = isOn(thread) ? await noteFor(thread, thread.me.notify) : await ownForm(thread);
     place.after(shown);
     focus(shown.querySelector("input, button"));

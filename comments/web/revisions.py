@@ -127,6 +127,10 @@ class Revisions:
 
     def _first_asked(self) -> Engine:
         engine = self._asked = self._engine()
+        if engine.dialect.name == "sqlite":
+            # It answers in microseconds and lets go of the interpreter meanwhile; threads that do
+            # so at once spend ten times that on handing it to one another.
+            self._most = 1
         event.listen(engine, "engine_disposed", lambda _engine: self._close_all())
         return engine
 

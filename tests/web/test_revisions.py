@@ -66,6 +66,13 @@ def test_it_tells_how_many_comments_threads_have(session, revisions):
     assert revisions.of((make.ARTICLE, "nobody", "old")) == (1, 0, 1)
 
 
+def test_threads_of_one_sqlite_file_ask_one_after_the_other(engine, revisions):
+    """They would only hand the interpreter to one another."""
+    with new_connections(engine) as made, ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(revisions.of, ["nobody"] * 64)) == [0] * 64
+    assert len(made) == 1 or engine.dialect.name != "sqlite"
+
+
 def test_it_sees_what_was_committed_a_moment_ago(session, revisions):
     for number in range(1, 4):
         make.post(session)
