@@ -247,7 +247,8 @@ def _memory(run: Run, large: Site) -> Goal:
     progress = Progress("mixed load", looks)
     dice, numbers, seen = Random(looks), count(), []
     # Every request comes from this machine.
-    with large.served(run.folder, COMMENTS_GUEST_VOTES_PER_ADDRESS=10_000) as server:
+    settings = {"COMMENTS_GUEST_VOTES_PER_ADDRESS": 10_000, "COMMENTS_ORIGINS": ours.SITE}
+    with large.served(run.folder, **settings) as server:
         idle = server.largest()
         for _ in range(looks):
             progress.step(f"{LOOK_EVERY:,} requests")
