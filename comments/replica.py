@@ -42,7 +42,8 @@ class Replica:
     """
 
     def __init__(self, uri: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self.engine = create_engine(address(uri), **_options(address(uri)))
+        uri = address(uri)
+        self.engine = create_engine(uri, **_options(uri))
         self._clock = clock
         self._lock = Lock()
         self._is_away = False

@@ -219,7 +219,8 @@ class Limits:
             ):
                 return False
             hit = [counting.hit(window, call.who, call.kind) for window in windows]
-        except Exception:  # noqa: BLE001 - whatever it is, Flask-Limiter has an answer to it
+        except counting.storage.base_exceptions:
+            # It is counted in memory meanwhile, which is Flask-Limiter's part.
             return False
         return all(hit)
 
