@@ -50,7 +50,7 @@ class Reader:
             hidden = [n for n in page.nodes if n.row.status is not Status.PUBLISHED]
             if hidden:
                 self.faults.append(f"{key} shows {len(hidden)} hidden comments")
-            time.sleep(0.005)
+            self.stop.wait(0.005)
 
 
 @dataclass(frozen=True)

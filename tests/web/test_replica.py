@@ -70,16 +70,6 @@ def standby(emptied: Pair) -> Standby:
     return emptied[1]
 
 
-@pytest.fixture
-def alice(app: Flask) -> Visitor:
-    return cast.visitor(app, "alice")
-
-
-@pytest.fixture
-def carol(app: Flask) -> Visitor:
-    return cast.visitor(app, "carol")
-
-
 def texts(reader: Visitor, **query: object) -> list[str]:
     return [comment["html"] for comment in reader.reads(**query)["comments"]]
 
