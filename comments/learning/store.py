@@ -16,7 +16,6 @@ from sqlalchemy import (
     ARRAY,
     Column,
     ColumnElement,
-    Table,
     Text,
     bindparam,
     case,
@@ -31,7 +30,7 @@ from comments.database import begin_write, insert_into, is_sqlite
 from comments.learning import bayes
 from comments.learning.bayes import Counts, Judgement
 from comments.learning.features import features
-from comments.models import LearnedFeature
+from comments.models import LearnedFeature, table_of
 
 #: Comments of each kind before anything is judged.
 LEAST_OF_EACH = 20
@@ -40,7 +39,7 @@ MOST_FEATURES = 200_000
 
 # No feature has this name: theirs have a kind before the colon.
 TOTAL = "*"
-_TABLE: Table = LearnedFeature.__table__  # type: ignore[assignment]
+_TABLE = table_of(LearnedFeature)
 _IS_TOTAL = _TABLE.c.feature == TOTAL
 _IS_NAMED = _TABLE.c.feature == bindparam("named")
 

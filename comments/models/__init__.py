@@ -22,6 +22,7 @@ from comments.models.columns import (
     Status,
     folded_name,
     metadata,
+    table_of,
 )
 from comments.models.discussion import Comment, Edit, ScoreStep, Thread, Vote
 from comments.models.peace import (
@@ -76,4 +77,5 @@ __all__ = [
     "Vote",
     "folded_name",
     "metadata",
+    "table_of",
 ]

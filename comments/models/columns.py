@@ -2,9 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, cast
 
-from sqlalchemy import BigInteger, Enum, Index, Integer, MetaData, String, text
+from sqlalchemy import BigInteger, Enum, Index, Integer, MetaData, String, Table, text
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from comments.database import UtcDateTime
@@ -40,6 +40,11 @@ REASON_LENGTH = 300
 
 class Base(DeclarativeBase):
     metadata = metadata
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table itself, for statements that are built once and need no objects."""
+    return cast(Table, model.__table__)
 
 
 def partial_index(name: str, *columns: str, only: str) -> Index:

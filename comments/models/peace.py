@@ -1,8 +1,10 @@
 """What keeps the peace: reports, decisions, bans, words, and what the filter has learned."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     ForeignKey,
     Index,
@@ -145,7 +147,7 @@ class Ban(Base):
         return self.lifted_at is None and (self.until is None or self.until > now)
 
     @classmethod
-    def in_force(cls, now: datetime) -> ColumnElement[bool]:
+    def in_force(cls, now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
         """The same as a condition of a query."""
         return cls.lifted_at.is_(None) & or_(cls.until.is_(None), cls.until > now)
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from comments import notify, signals, threads
 from comments.database import begin_write, chunks, insert_now
-from comments.models import REASON_LENGTH, Comment, Decision, Report, Status, Thread
+from comments.models import REASON_LENGTH, Comment, Decision, Report, Status, Thread, table_of
 from comments.moderation.actions import Action
 from comments.moderation.marks import MARKS, note_marks_of_many
 from comments.moderation.reach import within
@@ -28,7 +28,7 @@ _MOST_IDS = 10_000
 #: The revision of a comment's thread, in a statement that changes the comment.
 _REVISION = select(Thread.revision).where(Thread.id == Comment.thread_id).scalar_subquery()
 
-_LOGGED = insert(Decision.__table__)  # type: ignore[arg-type]
+_LOGGED = insert(table_of(Decision))
 
 
 def set_status(

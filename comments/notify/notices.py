@@ -8,7 +8,6 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     String,
-    Table,
     and_,
     bindparam,
     case,
@@ -33,6 +32,7 @@ from comments.models import (
     Status,
     Subscriber,
     Subscription,
+    table_of,
 )
 
 #: The word for somebody who is named in a comment, beside those of :class:`Scope`.
@@ -61,8 +61,8 @@ def announce(session: Session, comment_ids: Sequence[int], now: datetime) -> Non
             _announce(session, some, now)
 
 
-_comments: Table = Comment.__table__  # type: ignore[assignment]
-_asked_for: Table = Subscription.__table__  # type: ignore[assignment]
+_comments = table_of(Comment)
+_asked_for = table_of(Subscription)
 _in_its_thread = select(_asked_for.c.id).where(
     _asked_for.c.thread_id == _comments.c.thread_id, _asked_for.c.confirmed_at.is_not(None)
 )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from comments import text
@@ -10,9 +10,9 @@ from comments.config import Settings
 from comments.database import insert_or_ignore
 from comments.errors import CommentsError, say
 from comments.identity import Author
-from comments.models import ReservedName, folded_name
+from comments.models import ReservedName, folded_name, table_of
 
-_names: Table = ReservedName.__table__  # type: ignore[assignment]
+_names = table_of(ReservedName)
 _WHOSE = select(_names.c.author_id).where(_names.c.folded == bindparam("name"))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from comments import identity, moderation, signals, threads, upkeep
@@ -22,6 +22,7 @@ from comments.models import (
     ScoreStep,
     Thread,
     Vote,
+    table_of,
 )
 
 
@@ -34,9 +35,9 @@ class Ballot(NamedTuple):
     value: int
 
 
-_comments: Table = Comment.__table__  # type: ignore[assignment]
-_threads: Table = Thread.__table__  # type: ignore[assignment]
-_votes: Table = Vote.__table__  # type: ignore[assignment]
+_comments = table_of(Comment)
+_threads = table_of(Thread)
+_votes = table_of(Vote)
 
 _IS_IT = _comments.c.id == bindparam("its_id")
 _IS_THEIRS = and_(
@@ -60,13 +61,13 @@ _STANDING = (
     .select_from(_comments.outerjoin(_votes, _IS_THEIRS))
     .where(_IS_IT)
 )
-_FIRST_SAID = insert(Vote.__table__)  # type: ignore[arg-type]
+_FIRST_SAID = insert(table_of(Vote))
 _SAID_ANEW = update(_votes).where(_IS_THEIRS).values(value=bindparam("says"))
 _TAKEN_BACK = delete(_votes).where(_IS_THEIRS)
 _COUNTED = update(_comments).where(_IS_IT)
 _COUNTED = _COUNTED.values({name: bindparam(f"new_{name}") for name in ("up", "down", "score")})
 _COUNTED = _COUNTED.values(vote_rank=-bindparam("new_score", type_=_comments.c.score.type))
-_STEP = insert(ScoreStep.__table__)  # type: ignore[arg-type]
+_STEP = insert(table_of(ScoreStep))
 _MOVED_ON = (
     update(_threads).where(_threads.c.id == bindparam("at")).values(revision=bindparam("now_at"))
 )

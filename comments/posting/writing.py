@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Table, bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from comments import (
@@ -32,11 +32,12 @@ from comments.models import (
     Submission,
     Thread,
     folded_name,
+    table_of,
 )
 from comments.posting import names
 from comments.screening import Arrival, Screen, Submitted, Verdict, work
 
-_submissions: Table = Submission.__table__  # type: ignore[assignment]
+_submissions = table_of(Submission)
 _OF_KEY = _submissions.c.key_hash == bindparam("key")
 _KNOWN = select(_submissions).where(_OF_KEY)
 _MADE = update(_submissions).where(_OF_KEY).values(comment_id=bindparam("made"))

@@ -2,15 +2,15 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Table, bindparam, or_, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from comments.errors import Message, say
 from comments.identity import Author, ban_targets, mailbox_targets
-from comments.models import Ban, Person
+from comments.models import Ban, Person, table_of
 
-_people: Table = Person.__table__  # type: ignore[assignment]
-_bans: Table = Ban.__table__  # type: ignore[assignment]
+_people = table_of(Person)
+_bans = table_of(Ban)
 #: The address that an author has shown to be theirs, as a keyed hash.
 _SHOWN = select(_people.c.email_hash).where(
     _people.c.author_id == bindparam("author"), _people.c.verified_at.is_not(None)
@@ -19,8 +19,7 @@ _IN_FORCE = (
     select(_bans.c.id)
     .where(
         _bans.c.target.in_(bindparam("targets", expanding=True)),
-        _bans.c.lifted_at.is_(None),
-        or_(_bans.c.until.is_(None), _bans.c.until > bindparam("now")),
+        Ban.in_force(bindparam("now")),
     )
     .order_by(_bans.c.shadow, _bans.c.until.desc().nulls_first(), _bans.c.id)
     .limit(1)

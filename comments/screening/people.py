@@ -1,14 +1,14 @@
 """Screens that look at who is writing."""
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import bindparam, select
 
 from comments import identity
 from comments.errors import say
-from comments.models import Person, Status
+from comments.models import Person, Status, table_of
 from comments.screening import bans
 from comments.screening.verdicts import Submitted, Verdict
 
-_people: Table = Person.__table__  # type: ignore[assignment]
+_people = table_of(Person)
 _TRUSTED = select(_people.c.trusted_at).where(_people.c.author_id == bindparam("author"))
 
 

@@ -1,13 +1,13 @@
 """What the owner wants to be read first: ``COMMENTS_HOLD``, and threads that are held."""
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import bindparam, select
 
 from comments import text
 from comments.errors import say
-from comments.models import Comment, Status
+from comments.models import Comment, Status, table_of
 from comments.screening.verdicts import Submitted, Verdict
 
-_comments: Table = Comment.__table__  # type: ignore[assignment]
+_comments = table_of(Comment)
 #: A published comment of somebody.
 _PUBLISHED = (
     select(_comments.c.id)

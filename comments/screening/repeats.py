@@ -7,14 +7,13 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Select,
-    Table,
     bindparam,
     select,
     union_all,
 )
 
 from comments.errors import say
-from comments.models import Comment, Status
+from comments.models import Comment, Status, table_of
 from comments.screening.verdicts import Submitted, Verdict
 
 #: "Congratulations!" and "First!" are said by many, and often.
@@ -52,7 +51,7 @@ def _earlier(submitted: Submitted) -> CursorResult[Any]:
     return submitted.session.connection().execute(statement, asked)
 
 
-_comments: Table = Comment.__table__  # type: ignore[assignment]
+_comments = table_of(Comment)
 
 
 def _latest(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from comments.models import ListedWord
+from comments.models import ListedWord, table_of
 from comments.text.wordlists import WordList
 
 
@@ -20,7 +20,7 @@ class _Compiled:
     lists: Mapping[str, WordList]
 
 
-_words: Table = ListedWord.__table__  # type: ignore[assignment]
+_words = table_of(ListedWord)
 _STAMP = select(func.count(), func.max(_words.c.id))
 
 _compiled: WeakKeyDictionary[Any, _Compiled] = WeakKeyDictionary()

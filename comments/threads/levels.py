@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from comments import tree
 from comments.database import is_sqlite
-from comments.models import Comment
+from comments.models import Comment, table_of
 from comments.threads.places import ThreadFacts
 from comments.threads.rows import columns, read, shown_rows
 from comments.tree import Cursor, Node, Order
@@ -44,7 +44,7 @@ def _first_replies(order: Order, on_sqlite: bool) -> Select[Any]:
     each parent's list is cut where it is read: by ``LATERAL`` where there is one, and on
     SQLite by a correlated list of ids. Built once: it costs more to build than to run.
     """
-    table = Comment.__table__
+    table = table_of(Comment)
     parent, reply = table.alias("parent"), table.alias("reply")
     first = (
         select(reply.c.id)

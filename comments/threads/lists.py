@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from comments.errors import CommentsError
 from comments.keys import Keys
-from comments.models import Comment, ScoreStep, Status
+from comments.models import Comment, ScoreStep, Status, table_of
 from comments.threads.levels import add_first_replies, columns_of, in_order
 from comments.threads.places import ThreadFacts, find, leads_to
 from comments.threads.rows import SHOWN, columns, read, rows, shown_rows
@@ -259,7 +259,7 @@ def _as_they_were(order: Order, among: str, without_pinned: bool) -> CompoundSel
     What was voted on since then is left out where it stands now and put in where it stood. Both
     in one statement: a vote between two would hide a comment or show it twice.
     """
-    steps = ScoreStep.__table__.c
+    steps = table_of(ScoreStep).c
     since = (steps.thread_id == bindparam("thread"), steps.revision > bindparam("since"))
     first = select(func.min(steps.revision)).where(*since).group_by(steps.comment_id)
     step = (

@@ -5,12 +5,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, Table, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from comments.database import begin_write, insert_or_ignore
 from comments.errors import CommentsError, say
-from comments.models import KEY_LENGTH, Comment, Thread
+from comments.models import KEY_LENGTH, Comment, Thread, table_of
 
 #: Keys in one call for counts.
 MAX_COUNTS = 100
@@ -69,8 +69,8 @@ def check_key(key: Any) -> str:
     return key
 
 
-_THREADS: Table = Thread.__table__  # type: ignore[assignment]
-_COMMENTS: Table = Comment.__table__  # type: ignore[assignment]
+_THREADS = table_of(Thread)
+_COMMENTS = table_of(Comment)
 _facts: Select[*tuple[Any, ...]] = select(*(_THREADS.c[each.name] for each in fields(ThreadFacts)))
 _named = aliased(Thread, name="named")
 _thread_of_the_key = func.coalesce(_named.merged_into_id, _named.id)

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from comments import text
 from comments.errors import CommentsError
-from comments.models import AuthorKind, Comment, Status, Thread
+from comments.models import AuthorKind, Comment, Status, Thread, table_of
 from comments.threads.places import ThreadFacts, of_comment
 
 #: The table itself and not the mapped class: what the ORM does for every row and statement costs
 #: more than finding them, and rows that are only shown need nothing of it.
-columns = Comment.__table__.c
-_thread = Thread.__table__.c
+columns = table_of(Comment).c
+_thread = table_of(Thread).c
 
 
 class Shown(NamedTuple):
@@ -54,7 +54,7 @@ _revision = select(_thread.revision).where(_thread.id == columns.thread_id)
 #: The columns of it.
 SHOWN: tuple[Any, ...] = (
     *(columns[name] for name in Shown._fields[:-1]),
-    _revision.correlate(Comment.__table__).scalar_subquery().label("revision"),
+    _revision.correlate(table_of(Comment)).scalar_subquery().label("revision"),
 )
 #: The query for them.
 shown_rows = select(*SHOWN)
