@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, or
 from sqlalchemy.orm import Session, aliased
 
 from comments import threads
-from comments.models import Comment, Report, ScoreStep, Status, Thread, Vote
-from comments.moderation.counters import Wrong, mend, wrong_in
+from comments.models import Comment, Report, Status, Thread, Vote
+from comments.moderation.counters import DOWN, REVISIONS, UP, Wrong, mend, wrong_in
 
 #: Rows compared in one statement.
 STRETCH = 20_000
@@ -114,8 +114,7 @@ def _suspects(after: int, last: int) -> Select[Any]:
 
 
 def _votes_of(after: int, last: int) -> Any:
-    up, down = (func.sum(case((which, 1), else_=0)) for which in (Vote.value > 0, Vote.value < 0))
-    counted = select(Vote.comment_id, up.label("up"), down.label("down"))
+    counted = select(Vote.comment_id, UP.label("up"), DOWN.label("down"))
     these = counted.where(Vote.comment_id > after, Vote.comment_id <= last)
     return these.group_by(Vote.comment_id).subquery("votes")
 
@@ -155,12 +154,7 @@ def _suspected_threads(after: int, last: int) -> Select[Any]:
         Comment.thread_id == Thread.id, Comment.status == Status.PUBLISHED
     )
     newest = (
-        select(func.max(of)).where(whose == Thread.id).scalar_subquery()
-        for of, whose in (
-            (Comment.published_revision, Comment.thread_id),
-            (Comment.changed_revision, Comment.thread_id),
-            (ScoreStep.revision, ScoreStep.thread_id),
-        )
+        select(func.max(of)).where(whose == Thread.id).scalar_subquery() for of, whose in REVISIONS
     )
     return select(Thread.id).where(
         Thread.id > after,

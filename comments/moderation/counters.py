@@ -29,6 +29,16 @@ OF_COMMENTS = (
 )
 
 
+#: Where a change of a thread leaves its revision behind, and in which thread it was.
+REVISIONS = (
+    (Comment.published_revision, Comment.thread_id),
+    (Comment.changed_revision, Comment.thread_id),
+    (ScoreStep.revision, ScoreStep.thread_id),
+)
+#: How many of some votes say yes, and how many no.
+UP, DOWN = (func.sum(case((which, 1), else_=0)) for which in (Vote.value > 0, Vote.value < 0))
+
+
 class Wrong(NamedTuple):
     """A stored value that the rows do not bear out; without a comment it is the thread's own."""
 
@@ -84,11 +94,7 @@ def _newest_revision(session: Session, thread_id: int) -> int:
     """The revision of the latest change that a row tells of; the thread's is never lower."""
     return max(
         session.scalar(select(func.max(of)).where(whose == thread_id)) or 0
-        for of, whose in (
-            (Comment.published_revision, Comment.thread_id),
-            (Comment.changed_revision, Comment.thread_id),
-            (ScoreStep.revision, ScoreStep.thread_id),
-        )
+        for of, whose in REVISIONS
     )
 
 
@@ -107,8 +113,7 @@ def _right(
 
 
 def _votes(session: Session, thread_id: int) -> Mapping[int, tuple[int, int]]:
-    up, down = (func.sum(case((which, 1), else_=0)) for which in (Vote.value > 0, Vote.value < 0))
-    counted = select(Vote.comment_id, up, down).join(Comment, Comment.id == Vote.comment_id)
+    counted = select(Vote.comment_id, UP, DOWN).join(Comment, Comment.id == Vote.comment_id)
     mine = counted.where(Comment.thread_id == thread_id).group_by(Vote.comment_id)
     return {id: (int(plus), int(minus)) for id, plus, minus in session.execute(mine)}
 
