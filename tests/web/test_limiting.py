@@ -296,11 +296,10 @@ def test_moderators_are_not_counted(make_limits: MakeLimits) -> None:
 
 
 def test_a_moderator_of_one_site_is_counted_as_a_member_for_there_are_others(
-    make_limits: MakeLimits,
+    sqlite: Engine, make_limits: MakeLimits
 ) -> None:
-    client = make_app(
-        make_limits(guest_limit="1 per hour", member_limit="2 per hour")
-    ).test_client()
+    limits = make_limits(sqlite, guest_limit="1 per hour", member_limit="2 per hour")
+    client = make_app(limits).test_client()
     assert statuses(client, 3, "erin") == "200 200 429"
 
 
