@@ -73,7 +73,8 @@ def _values(node: CommentView) -> dict[str, str]:
         "day": node.day,
         "clock": node.clock,
         "edit_written": node.edit_written,
-        "markup": node.html,
+        # By the one door through which it enters a page.
+        "markup": node.markup,
         "up": str(node.up),
         "down": str(node.down),
         "shown_score": node.shown_score,
