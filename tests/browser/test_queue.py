@@ -64,7 +64,13 @@ def decide(here: Site, name: str, status: Status) -> None:
 
 def open_queue(page: Page, here: Site, query: str = "") -> None:
     page.goto(f"{here.base}/admin/queue{query}")
+    ready(page)
     expect(page.get_by_role("button", name="Keys")).to_be_visible()
+
+
+def ready(page: Page) -> None:
+    """Waits until the scripts of the page have run: a key that comes before them does nothing."""
+    page.evaluate("import(document.querySelector('script[type=module]').src)")
 
 
 def entry(page: Page, name: str) -> Locator:
@@ -144,6 +150,7 @@ def test_enter_opens_and_a_decision_there_stays_on_the_page(held: Site, page: Pa
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Comment by Ann 5")
+    ready(page)
 
     page.keyboard.press("j")
     page.keyboard.press("a")
@@ -382,6 +389,7 @@ def test_a_phone_shows_everything_without_scrolling_sideways(
     held.post("long" * 200, name="W" * 60)
     page = new_context(viewport=PHONE).new_page()
     page.goto(f"{held.base}/admin/queue?lang={language}")
+    ready(page)
     expect(page.locator("[data-entry]").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     small = page.locator("main button:visible, main select").evaluate_all(
