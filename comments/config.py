@@ -64,8 +64,8 @@ class Settings:
     url: str | None = _setting(
         None,
         kinds.BASE_URL,
-        "The public address under which the comments are mounted; with it, addresses in answers "
-        "are absolute.",
+        "The public address under which the comments are mounted, such as "
+        "https://comments.example/comments; with it, addresses in answers are absolute.",
     )
     rate_limits: str = _setting("on", kinds.one_of("on", "off"), "`off` only for load tests.")
     guest_limit: str = _setting(

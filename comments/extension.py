@@ -31,6 +31,7 @@ from comments.web.feeds import feeds
 from comments.web.forms import forms
 from comments.web.front import Front
 from comments.web.gate import SEATS_FOR_EACH, Gate
+from comments.web.hints import Told
 from comments.web.kept import PageCache
 from comments.web.limiting import Limits
 from comments.web.own import own
@@ -215,6 +216,7 @@ class Comments:
             limits=Limits(settings, engine=engine_once),
             cache=PageCache(settings.cache_bytes) if settings.cache_bytes else None,
             doorkeeper=_doorkeeper(settings),
+            told=Told(),
             screens=lambda: self._screens,
             providers=providers.configured(settings),
             replica=_replica(app, settings),

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,16 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
 
     The tables are made or brought up to date on the way.
     """
-    environ = os.environ if environ is None else environ
+    try:
+        return _made(os.environ if environ is None else environ)
+    except ConfigError as wrong:
+        if click.get_current_context(silent=True) is None:
+            raise
+        # Somebody at a command line, who would rather read the sentence alone.
+        raise click.ClickException(str(wrong)) from None
+
+
+def _made(environ: Mapping[str, str]) -> Flask:
     _log_to_stderr()
     instance = Path(environ.get("COMMENTS_INSTANCE") or "instance").resolve()
     app = Flask("comments", instance_path=str(instance), static_folder=None)
@@ -68,6 +78,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     state: State = app.extensions[EXTENSION]
     with app.app_context():
         _prepare_database(db.engine)
+    _check_address(state)
     _add_pages(app)
     if environ.get("COMMENTS_DEMO"):
         waiting = environ.get("COMMENTS_DEMO_QUEUE") and _number(
@@ -114,6 +125,17 @@ def _let_go_rounds(app: Flask, state: State, name: str, rounds: notify.Rounds) -
     listen(app, signals.letter_written, lambda _owner: rounds.wake(), state.owner)
 
 
+def _check_address(state: State) -> None:
+    """A proxy may give the comments another path, so a missing one is a hint and no error."""
+    url = state.settings.url
+    if url and not url.endswith(state.prefix):
+        log.warning(
+            "COMMENTS_URL is %s and the comments are at %s: links will lead to %s/…. Should it be "
+            "%s%s?",
+            *(url, state.prefix, url, url, state.prefix),
+        )
+
+
 def _prepare_database(engine: Engine) -> None:
     try:
         database.prepare_engine(engine)
@@ -126,6 +148,8 @@ def _prepare_database(engine: Engine) -> None:
 
 def serve() -> None:
     """Run the service under granian until it is told to stop."""
+    if find_spec("granian") is None:
+        raise SystemExit("Flask-Comments: granian is missing: pip install 'Flask-Comments[serve]'.")
     try:
         port, workers = _port(os.environ), _workers(os.environ)
         app = create_app()
@@ -270,6 +294,8 @@ def _database_uri(settings: config.Settings, instance: Path) -> str:
     """Where the data is. ``postgresql://`` means psycopg 3 here, whatever SQLAlchemy is used."""
     if settings.database_uri is None:
         place = _private(instance) / "comments.sqlite3"
+        if not place.exists():
+            log.info("There was no database yet; a new one is made: %s", place)
         # Readable by us alone, and so are the journals beside it, which take its mode.
         place.touch(mode=0o600, exist_ok=True)
         return f"sqlite:///{place}"
@@ -278,6 +304,12 @@ def _database_uri(settings: config.Settings, instance: Path) -> str:
         if url.drivername in ("postgres", "postgresql"):
             url = url.set(drivername="postgresql+psycopg")
         known = url.get_dialect().name in ("sqlite", "postgresql")
+        url.get_dialect().import_dbapi()
+    except ModuleNotFoundError as missing:
+        raise ConfigError(
+            f"COMMENTS_DATABASE_URI is set, but {missing.name} is missing: "
+            "pip install 'Flask-Comments[postgres]'."
+        ) from None
     except (ArgumentError, ValueError):
         known = False
     if not known:

@@ -144,6 +144,13 @@ def test_sound_counters_are_said_to_be_so(run, comment):
     assert re.search(r"Looked at \d+ rows: every counter is what they say\.$", result.output)
 
 
+def test_of_an_empty_database_it_is_not_said_that_all_is_well(run):
+    result = run("check")
+    assert result.exit_code == 0
+    assert "There is no discussion in this database" in result.output
+    assert "every counter" not in result.output
+
+
 def test_wrong_counters_are_told_in_sentences_and_put_right_on_demand(run, session, comment):
     session.execute(update(Comment).where(Comment.id == comment.id).values(score=7, vote_rank=7))
     session.execute(update(Thread).where(Thread.key == ARTICLE).values(count=9))
@@ -396,8 +403,9 @@ def test_the_first_moderator_is_the_owner_and_gets_a_link(run, session):
     assert session.scalars(select(MailedLink.email)).all() == ["ann@example.org"]
 
 
-def test_the_link_leads_to_where_the_service_is_reached(run):
-    said = run("moderators", "add", "a@example.org", "--url", "https://c.example/").output
+@pytest.mark.parametrize("url", ["https://c.example/", "https://c.example/comments"])
+def test_the_link_leads_to_where_the_service_is_reached(run, url):
+    said = run("moderators", "add", "a@example.org", "--url", url).output
     assert "https://c.example/comments/sign-in/new-password?token=" in said
     assert "COMMENTS_URL" not in said
 

@@ -253,6 +253,39 @@ def test_a_bad_start_is_one_sentence_and_no_trace(tmp_path):
     assert sentence.startswith("Flask-Comments: COMMENTS_HOLD is 'sometimes'; it must be one of")
 
 
+def test_a_command_with_a_bad_setting_is_one_sentence_as_well(tmp_path):
+    command = [sys.executable, "-m", "flask", "--app", "comments.standalone", "comments", "check"]
+    settings = {"COMMENTS_INSTANCE": str(tmp_path), "COMMENTS_HOLD": "sometimes"}
+    env = {"PATH": os.environ["PATH"]} | settings
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, cwd=PROJECT)
+    assert ended.returncode != 0
+    assert "COMMENTS_HOLD is 'sometimes'; it must be one of" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("missing", "uri", "extra"),
+    [("psycopg", "postgresql://localhost/x", "postgres"), ("granian", "", "serve")],
+)
+def test_what_is_not_installed_is_named_with_how_to_get_it(
+    monkeypatch, tmp_path, free_port, missing, uri, extra
+):
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.setenv("COMMENTS_INSTANCE", str(tmp_path))
+    monkeypatch.setenv("COMMENTS_DATABASE_URI", uri)
+    monkeypatch.setenv("PORT", str(free_port))
+    with pytest.raises(SystemExit, match=rf"is missing: pip install 'Flask-Comments\[{extra}\]'"):
+        standalone.serve()
+
+
+def test_a_public_address_without_the_path_of_the_comments_is_pointed_out(start, caplog):
+    caplog.set_level("WARNING", "comments")
+    start(COMMENTS_URL="https://c.example/comments")
+    assert "COMMENTS_URL" not in caplog.text
+    start(COMMENTS_URL="https://c.example")
+    assert "Should it be https://c.example/comments?" in caplog.text
+
+
 def test_a_port_that_is_taken_is_told_in_a_sentence(monkeypatch, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setenv("PORT", str(taken.getsockname()[1]))

@@ -54,7 +54,9 @@ def _conclude(rows: int, wrong: list[Wrong], *, repaired: bool) -> None:
     told = f"Looked at {_counted(rows, 'row')}"
     threads = len({it.thread for it in wrong})
     values = f"{_counted(len(wrong), 'value')} in {_counted(threads, 'discussion')}"
-    if not wrong:
+    if not rows:
+        click.echo("There is no discussion in this database: is it the one you mean?")
+    elif not wrong:
         click.echo(f"{told}: every counter is what they say.")
     elif repaired:
         click.echo(f"{told}. Mended: {values}.")

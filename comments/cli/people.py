@@ -163,14 +163,19 @@ def _known(state: State, email: str) -> Account:
 
 def _new_link(state: State, account: Account, url: str | None) -> str:
     assert account.email is not None
-    base = state.settings.url or f"{(url or _NOWHERE).rstrip('/')}{state.prefix}"
+    # An address of the site or of the comments: with COMMENTS_URL one gives the latter.
+    given = (url or _NOWHERE).rstrip("/").removesuffix(state.prefix)
+    base = state.settings.url or given + state.prefix
     return accounts.links.for_password(state.session(), account.email, base, now())
 
 
 def _tell(state: State, link: str) -> None:
     click.echo(f"\nOpen this once, within a day, to set a password:\n\n  {link}\n")
     if f"{_NOWHERE}/" in link:
-        click.echo("(Reached elsewhere? Set COMMENTS_URL, or give --url https://comments.example)")
+        click.echo(
+            "(Reached elsewhere? Set COMMENTS_URL, or give --url, such as "
+            f"https://comments.example{current().prefix})"
+        )
 
 
 def _said(refused: CommentsError) -> str:

@@ -15,7 +15,7 @@ from comments import accounts, identity, tokens
 from comments.errors import CommentsError
 from comments.identity import Author, Identity
 from comments.kinds import parse_origin
-from comments.web import address, sso
+from comments.web import address, hints, sso
 from comments.web.front import cors_headers
 from comments.web.state import State, now
 
@@ -134,6 +134,8 @@ def allow_origin(state: State, response: Response) -> Response:
                 "Authorization, Content-Type, Idempotency-Key, If-None-Match"
             )
             response.headers["Access-Control-Max-Age"] = "7200"
+    elif origin is not None and origin.partition("://")[2] != request.host:
+        hints.unknown_origin(state.told, origin)
     return response
 
 

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 from comments import database, i18n, signals
 from comments.errors import CommentsError
 from comments.models import TABLE_PREFIX
-from comments.web import answers, fragments, guards
+from comments.web import answers, fragments, guards, hints
 from comments.web.policy import PAGE_POLICY
 from comments.web.state import State, current
 
@@ -107,6 +107,8 @@ def refuse_http(error: HTTPException) -> Response | HTTPException:
     code = "unknown_host" if isinstance(error, SecurityError) else _CODES.get(error.code or 0)
     if code is None or error.response is not None:
         return error
+    if code == "unknown_host":
+        hints.unknown_host(current().told)
     response = refuse(CommentsError(code))
     if error.code == 405 and getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]

@@ -21,6 +21,7 @@ from comments.web.urls import Urls
 
 if TYPE_CHECKING:
     from comments.web.doorkeeper import Doorkeeper
+    from comments.web.hints import Told
     from comments.web.kept import PageCache
     from comments.web.limiting import Limits
 
@@ -43,6 +44,8 @@ class State:
     cache: "PageCache | None"
     #: Who may be worked on at once; ``None`` where there is no bound.
     doorkeeper: "Doorkeeper | None"
+    #: The hints that this app's owner has had.
+    told: "Told"
     #: Ours, and those that the host has added.
     screens: Callable[[], Sequence[Screen]]
     #: Where people may sign in with an account they have elsewhere.

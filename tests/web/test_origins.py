@@ -3,6 +3,7 @@
 import pytest
 from werkzeug.test import TestResponse
 
+from comments.web import hints
 from tests.web import cast
 from tests.web.cast import API, BLOG, ELSEWHERE, HERE, Visitor, problem
 
@@ -250,3 +251,28 @@ def test_without_a_proxy_nobody_tells_us_our_own_address(app, carol):
     assert problem(carol.post(headers=headers)) == (403, "origin_not_allowed")
     form = {"key": "story", "name": "carol", "body": "x"}
     assert carol.client.post("/comments/post", data=form, headers=headers).status_code == 403
+
+
+# ── what its owner is told ───────────────────────────────────────────────────────────────────
+
+
+def test_a_page_of_an_unknown_site_is_told_to_the_owner_once(carol, caplog):
+    for _ in range(3):
+        carol.get("/comments?thread=story", headers={"Origin": ELSEWHERE})
+    assert caplog.text.count(f"A page at '{ELSEWHERE}' asked for comments") == 1
+    assert "COMMENTS_ORIGINS" in caplog.text
+
+
+def test_pages_that_may_ask_are_not_told(carol, caplog):
+    for origin in (BLOG, HERE):
+        carol.get("/comments?thread=story", headers={"Origin": origin})
+    assert "asked for comments" not in caplog.text
+
+
+def test_nobody_fills_the_log_with_sites_that_they_make_up(carol, caplog):
+    for number in range(2 * hints.MOST_TOLD):
+        origin = f"https://{number}.example/\n" + "x" * 1_000
+        carol.get("/me?thread=story", headers={"Origin": origin.replace("\n", "\x85")})
+    told = [line for line in caplog.text.splitlines() if "asked for comments" in line]
+    assert len(told) == hints.MOST_TOLD
+    assert max(map(len, told)) < 3 * hints.MOST_SHOWN
