@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +17,15 @@ from tests.bench.versions import ANSWERS, LISTED, ROOTS, Calls
 from tests.bench.visit import Asked
 
 PLANS = {"t10000": data.pile(30)}
+
+
+def test_the_help_says_of_every_section_what_it_measures(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["bench", "--help"])
+    with pytest.raises(SystemExit):
+        bench.main()
+    said = capsys.readouterr().out
+    for name in bench.SECTIONS:
+        assert re.search(rf"\n  {name} +[A-Z][^\n]{{30,100}}[.`]*\n", said), name
 
 
 def asked(sent, ended):

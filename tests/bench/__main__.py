@@ -1,6 +1,7 @@
 """``python -m tests.bench``: measure, print tables and ratios, and say which goals are met."""
 
 import argparse
+import ast
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,9 +63,18 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="less exact, in a few minutes")
-    parser.add_argument("--only", choices=SECTIONS, nargs="+", help="these sections")
+    parser = argparse.ArgumentParser(
+        prog="make bench ARGS=",
+        description="Measure, print tables and ratios, and say which goals are met.",
+        epilog="sections:\n" + "\n".join(f"  {name:<10}{_about(name)}" for name in SECTIONS),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer rounds and smaller sites: minutes, not an hour"
+    )
+    parser.add_argument(
+        "--only", choices=SECTIONS, nargs="+", metavar="SECTION", help="these sections"
+    )
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--spam", type=Path, help="comments to try the learned filter on")
     parser.add_argument("--base", help="a commit that this version is held against")
@@ -77,6 +87,12 @@ def _options() -> argparse.Namespace:
         if need and not getattr(options, need):
             parser.error(f"--only {name} needs --{need}")
     return options
+
+
+def _about(name: str) -> str:
+    """The first sentence of a section, which is not imported for that."""
+    tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text())
+    return (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
 def _chosen(options: argparse.Namespace) -> list[str]:

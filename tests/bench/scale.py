@@ -1,11 +1,11 @@
-"""A billion comments on many machines, as arithmetic: what a comment weighs, and how evenly threads
-fall on shards when a few of them have most of the readers.
+"""A billion comments on many machines, as arithmetic: what one weighs, how evenly threads spread.
 
-The weight is measured in PostgreSQL on our own schema. The load is a simulation: popularity of
-threads by Zipf's law (the k-th most popular is asked for in proportion to 1/k^s), each thread on
-the shard that a hash of its key says. What a cache for everybody in front takes off is exact
-arithmetic: of a page that is asked for r times a second and kept for T seconds, r/(1 + rT) requests
-a second go on (a request, T seconds of answers without one, and so on).
+Threads fall on shards, and a few of them have most of the readers. The weight is measured in
+PostgreSQL on our own schema. The load is a simulation: popularity of threads by Zipf's law (the
+k-th most popular is asked for in proportion to 1/k^s), each thread on the shard that a hash of
+its key says. What a cache for everybody in front takes off is exact arithmetic: of a page that is
+asked for r times a second and kept for T seconds, r/(1 + rT) requests a second go on (a request,
+T seconds of answers without one, and so on).
 """
 
 import hashlib
