@@ -141,7 +141,11 @@ PROBLEMS: dict[str, Problem] = {
     "busy": Problem(
         503,
         say("Busy"),
-        say("So many people are here just now that not all can be served. Please try again."),
+        # Some ask again by themselves, and some by pressing something.
+        say(
+            "So many people are here just now that not all can be served. "
+            "It will work again in a moment."
+        ),
     ),
     "provider_away": Problem(
         503,

@@ -1,5 +1,7 @@
 // @ts-check
 const MOST_KEYS = 100;
+/** A site that is too busy is asked again, but not for ever. */
+const MOST_TRIES = 4;
 /** @type {Set<HTMLElement>} */
 const waiting = new Set();
 
@@ -22,9 +24,12 @@ function ask() {
 }
 
 /** @param {string} base @param {string[]} keys @param {HTMLElement[]} elements */
-async function fill(base, keys, elements) {
+async function fill(base, keys, elements, tries = 1) {
   const query = new URLSearchParams(keys.map((key) => ["thread", key]));
   const response = await fetch(`${base}/api/v1/counts?${query}`, { credentials: "omit" }).catch(() => null);
+  const seconds = Number(response?.headers.get("Retry-After"));
+  if (response?.status === 503 && seconds && tries < MOST_TRIES)
+    setTimeout(() => fill(base, keys, elements, tries + 1), seconds * 1000 * tries);
   if (!response?.ok) return; // What stood in the page stays.
   /** @type {{ counts: Record<string, number> }} */
   const { counts } = await response.json();

@@ -31,13 +31,12 @@ export function fail(thread, error, place) {
   if (thread.signal.aborted || !thread.emit("error", problem)) return;
   const where = place.closest('form:not([data-do="vote"])') ?? place.closest("[data-id]")?.querySelector("[data-comment]") ?? place;
   hush(where);
-  const sentences = [problem.detail ?? words(thread, "offline")];
-  if (problem.retryAfter) sentences.push(words(thread, "until", { time: clock(thread, problem.retryAfter) }));
   const alert = document.createElement("p");
   alert.className = "c-alert";
   alert.dataset.trouble = "";
   alert.role = "alert";
-  alert.textContent = sentences.join(" ");
+  alert.textContent = problem.detail ?? words(thread, "offline");
+  if (problem.retryAfter) alert.append(" ", whenAgain(thread, problem.retryAfter));
   const bar = where.querySelector("[data-bar]");
   if (bar) bar.before(alert);
   else where.append(alert);
@@ -47,6 +46,14 @@ export function fail(thread, error, place) {
 export function hush(where) {
   for (const old of where.querySelectorAll("[data-trouble]")) old.remove();
   for (const field of where.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+}
+
+/** When it can be tried again; gone once it can. @param {CommentThread} thread @param {number} seconds from now */
+function whenAgain(thread, seconds) {
+  const sentence = document.createElement("span");
+  sentence.textContent = words(thread, "until", { time: clock(thread, seconds) });
+  setTimeout(() => sentence.remove(), seconds * 1000);
+  return sentence;
 }
 
 /** @param {CommentThread} thread @param {number} seconds from now */

@@ -79,7 +79,7 @@ class Gate:
         self._app = app
         self._inner = inner
         self._doorkeeper = doorkeeper
-        self._refusals: dict[tuple[str, bool, str], tuple[str, Headers, bytes]] = {}
+        self._refusals: dict[tuple[str, bool, str, bool], tuple[str, Headers, bytes]] = {}
         self._told_at = float("-inf")
 
     def __call__(
@@ -120,6 +120,7 @@ class Gate:
             i18n.language_or(query.get("lang", [""])[0], ""),
             "/api/" in path or "/fragment/" in path or ("/admin/" in path and "fragment" in query),
             environ.get("SCRIPT_NAME", ""),
+            environ["REQUEST_METHOD"] in _READS,
         )
         found = self._refusals.get(place)
         if found is None:

@@ -36,11 +36,13 @@ def test_a_thread_that_is_refused_comes_by_itself(
         with page.expect_response("**/fragment/thread?*") as answer:
             page.goto(here.article())
         assert answer.value.status == 503
+        told = page.locator('comment-thread [role="status"]')
+        # Whoever is told waits as well: only then is there a moment to wind the clock to.
+        told.wait_for(state="attached")
         for _ in range(times - 1):
             with page.expect_response("**/fragment/thread?*"):
                 page.clock.run_for(30_000)
-        told = page.locator('comment-thread [role="status"]')
-        told.wait_for(state="attached")
+            told.wait_for(state="attached")
         page.clock.run_for(200)
         expect(told).to_contain_text(BUSY)
     page.clock.run_for(30_000)
@@ -62,3 +64,34 @@ def test_a_comment_that_is_refused_stays_in_the_form(site: Start, thread: Thread
     thread.button("Post").click()
 
     expect(thread.comment("Nothing of it is lost")).to_be_visible()
+
+
+def test_a_number_that_is_refused_comes_by_itself(site: Start, page: Page) -> None:
+    here = site(COMMENTS_PATIENCE="0", COMMENTS_CACHE_BYTES="0")
+    here.post("The first", thread="elsewhere")
+    page.clock.install()
+    number = page.locator("comment-count")
+    with a_crowd(here), page.expect_response("**/counts?*") as answer:
+        page.goto(here.article('<comment-count thread="elsewhere"></comment-count>' + here.tag))
+    assert answer.value.status == 503
+    # When the page has planned to ask again is not seen from here.
+    for _ in range(1_000):
+        if number.text_content() == "1":
+            break
+        page.clock.run_for(1_000)
+    expect(number).to_have_text("1")
+
+
+def test_when_one_may_try_again_is_said_for_as_long_as_it_is_true(
+    site: Start, thread: Thread, page: Page
+) -> None:
+    here = site(COMMENTS_PATIENCE="0")
+    page.clock.install()
+    thread.open(here.article())
+    thread.write("Nothing of it is lost")
+    with a_crowd(here):
+        thread.button("Post").click()
+        expect(thread.alert).to_contain_text("You can try again at")
+    page.clock.run_for(10_000)
+    expect(thread.alert).not_to_contain_text("You can try again at")
+    expect(thread.alert).to_contain_text(BUSY)

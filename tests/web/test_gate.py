@@ -56,6 +56,16 @@ def test_people_get_a_page_in_their_language_each_time(busy, asked, tongue):
     assert again.text == first.text
 
 
+def test_who_read_gets_a_way_to_try_again_and_who_wrote_a_way_back_to_the_text(busy):
+    client = busy.test_client()
+    read = client.get("/comments/thread?key=story").text
+    assert '<a class="c-button" href="">Try again</a>' in read
+    crowd(busy, Kind.WRITING)
+    wrote = client.post("/comments/post", data={"key": "story", "body": "x"}).text
+    assert "what you have written is still there" in wrote
+    assert "Try again" not in wrote
+
+
 def test_who_makes_languages_up_fills_no_memory(busy):
     client, gate = busy.test_client(), busy.wsgi_app
     while not isinstance(gate, Gate):
