@@ -9,9 +9,8 @@ from math import ceil, floor, log10
 from pathlib import Path
 from statistics import fmean, median
 
-from tests.bench import data, isso, load, ours, plot
+from tests.bench import data, databases, isso, load, ours, plot
 from tests.bench.load import Load
-from tests.bench.peers import our_database
 from tests.bench.report import Goal, Progress, print_list, print_table
 from tests.bench.section import Run
 from tests.bench.servers import Server, ceiling, get, service
@@ -36,7 +35,7 @@ def measure(run: Run) -> list[Goal]:
     sizes = SIZES[:3] if run.quick else SIZES
     plans = {f"t{size}": data.conversation(size) for size in sizes}
     theirs = {key: plan for key, plan in plans.items() if len(plan) <= MOST_OF_ISSO}
-    uri = our_database(run.folder, plans)
+    uri = databases.of_threads(run.folder, plans)
     isso.load(run.folder, theirs)
     saved = run.folder / "pages"
     saved.mkdir()

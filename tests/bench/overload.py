@@ -17,11 +17,7 @@ from http.client import HTTPConnection
 from statistics import median
 from urllib.parse import urlsplit
 
-from sqlalchemy import create_engine
-from sqlalchemy.orm import Session
-
-from comments import database, schema
-from tests.bench import data
+from tests.bench import data, databases
 from tests.bench.report import Goal, print_table
 from tests.bench.section import Run
 from tests.bench.servers import Server, service
@@ -64,8 +60,7 @@ class Watch:
 
 def measure(run: Run) -> list[Goal]:
     seconds = 4 if run.quick else 15
-    uri = f"sqlite:///{run.folder / 'overload.sqlite3'}"
-    _load(uri)
+    uri = databases.of_threads(run.folder, {f"t{SIZE}": data.conversation(SIZE)})
     with service(run.folder, uri, COMMENTS_CACHE_BYTES=0, COMMENTS_HOLD="none") as server:
         capacity = _capacity(server, seconds)
         before, calm = server.megabytes(), _one_read(server)
@@ -132,15 +127,6 @@ def percentile(times: Sequence[float], part: float) -> float:
 
 
 # ── the service ──────────────────────────────────────────────────────────────────────────
-
-
-def _load(uri: str) -> None:
-    engine = create_engine(uri, **database.engine_options(uri))
-    database.prepare_engine(engine)
-    schema.upgrade(engine)
-    with Session(engine) as session:
-        data.load(session, f"t{SIZE}", data.conversation(SIZE))
-    engine.dispose()
 
 
 def _places() -> str:

@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from comments import learning, schema
-from comments.database import engine_options, prepare_engine
-from tests.bench import plot, section
+from comments import learning
+from tests.bench import databases, plot, section
 from tests.bench.report import Goal, Progress, print_list, print_table
 
 DECISIONS = 200
@@ -135,19 +133,14 @@ def draws_of(
 
 def run(decided: Sequence[Written], unseen: Sequence[Written], folder: Path) -> Run:
     """What the filter makes of *unseen* after the decisions *decided*, in a database of its own."""
-    database = folder / "spam.sqlite3"
-    uri = f"sqlite:///{database}"
-    engine = create_engine(uri, **engine_options(uri))
-    prepare_engine(engine)
-    schema.upgrade(engine)
-    with Session(engine) as session:
+    file = folder / "spam.sqlite3"
+    with databases.opened(f"sqlite:///{file}") as engine, Session(engine) as session:
         for as_spam in (True, False):
             texts = [comment.text for comment in decided if comment.is_spam == as_spam]
             learning.learn(session, texts, as_spam=as_spam)
         fixed = _outcome(unseen, (_judged(session, comment) for comment in unseen))
         learnt = _outcome(unseen, _judged_and_decided(session, unseen))
-    engine.dispose()
-    database.unlink()
+    file.unlink()
     return Run(len(decided), learnt, fixed)
 
 

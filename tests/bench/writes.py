@@ -17,12 +17,9 @@ from pathlib import Path
 from statistics import median, quantiles
 from urllib.parse import urlsplit
 
-from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from comments import database, schema, threads
-from comments.models import Comment
-from tests.bench import data
+from tests.bench import data, databases
 from tests.bench.report import Goal, Progress, print_list, print_table, sqlite_version
 from tests.bench.section import Run
 from tests.bench.servers import Server, service
@@ -145,25 +142,13 @@ def settings(workers: int) -> dict[str, object]:
 
 
 def _load(uri: str, sizes: tuple[int, ...]) -> int:
-    engine = create_engine(uri, **database.engine_options(uri))
-    database.prepare_engine(engine)
-    schema.upgrade(engine)
     progress = Progress("loading", len(sizes))
-    with Session(engine) as session:
+    with databases.opened(uri) as engine, Session(engine) as session:
         for size in sizes:
             progress.step(f"a thread of {size:,}")
             data.load(session, f"t{size}", data.conversation(size))
         progress.end()
-        comment = a_comment(session, f"t{sizes[-1]}")
-    engine.dispose()
-    return comment
-
-
-def a_comment(session: Session, key: str) -> int:
-    """The first comment of a thread that everybody sees."""
-    thread = threads.find(session, key)
-    published = select(Comment.id).where(Comment.thread_id == thread.id, Comment.listed)
-    return session.scalars(published.order_by(Comment.id).limit(1)).one()
+        return databases.a_comment(session, f"t{sizes[-1]}")
 
 
 # ── as quickly as it goes ────────────────────────────────────────────────────────────────

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from comments.web.state import EXTENSION
-from tests.bench import costs, data, writes
+from tests.bench import costs, data, databases, writes
 from tests.bench.orders import API, MOST_NETWORKS, Order
 from tests.bench.writes import Rate, Stage
 
@@ -36,7 +36,7 @@ def loaded(app: Flask) -> Iterator[int]:
     """A comment of a loaded thread."""
     with Session(app.extensions[EXTENSION].engine()) as session:
         data.load(session, THREAD, data.pile(3))
-        yield writes.a_comment(session, THREAD)
+        yield databases.a_comment(session, THREAD)
 
 
 @pytest.mark.parametrize(("kind", "status"), [("vote", 200), ("post", 201), ("read", 200)])
