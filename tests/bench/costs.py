@@ -12,13 +12,12 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import BinaryIO
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from tests.bench import data, databases
-from tests.bench.orders import API, Order
-from tests.bench.reads import FORMATS
+from tests.bench import data, databases, ours
+from tests.bench.orders import Order
 from tests.bench.report import Goal, Progress, print_table
 from tests.bench.section import Run
 from tests.bench.servers import Server, service
@@ -45,14 +44,14 @@ def measure(run: Run) -> list[Goal]:
 def _served(folder: Path) -> Iterator[tuple[Server, dict[str, Order]]]:
     uri = f"sqlite:///{folder / 'costs.sqlite3'}"
     comment, token = _load(uri)
-    threads = "&".join(f"thread={KEY}-{number}" for number in range(COUNTED - 1))
+    counts = ours.counts([KEY, *(f"{KEY}-{number}" for number in range(COUNTED - 1))])
     orders = {
-        "cached read, JSON": Order("read", f"{FORMATS['JSON']}{KEY}"),
-        "cached read, HTML": Order("read", f"{FORMATS['HTML']}{KEY}"),
+        "cached read, JSON": Order("read", ours.PAGE.format(KEY)),
+        "cached read, HTML": Order("read", ours.HTML_PAGE.format(KEY)),
         # Each under an address of its own, so that none is in the cache.
-        "uncached read, JSON": Order("read", f"{FORMATS['JSON']}{KEY}&number={{}}"),
-        "uncached read, HTML": Order("read", f"{FORMATS['HTML']}{KEY}&number={{}}"),
-        f"counts of {COUNTED}": Order("read", f"{API}/counts?thread={quote(KEY)}&{threads}"),
+        "uncached read, JSON": Order("read", ours.PAGE.format(KEY) + "&number={}"),
+        "uncached read, HTML": Order("read", ours.HTML_PAGE.format(KEY) + "&number={}"),
+        f"counts of {COUNTED}": Order("read", counts.path),
         "vote": Order("vote", str(comment)),
         "post": Order("post", KEY),
         "moderate": Order("decide", str(comment + 1), token),

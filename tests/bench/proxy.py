@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.bench import data, databases, load
+from tests.bench import data, databases, load, ours
 from tests.bench.report import Goal, print_table
 from tests.bench.section import Run
 from tests.bench.servers import Server, get, service
 from tests.services.nginx import Nginx
 
-PAGE = "/comments/api/v1/comments?thread=popular"
+PAGE = ours.PAGE.format("popular")
 #: Requests that may reach the app in a second: one in five, and some at the start.
 _MOST_A_SECOND = 1.0
 
