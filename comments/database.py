@@ -5,8 +5,8 @@ Everything else in the package is written once for both. The two rules that matt
 - **A write takes its lock first.** On SQLite a transaction that reads and then writes is
   refused at once when another one wrote in between; :func:`begin_write` opens the transaction
   with ``BEGIN IMMEDIATE``, so that writers queue up instead (those of one process in line, see
-  :mod:`comments.turns`). It works on the host's plain
-  engine as well as on ours. On PostgreSQL the row of the thread is the lock.
+  :mod:`comments.turns`). It works on the host's plain engine as well as on ours. On PostgreSQL
+  the row of the thread is the lock.
 - **A commit is on the disk.** ``synchronous=FULL``: an acknowledged comment survives a power
   cut. The write-ahead log is used only from SQLite 3.51.3 on; before that version two
   connections that write and checkpoint at once can corrupt the file.
@@ -46,6 +46,7 @@ log = logging.getLogger("comments.database")
 
 Item = TypeVar("Item")
 
+#: How long a writer waits for the others' locks on a SQLite file.
 BUSY_SECONDS = 15
 #: A PostgreSQL that takes no connection within this many seconds counts as gone, and so does one
 #: to which what was sent is not received for twice as long.
@@ -110,6 +111,7 @@ def insert_into(session: Session, table: Any) -> Any:
 
 
 def dialect_insert(dialect: str, table: Any) -> Any:
+    """:func:`insert_into` where there is no session yet."""
     # Whoever uses the one database loads nothing of the other.
     return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 

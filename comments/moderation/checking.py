@@ -1,4 +1,4 @@
-"""``flask comments check``: every counter of a site, a stretch of rows at a time.
+"""Every stored counter of a site held against the rows, a stretch of rows at a time.
 
 A stretch is compared by the database in one statement, so whatever people write meanwhile is seen
 whole or not at all. A thread in which something differs is then counted once more under its lock,
@@ -39,30 +39,32 @@ def check(session: Session, *, repair: bool, now: datetime) -> Iterator[Stretch]
 
     Ends the session's transaction after each stretch and after each thread that it locks.
     """
+    # Threads that were looked at as a whole need no second look for another of their rows.
     known: set[int] = set()
     for key, suspects in ((Comment.id, _suspects), (Thread.id, _suspected_threads)):
         last = 0
-        while stretch := _stretch(session, key, last):
-            found = session.scalars(suspects(last, stretch.last)).all()
+        while rows := _next_rows(session, key, last):
+            found = session.scalars(suspects(last, rows.last)).all()
             session.rollback()
             wrong = []
             for thread_id in sorted(set(found) - known):
                 wrong += _look_closely(session, thread_id, now if repair else None)
             known.update(found)
-            last = stretch.last
-            yield Stretch(stretch.rows, wrong)
+            last = rows.last
+            yield Stretch(rows.number, wrong)
 
 
 class _Rows(NamedTuple):
-    rows: int
+    number: int
+    #: The id of the last one.
     last: int
 
 
-def _stretch(session: Session, key: Any, after: int) -> _Rows | None:
-    """The next rows behind the id *after*."""
+def _next_rows(session: Session, key: Any, after: int) -> _Rows | None:
+    """A stretch of rows behind the id *after*; *key* is the column of their ids."""
     ids = select(key.label("id")).where(key > after).order_by(key).limit(STRETCH).subquery()
-    rows, last = session.execute(select(func.count(), func.max(ids.c.id))).one()
-    return _Rows(rows, last) if rows else None
+    number, last = session.execute(select(func.count(), func.max(ids.c.id))).one()
+    return _Rows(number, last) if number else None
 
 
 def _look_closely(session: Session, thread_id: int, mend_at: datetime | None) -> list[Wrong]:

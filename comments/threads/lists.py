@@ -146,10 +146,10 @@ def _fill(
     pinned = _pinned(session, cursor, listing.order, limit) if with_pinned else []
     cursor = replace(cursor, pinned=(*cursor.pinned, *(row.id for row in pinned)))
     room = limit - len(pinned)
-    rows = _siblings(session, cursor, listing.order, room + 1)
-    listing.nodes = [Node(row) for row in (*pinned, *rows[:room])]
-    if len(rows) > room:
-        listing.next = _behind(cursor, listing.order, rows[room - 1]) if room else cursor
+    found = _siblings(session, cursor, listing.order, room + 1)
+    listing.nodes = [Node(row) for row in (*pinned, *found[:room])]
+    if len(found) > room:
+        listing.next = _behind(cursor, listing.order, found[room - 1]) if room else cursor
     add_first_replies(session, listing.nodes, listing.order, limit)
 
 

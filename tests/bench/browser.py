@@ -12,9 +12,8 @@ from statistics import median
 
 from playwright.sync_api import Browser
 
-from tests.bench import data, isso, visit
+from tests.bench import data, databases, isso, visit
 from tests.bench.data import Planned
-from tests.bench.peers import our_database
 from tests.bench.report import Goal, Progress, print_list, print_table
 from tests.bench.section import Run
 from tests.bench.servers import Server, service
@@ -42,7 +41,7 @@ def measure(run: Run) -> list[Goal]:
     """Print the tables, and give the goals."""
     # In the second nobody answers: its pages have 25 comments and no more.
     plans = {KEY: data.conversation(100), FLAT: [Planned() for _ in range(100)]}
-    uri = our_database(run.folder, plans)
+    uri = databases.of_threads(run.folder, plans)
     isso.load(run.folder, plans)
     rounds = 3 if run.quick else 9
     with (

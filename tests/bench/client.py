@@ -29,19 +29,28 @@ async def _keep_asking(host: str, port: int, request: bytes, until: float) -> li
     latencies: list[float] = []
     while (began := time.perf_counter()) < until:
         writer.write(request)
-        await answer(reader)
+        await check(reader)
         latencies.append((time.perf_counter() - began) * 1000)
     writer.close()
     return latencies
 
 
-async def answer(reader: asyncio.StreamReader) -> None:
+async def check(reader: asyncio.StreamReader) -> None:
+    """Read one answer; anything but a 2xx ends the benchmark."""
+    head, _ = await answer(reader)
+    if status_of(head) // 100 != 2:
+        raise RuntimeError(f"answered {status_of(head)}")
+
+
+async def answer(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """The head of the next answer, in small letters, and its body."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    status = head.split(b" ", 2)[1]
-    if not status.startswith(b"2"):
-        raise RuntimeError(f"answered {status.decode()}")
     length = head.partition(b"content-length: ")[2].split(b"\r\n", 1)[0]
-    await reader.readexactly(int(length))
+    return head, await reader.readexactly(int(length or 0))
+
+
+def status_of(head: bytes) -> int:
+    return int(head.split(b" ", 2)[1])
 
 
 if __name__ == "__main__":

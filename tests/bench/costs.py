@@ -8,25 +8,20 @@ table of one version can be held against that of another: it says the same on a 
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import BinaryIO
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from comments import accounts, database, schema
-from comments.models import Account, Appointment, Role
-from tests.bench import data
-from tests.bench.orders import API, Order
-from tests.bench.reads import FORMATS
+from tests.bench import data, databases, ours
+from tests.bench.orders import Order
 from tests.bench.report import Goal, Progress, print_table
 from tests.bench.section import Run
 from tests.bench.servers import Server, service
-from tests.bench.writes import a_comment, settings
+from tests.bench.writes import settings
 
 KEY, SIZE, COUNTED = "costs", 1_000, 20
 MOST_VOTE_MS, MOST_POST_MS = 2.0, 3.0
@@ -49,14 +44,14 @@ def measure(run: Run) -> list[Goal]:
 def _served(folder: Path) -> Iterator[tuple[Server, dict[str, Order]]]:
     uri = f"sqlite:///{folder / 'costs.sqlite3'}"
     comment, token = _load(uri)
-    threads = "&".join(f"thread={KEY}-{number}" for number in range(COUNTED - 1))
+    counts = ours.counts([KEY, *(f"{KEY}-{number}" for number in range(COUNTED - 1))])
     orders = {
-        "cached read, JSON": Order("read", f"{FORMATS['JSON']}{KEY}"),
-        "cached read, HTML": Order("read", f"{FORMATS['HTML']}{KEY}"),
+        "cached read, JSON": Order("read", ours.PAGE.format(KEY)),
+        "cached read, HTML": Order("read", ours.HTML_PAGE.format(KEY)),
         # Each under an address of its own, so that none is in the cache.
-        "uncached read, JSON": Order("read", f"{FORMATS['JSON']}{KEY}&number={{}}"),
-        "uncached read, HTML": Order("read", f"{FORMATS['HTML']}{KEY}&number={{}}"),
-        f"counts of {COUNTED}": Order("read", f"{API}/counts?thread={quote(KEY)}&{threads}"),
+        "uncached read, JSON": Order("read", ours.PAGE.format(KEY) + "&number={}"),
+        "uncached read, HTML": Order("read", ours.HTML_PAGE.format(KEY) + "&number={}"),
+        f"counts of {COUNTED}": Order("read", counts.path),
         "vote": Order("vote", str(comment)),
         "post": Order("post", KEY),
         "moderate": Order("decide", str(comment + 1), token),
@@ -67,21 +62,10 @@ def _served(folder: Path) -> Iterator[tuple[Server, dict[str, Order]]]:
 
 def _load(uri: str) -> tuple[int, str]:
     """A thread of a thousand; gives its first comment and the token of a moderator."""
-    engine = create_engine(uri, **database.engine_options(uri))
-    database.prepare_engine(engine)
-    schema.upgrade(engine)
-    now = datetime.now(UTC)
-    with Session(engine) as session:
+    with databases.opened(uri) as engine, Session(engine) as session:
         data.load(session, KEY, data.conversation(SIZE))
-        comment = a_comment(session, KEY)
-        owner = Account(email="owner@example.org", name="Owner", created_at=now)
-        session.add(owner)
-        session.flush()
-        appointed = Appointment(account_id=owner.id, site="", role=Role.OWNER, created_at=now)
-        session.add(appointed)
-        token = accounts.sign_in(session, owner.id, now=now)
+        comment, token = databases.a_comment(session, KEY), databases.add_owner(session)
         session.commit()
-    engine.dispose()
     return comment, token
 
 

@@ -7,11 +7,9 @@ of an app that has the same bytes ready and does nothing else, and of Isso as it
 from dataclasses import dataclass
 from math import ceil, floor, log10
 from pathlib import Path
-from statistics import fmean, median
 
-from tests.bench import data, isso, load, ours, plot
+from tests.bench import data, databases, isso, load, ours, plot
 from tests.bench.load import Load
-from tests.bench.peers import our_database
 from tests.bench.report import Goal, Progress, print_list, print_table
 from tests.bench.section import Run
 from tests.bench.servers import Server, ceiling, get, service
@@ -36,7 +34,7 @@ def measure(run: Run) -> list[Goal]:
     sizes = SIZES[:3] if run.quick else SIZES
     plans = {f"t{size}": data.conversation(size) for size in sizes}
     theirs = {key: plan for key, plan in plans.items() if len(plan) <= MOST_OF_ISSO}
-    uri = our_database(run.folder, plans)
+    uri = databases.of_threads(run.folder, plans)
     isso.load(run.folder, theirs)
     saved = run.folder / "pages"
     saved.mkdir()
@@ -77,16 +75,9 @@ def _driven(curves: list[Curve], sizes: tuple[int, ...], *, rounds: int) -> Draw
                     loads.setdefault((curve.name, size), []).append(done)
     progress.end()
     return {
-        curve.name: [_middle(loads[curve.name, size]) for size in sizes[: len(curve.times)]]
+        curve.name: [load.middle(loads[curve.name, size]) for size in sizes[: len(curve.times)]]
         for curve in curves
     }
-
-
-def _middle(loads: list[Load]) -> Load:
-    p50 = median(each.p50 for each in loads)
-    return Load(
-        1000 / p50, p50, median(each.slow for each in loads), fmean(each.cpu for each in loads)
-    )
 
 
 def _print(drawn: Drawn, sizes: tuple[int, ...]) -> None:

@@ -6,9 +6,9 @@ second do, and the servers' CPU time per request says it most steadily of all.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import median
 
-from tests.bench.load import Load
+from tests.bench.load import Load, middle
 from tests.bench.report import Progress
 from tests.bench.servers import Server
 
@@ -57,16 +57,6 @@ def fight(
 
 
 def _outcome(name: str, pairs: list[tuple[Load, Load]]) -> Outcome:
-    ours, theirs = (_middle(loads) for loads in zip(*pairs, strict=True))
+    ours, theirs = (middle(loads) for loads in zip(*pairs, strict=True))
     speed = median(mine.per_second / other.per_second for mine, other in pairs)
     return Outcome(name, ours, theirs, speed, ours.cpu / theirs.cpu if theirs.cpu else 0)
-
-
-def _middle(loads: Sequence[Load]) -> Load:
-    return Load(
-        median(load.per_second for load in loads),
-        median(load.p50 for load in loads),
-        median(load.slow for load in loads),
-        # The kernel counts CPU time in steps that are longer than some answers take.
-        fmean(load.cpu for load in loads),
-    )

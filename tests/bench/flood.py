@@ -11,6 +11,8 @@ import sys
 import time
 from urllib.parse import urlsplit
 
+from tests.bench.client import answer, status_of
+
 #: A request that is not answered after so many seconds is given up.
 PATIENCE = 20
 #: What a server with a queue for a thousand takes; a request that finds none free is lost.
@@ -83,10 +85,8 @@ async def _asked(connection: Connection, host: str, place: Place) -> int:
         f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
     )
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    length = head.partition(b"content-length: ")[2].split(b"\r\n", 1)[0]
-    await reader.readexactly(int(length or 0))
-    return int(head.split(b" ", 2)[1])
+    head, _ = await answer(reader)
+    return status_of(head)
 
 
 if __name__ == "__main__":

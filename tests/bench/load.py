@@ -15,8 +15,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
-from statistics import median, quantiles
-from typing import Protocol
+from statistics import fmean, median, quantiles
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from tests.bench.servers import Server
@@ -38,6 +38,17 @@ class Load:
     p50: float
     slow: float
     cpu: float
+
+
+def middle(loads: Sequence[Load]) -> Load:
+    """The medians of several runs."""
+    return Load(
+        median(each.per_second for each in loads),
+        median(each.p50 for each in loads),
+        median(each.slow for each in loads),
+        # The kernel counts CPU time in steps that are longer than some answers take.
+        fmean(each.cpu for each in loads),
+    )
 
 
 class Measured(Protocol):
@@ -101,10 +112,29 @@ def errands(server: Server, requests: Sequence[Request], *, connections: int) ->
         cwd=PROJECT,
     )
     used = server.cpu_seconds() - before
-    told = json.loads(done.stdout)
-    latencies, count = sorted(told["latencies"]), len(requests)
+    result = json.loads(done.stdout)
+    latencies, count = sorted(result["latencies"]), len(requests)
     slow = latencies[math.ceil(0.99 * count) - 1]
-    return Load(count / told["seconds"], median(latencies), slow, 1000 * used / count)
+    return Load(count / result["seconds"], median(latencies), slow, 1000 * used / count)
+
+
+def started(module: str, *arguments: object) -> "subprocess.Popen[str]":
+    """A client of ours at work, in a process of its own: *module* of this package."""
+    return subprocess.Popen(
+        [sys.executable, "-m", f"tests.bench.{module}", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=PROJECT,
+    )
+
+
+def told(process: "subprocess.Popen[str]", seconds: float) -> list[Any]:
+    """What such a client prints when its *seconds* are over; raises when it broke off."""
+    said, _ = process.communicate(timeout=seconds + _SPARE_SECONDS)
+    if process.returncode:
+        raise RuntimeError("a client of the benchmark broke off")
+    answers: list[Any] = json.loads(said)
+    return answers
 
 
 def client() -> str:
@@ -138,18 +168,9 @@ def _milliseconds(number: str, unit: str) -> float:
 
 
 def _ourselves(url: str, seconds: int, encoding: str) -> Counted:
-    each = [str(seconds), str(CONNECTIONS // _CLIENTS), encoding]
-    command = [sys.executable, "-m", "tests.bench.client", url, *each]
-    running = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT)
-        for _ in range(_CLIENTS)
-    ]
-    latencies: list[float] = []
-    for process in running:
-        said, _ = process.communicate(timeout=seconds + _SPARE_SECONDS)
-        if process.returncode:
-            raise RuntimeError(f"{url} did not answer well")
-        latencies += json.loads(said)
+    each = CONNECTIONS // _CLIENTS
+    running = [started("client", url, seconds, each, encoding) for _ in range(_CLIENTS)]
+    latencies = [latency for process in running for latency in told(process, seconds)]
     cuts = quantiles(latencies, n=100)
     return len(latencies), len(latencies) / seconds, cuts[49], cuts[98]
 

@@ -14,19 +14,17 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from random import Random
 from statistics import linear_regression, median
 
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from comments import accounts, database, schema
-from comments.models import Account, Appointment, Comment, Role
+from comments.models import Comment
 from comments.web.guards import SESSION_COOKIE
-from tests.bench import ours, site
+from tests.bench import databases, ours, site
 from tests.bench.load import Request, errands
 from tests.bench.report import Goal, Progress, print_list, print_table
 from tests.bench.section import Run
@@ -94,31 +92,17 @@ def _built(run: Run, name: str, comments: int, threads: int) -> Iterator[Site]:
 
 def _build(uri: str, comments: int, threads: int, pid: int | None = None) -> Site:
     began = time.monotonic()
-    engine = create_engine(uri, **database.engine_options(uri))
-    database.prepare_engine(engine)
-    schema.upgrade(engine)
-    site.build(engine, comments, threads)
-    seconds = time.monotonic() - began
-    with Session(engine) as session:
-        token = _owner(session)
+    with databases.opened(uri) as engine, Session(engine) as session:
+        site.build(engine, comments, threads)
+        seconds = time.monotonic() - began
+        token = databases.add_owner(session)
         of_size = site.sizes(comments, threads).index(ALIKE) + 1
         answered = select(Comment.id).where(
             Comment.thread_id == of_size, Comment.parent_id.is_(None), Comment.replies_count > 3
         )
         comment = session.scalars(answered.limit(1)).one()
         session.commit()
-    engine.dispose()
     return Site(uri, seconds, token, f"t{of_size}", comment, threads, pid)
-
-
-def _owner(session: Session) -> str:
-    """The secret of somebody's browser who moderates it all."""
-    now = datetime.now(UTC)
-    account = Account(email="owner@example.org", name="Owner", created_at=now)
-    session.add(account)
-    session.flush()
-    session.add(Appointment(account_id=account.id, site="", role=Role.OWNER, created_at=now))
-    return accounts.sign_in(session, account.id, now=now)
 
 
 # ── what a call costs ────────────────────────────────────────────────────────────────────

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from random import Random
 
 from tests.bench.data import sentences
+from tests.bench.ours import API
 
-API = "/comments/api/v1"
 #: Networks are 10.0.0.0/24 and on; addresses of one count as one.
 MOST_NETWORKS = 2**20
 _SHARED = [sentences(Random(number)) for number in range(100)]

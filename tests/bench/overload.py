@@ -5,8 +5,6 @@ without waiting for answers. Meanwhile somebody looks at its health and a modera
 """
 
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -17,21 +15,16 @@ from http.client import HTTPConnection
 from statistics import median
 from urllib.parse import urlsplit
 
-from sqlalchemy import create_engine
-from sqlalchemy.orm import Session
-
-from comments import database, schema
-from tests.bench import data
+from tests.bench import data, databases, load
+from tests.bench.ours import API
 from tests.bench.report import Goal, print_table
 from tests.bench.section import Run
 from tests.bench.servers import Server, service
-from tests.services.tools import PROJECT
 
 TIMES = 10
 #: As many read as write; that is very many writers for a site of comments.
 READERS = WRITERS = 5
 SIZE = 1_000
-_API = "/comments/api/v1"
 _CLIENTS = 2
 _SPARE_SECONDS = 60
 #: Requests at a time while it is not too much: as many as it works on.
@@ -64,8 +57,7 @@ class Watch:
 
 def measure(run: Run) -> list[Goal]:
     seconds = 4 if run.quick else 15
-    uri = f"sqlite:///{run.folder / 'overload.sqlite3'}"
-    _load(uri)
+    uri = databases.of_threads(run.folder, {f"t{SIZE}": data.conversation(SIZE)})
     with service(run.folder, uri, COMMENTS_CACHE_BYTES=0, COMMENTS_HOLD="none") as server:
         capacity = _capacity(server, seconds)
         before, calm = server.megabytes(), _one_read(server)
@@ -134,23 +126,14 @@ def percentile(times: Sequence[float], part: float) -> float:
 # ── the service ──────────────────────────────────────────────────────────────────────────
 
 
-def _load(uri: str) -> None:
-    engine = create_engine(uri, **database.engine_options(uri))
-    database.prepare_engine(engine)
-    schema.upgrade(engine)
-    with Session(engine) as session:
-        data.load(session, f"t{SIZE}", data.conversation(SIZE))
-    engine.dispose()
-
-
 def _places() -> str:
     """Different pages, and comments into a thread that grows."""
     reads = [
-        ("read", "GET", f"{_API}/comments?thread=t{SIZE}&limit={20 + number}", "")
+        ("read", "GET", f"{API}/comments?thread=t{SIZE}&limit={20 + number}", "")
         for number in range(READERS)
     ]
     fields = {"thread": "flooded", "name": "Ann", "body": "A comment among very many."}
-    writes = [("write", "POST", f"{_API}/comments", json.dumps(fields))] * WRITERS
+    writes = [("write", "POST", f"{API}/comments", json.dumps(fields))] * WRITERS
     # In turn, one of each.
     return json.dumps([place for both in zip(reads, writes, strict=True) for place in both])
 
@@ -179,19 +162,9 @@ def _capacity(server: Server, seconds: int) -> float:
 
 
 def _flood(server: Server, per_second: float, seconds: int) -> list[Answered]:
-    each = [server.url, str(seconds), str(per_second / _CLIENTS), _places()]
-    command = [sys.executable, "-m", "tests.bench.flood", *each]
-    running = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT)
-        for _ in range(_CLIENTS)
-    ]
-    answers: list[Answered] = []
-    for process in running:
-        said, _ = process.communicate(timeout=seconds + _SPARE_SECONDS)
-        if process.returncode:
-            raise RuntimeError("the flood broke off")
-        answers += [tuple(answer) for answer in json.loads(said)]
-    return answers
+    each = (server.url, seconds, per_second / _CLIENTS, _places())
+    running = [load.started("flood", *each) for _ in range(_CLIENTS)]
+    return [tuple(answer) for process in running for answer in load.told(process, seconds)]
 
 
 # ── looking on ───────────────────────────────────────────────────────────────────────────
@@ -231,7 +204,7 @@ def _timed(server: Server, path: str) -> tuple[int, float]:
 
 def _one_read(server: Server) -> float:
     """Milliseconds that a page takes while nobody else asks."""
-    path = f"{_API}/comments?thread=t{SIZE}"
+    path = f"{API}/comments?thread=t{SIZE}"
     return median(_timed(server, path)[1] for _ in range(9))
 
 
@@ -239,7 +212,7 @@ def _seconds_until_back(server: Server, calm: float) -> float:
     """Seconds after the flood until a page takes no more than twice what it took before."""
     began = time.perf_counter()
     while True:
-        status, ms = _timed(server, f"{_API}/comments?thread=t{SIZE}")
+        status, ms = _timed(server, f"{API}/comments?thread=t{SIZE}")
         if status == 200 and ms <= 2 * calm:
             return time.perf_counter() - began
 

@@ -12,11 +12,7 @@ from itertools import count
 from pathlib import Path
 from types import ModuleType
 
-from sqlalchemy import create_engine
-from sqlalchemy.orm import Session
-
-from comments import database, schema
-from tests.bench import data, isso, load, ours
+from tests.bench import data, databases, isso, load, ours
 from tests.bench.duels import Duel, Outcome, Side, fight
 from tests.bench.load import Load, Request
 from tests.bench.report import Goal, Progress, print_list, print_table
@@ -63,7 +59,7 @@ class Both:
 def _loaded(folder: Path, plans: dict[str, list[data.Planned]]) -> Iterator[Both]:
     progress = Progress("loading", 2)
     progress.step("ours")
-    uri = our_database(folder, plans)
+    uri = databases.of_threads(folder, plans)
     progress.step("Isso")
     isso.load(folder, plans)
     progress.end()
@@ -73,18 +69,6 @@ def _loaded(folder: Path, plans: dict[str, list[data.Planned]]) -> Iterator[Both
         isso.server(folder) as theirs,
     ):
         yield Both(served, uncached, theirs)
-
-
-def our_database(folder: Path, plans: dict[str, list[data.Planned]]) -> str:
-    uri = f"sqlite:///{folder / 'comments.sqlite3'}"
-    engine = create_engine(uri, **database.engine_options(uri))
-    database.prepare_engine(engine)
-    schema.upgrade(engine)
-    with Session(engine) as session:
-        for key, plan in plans.items():
-            data.load(session, key, plan)
-    engine.dispose()
-    return uri
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────

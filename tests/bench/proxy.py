@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import create_engine
-from sqlalchemy.orm import Session
-
-from comments import schema
-from tests.bench import data, load
+from tests.bench import data, databases, load, ours
 from tests.bench.report import Goal, print_table
 from tests.bench.section import Run
 from tests.bench.servers import Server, get, service
 from tests.services.nginx import Nginx
 
-PAGE = "/comments/api/v1/comments?thread=popular"
+PAGE = ours.PAGE.format("popular")
 #: Requests that may reach the app in a second: one in five, and some at the start.
 _MOST_A_SECOND = 1.0
 
@@ -42,12 +38,7 @@ def answered(folder: Path) -> int:
 
 def measure(run: Run) -> list[Goal]:
     """Print what a crowd costs the app with nginx before it, and without."""
-    uri = f"sqlite:///{run.folder / 'comments.sqlite3'}"
-    engine = create_engine(uri)
-    schema.upgrade(engine)
-    with Session(engine) as session:
-        data.load(session, "popular", data.conversation(1000))
-    engine.dispose()
+    uri = databases.of_threads(run.folder, {"popular": data.conversation(1000)})
     seconds = 3 if run.quick else 10
     with service(run.folder, uri, COMMENTS_TRUSTED_PROXIES=1) as app:
         get(app.url + PAGE)

@@ -8,16 +8,15 @@ from pathlib import Path
 from tests.bench import load
 from tests.bench.duels import Duel, Outcome, Side, fight
 from tests.bench.load import Load
+from tests.bench.ours import API, HTML_PAGE, PAGE, counts
 from tests.bench.report import Goal, print_list, print_table
 from tests.bench.section import Run
 from tests.bench.servers import Server, ceiling, get, service
 from tests.bench.store import Store, opened
 
 SORTS = ("oldest", "newest", "most_voted")
-FORMATS = {"JSON": "/comments/api/v1/comments?thread=", "HTML": "/comments/thread?key="}
-COUNTS = "/comments/api/v1/counts?" + "&".join(
-    f"thread=t{number}" for number in (10, 1_000, 100_000, *range(11, 28))
-)
+FORMATS = {"JSON": PAGE, "HTML": HTML_PAGE}
+COUNTS = counts([f"t{number}" for number in (10, 1_000, 100_000, *range(11, 28))]).path
 _COUNTS_FILE = "counts.json"
 SHORT, LONG = 1_000, 100_000
 LEAST_OF_EMPTY, LEAST_OF_SHORT, MOST_TIMES_SHORT = 0.5, 0.9, 1.5
@@ -57,7 +56,7 @@ class Ready:
         return f"page.{self.form.lower()}{'.gz' if self.packed else ''}"
 
     def path(self, size: int) -> str:
-        return f"{FORMATS[self.form]}t{size}"
+        return FORMATS[self.form].format(f"t{size}")
 
     def save(self, server: Server, folder: Path) -> None:
         body = get(server.url + self.path(SHORT))
@@ -147,8 +146,8 @@ def _short_goal(outcome: Outcome) -> Goal:
 def uncached(store: Store, folder: Path, *, rounds: int, requests: int) -> list[Goal]:
     """Pages drawn for every request, of a long thread against a short one."""
     first = [
-        (f"{form}, {sort}", f"{path}t{LONG}&sort={sort}", f"{path}t{SHORT}&sort={sort}")
-        for form, path in FORMATS.items()
+        (f"{form}, {sort}", *(f"{page.format(f't{size}')}&sort={sort}" for size in (LONG, SHORT)))
+        for form, page in FORMATS.items()
         for sort in SORTS
     ]
     far = [place for sort in SORTS for place in _far_places(store, sort)]
@@ -171,8 +170,8 @@ def uncached(store: Store, folder: Path, *, rounds: int, requests: int) -> list[
 
 def _far_places(store: Store, sort: str) -> list[tuple[str, str, str]]:
     """What is compared, its path, and the path it is held against."""
-    long = f"{FORMATS['JSON']}t{LONG}&sort={sort}"
-    replies = "/comments/api/v1/comments/{}/replies?sort=" + sort
+    long = f"{PAGE.format(f't{LONG}')}&sort={sort}"
+    replies = f"{API}/comments/{{}}/replies?sort={sort}"
     return [
         (
             f"page 500 against page 1, {sort}",

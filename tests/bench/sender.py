@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.bench.client import answer, status_of
+
 
 class Connection:
     def __init__(self, netloc: str) -> None:
@@ -33,10 +35,8 @@ class Connection:
         await self._take(f"{method} {path}")
 
     async def _take(self, asked: str) -> None:
-        head = (await self.reader.readuntil(b"\r\n\r\n")).lower()
-        length = head.partition(b"content-length: ")[2].split(b"\r\n", 1)[0]
-        body = await self.reader.readexactly(int(length or 0))
-        if head.split(b" ", 2)[1][:1] != b"2":
+        head, body = await answer(self.reader)
+        if status_of(head) // 100 != 2:
             raise RuntimeError(f"{asked}: {head.splitlines()[0].decode()} {body[:300]!r}")
         if b"connection: close" in head:
             self.close()

@@ -10,10 +10,10 @@ from urllib.request import Request, urlopen
 
 from tests.services.ports import answers, free_port
 from tests.services.process import Process
+from tests.services.service import clean_environment
 from tests.services.tools import PROJECT
 
 SECRET = "a secret of the benchmark, long enough to be one"
-_OURS = ("COMMENTS_", "FLASK_", "PORT")
 
 
 class Server:
@@ -30,12 +30,11 @@ class Server:
         self.url = f"http://127.0.0.1:{port}"
         #: A server whose children work for this one: its database's.
         self.also: int | None = None
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
         self._process = Process(
             [str(python), *command],
             log=folder / f"server-{port}.log",
             ready=lambda: answers(port),
-            env={**clean, "PYTHONPATH": str(PROJECT), **env},
+            env={**clean_environment(), "PYTHONPATH": str(PROJECT), **env},
         )
 
     def cpu_seconds(self) -> float:

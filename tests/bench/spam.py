@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from comments import learning, schema
-from comments.database import engine_options, prepare_engine
-from tests.bench import plot, section
+from comments import learning
+from tests.bench import databases, plot
 from tests.bench.report import Goal, Progress, print_list, print_table
+from tests.bench.section import Run
 
 DECISIONS = 200
 CURVE = (0, 25, 50, 100, DECISIONS, 400, None)
@@ -47,7 +46,7 @@ class Outcome:
         return _share(self.spam, at), _share(self.ham, at)
 
 
-class Run(NamedTuple):
+class Trial(NamedTuple):
     """One video after one draw of decisions on the others."""
 
     decided: int
@@ -56,10 +55,10 @@ class Run(NamedTuple):
 
 
 #: By video and number of decisions; one for each draw.
-Runs = dict[tuple[str, int | None], list[Run]]
+Trials = dict[tuple[str, int | None], list[Trial]]
 
 
-def measure(run: section.Run) -> list[Goal]:
+def measure(run: Run) -> list[Goal]:
     """Print the tables, draw the pictures, and give the goals."""
     assert run.spam is not None
     draws = 1 if run.quick else DRAWS
@@ -91,9 +90,9 @@ def read(path: Path) -> dict[str, list[Written]]:
 # ── learning and judging ─────────────────────────────────────────────────────────────────
 
 
-def _run_all(videos: dict[str, list[Written]], folder: Path, draws: int) -> Runs:
+def _run_all(videos: dict[str, list[Written]], folder: Path, draws: int) -> Trials:
     progress = Progress("judging", len(videos) * len(CURVE))
-    runs: Runs = {}
+    runs: Trials = {}
     for video, unseen in videos.items():
         others = together(videos, but=video)
         for count in CURVE:
@@ -133,22 +132,17 @@ def draws_of(
         yield [written[int((place + begin) * step)] for place in range(count)]
 
 
-def run(decided: Sequence[Written], unseen: Sequence[Written], folder: Path) -> Run:
+def run(decided: Sequence[Written], unseen: Sequence[Written], folder: Path) -> Trial:
     """What the filter makes of *unseen* after the decisions *decided*, in a database of its own."""
-    database = folder / "spam.sqlite3"
-    uri = f"sqlite:///{database}"
-    engine = create_engine(uri, **engine_options(uri))
-    prepare_engine(engine)
-    schema.upgrade(engine)
-    with Session(engine) as session:
+    file = folder / "spam.sqlite3"
+    with databases.opened(f"sqlite:///{file}") as engine, Session(engine) as session:
         for as_spam in (True, False):
             texts = [comment.text for comment in decided if comment.is_spam == as_spam]
             learning.learn(session, texts, as_spam=as_spam)
         fixed = _outcome(unseen, (_judged(session, comment) for comment in unseen))
         learnt = _outcome(unseen, _judged_and_decided(session, unseen))
-    engine.dispose()
-    database.unlink()
-    return Run(len(decided), learnt, fixed)
+    file.unlink()
+    return Trial(len(decided), learnt, fixed)
 
 
 def _judged_and_decided(session: Session, unseen: Iterable[Written]) -> Iterator[float]:
@@ -178,12 +172,12 @@ def _share(probabilities: Sequence[float], at: float) -> float:
 # ── told ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _learning(runs: Iterable[Run]) -> Outcome:
+def _learning(runs: Iterable[Trial]) -> Outcome:
     """All draws together; a share of it is the mean of their shares."""
     return _together(run.learning for run in runs)
 
 
-def _fixed(runs: Iterable[Run]) -> Outcome:
+def _fixed(runs: Iterable[Trial]) -> Outcome:
     return _together(run.fixed for run in runs)
 
 
@@ -195,7 +189,7 @@ def _together(outcomes: Iterable[Outcome]) -> Outcome:
     return together
 
 
-def _goals(video: str, runs: list[Run]) -> list[Goal]:
+def _goals(video: str, runs: list[Trial]) -> list[Goal]:
     spam, ham = _learning(runs).held()
     after = f"after {runs[0].decided} decisions elsewhere"
     return [
@@ -204,7 +198,7 @@ def _goals(video: str, runs: list[Run]) -> list[Goal]:
     ]
 
 
-def _print_unseen(videos: dict[str, list[Written]], runs: Runs) -> None:
+def _print_unseen(videos: dict[str, list[Written]], runs: Trials) -> None:
     heads = ("video", "spam", "ham", "spam held", "by draw", "ham held", "by draw")
     heads += ("fixed: spam held", "ham held")
     print_table(
@@ -214,7 +208,7 @@ def _print_unseen(videos: dict[str, list[Written]], runs: Runs) -> None:
     )
 
 
-def _unseen_row(runs: list[Run]) -> tuple[str, ...]:
+def _unseen_row(runs: list[Trial]) -> tuple[str, ...]:
     spams, hams = zip(*(run.learning.held() for run in runs), strict=True)
     learning_spam, learning_ham = _learning(runs).held()
     fixed_spam, fixed_ham = _fixed(runs).held()
@@ -230,7 +224,7 @@ def _unseen_row(runs: list[Run]) -> tuple[str, ...]:
     )
 
 
-def _print_curve(videos: dict[str, list[Written]], runs: Runs) -> None:
+def _print_curve(videos: dict[str, list[Written]], runs: Trials) -> None:
     heads = ["video", *map(_named, CURVE)]
     for title, kind in (("learning from each", _learning), ("learning from none", _fixed)):
         rows = []
@@ -250,7 +244,7 @@ _MOST_SHOWN = 0.10
 _LEAST_SHOWN = 0.50
 
 
-def _trade(videos: dict[str, list[Written]], runs: Runs) -> plot.Picture:
+def _trade(videos: dict[str, list[Written]], runs: Trials) -> plot.Picture:
     """Spam held against ham held: what another threshold would give."""
     lines = []
     for number, video in enumerate(videos):
@@ -273,7 +267,7 @@ def _every_threshold(outcome: Outcome) -> list[plot.Point]:
     return [point for point in points if point[0] <= _MOST_SHOWN]
 
 
-def _curve(videos: dict[str, list[Written]], runs: Runs) -> plot.Picture:
+def _curve(videos: dict[str, list[Written]], runs: Trials) -> plot.Picture:
     """Spam and ham held against the number of decisions learned before."""
     lines = []
     for number, video in enumerate(videos):

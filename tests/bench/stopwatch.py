@@ -62,7 +62,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Times:
     """Milliseconds in a page just opened: the first time, later times, and a plain loop."""
 
     found: int
@@ -85,7 +85,7 @@ def measure(works: dict[str, Work]) -> list[Goal]:
     return [Goal(promise, f"{slowest:.0f} ms", slowest <= _MOST_MS)]
 
 
-def _figures(runs: list[Run]) -> list[str]:
+def _figures(runs: list[Times]) -> list[str]:
     first = [run.first for run in runs]
     again = [time for run in runs for time in run.again]
     loop = median(run.loop for run in runs)
@@ -94,8 +94,8 @@ def _figures(runs: list[Run]) -> list[str]:
     return [str(runs[0].found), *(f"{figure:.1f}" for figure in figures), ratio]
 
 
-def _runs(works: dict[str, Work]) -> dict[str, list[Run]]:
-    runs: dict[str, list[Run]] = {name: [] for name in works}
+def _runs(works: dict[str, Work]) -> dict[str, list[Times]]:
+    runs: dict[str, list[Times]] = {name: [] for name in works}
     with chromium.launched() as browser:
         for _ in range(_FRESH):
             for name, work in works.items():
@@ -105,7 +105,7 @@ def _runs(works: dict[str, Work]) -> dict[str, list[Run]]:
                     page.route("**/*", _serve)
                     page.goto("http://article.test/")
                     page.evaluate(_PREPARE, {"anchors": work.anchors, "after": work.after})
-                    runs[name].append(_run(page))
+                    runs[name].append(_times(page))
     return runs
 
 
@@ -117,7 +117,7 @@ def _serve(route: Route) -> None:
         route.fulfill(body="<!doctype html><title>An article</title>", content_type="text/html")
 
 
-def _run(page: Page) -> Run:
+def _times(page: Page) -> Times:
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
 
@@ -129,7 +129,7 @@ def _run(page: Page) -> Run:
     first, found = timed("find()")
     again = [timed("find()")[0] for _ in range(_AGAIN)]
     timed("loop()")
-    return Run(found, first, again, timed("loop()")[0])
+    return Times(found, first, again, timed("loop()")[0])
 
 
 def _busy(session: CDPSession) -> float:

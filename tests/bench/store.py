@@ -8,10 +8,10 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.orm import Session
 
-from comments import database, schema, threads, tree
+from comments import threads, tree
 from comments.keys import Keys
 from comments.models import Comment
-from tests.bench import data
+from tests.bench import data, databases
 from tests.bench.report import Progress, sqlite_version
 from tests.bench.servers import SECRET
 from tests.services.postgres import Postgres
@@ -68,22 +68,18 @@ def opened(kind: str, folder: Path) -> Iterator[Store]:
 
 
 def _loaded(uri: str) -> Store:
-    engine = create_engine(uri, **database.engine_options(uri))
-    database.prepare_engine(engine)
-    schema.upgrade(engine)
     progress = Progress("loading", len(SIZES) + 2)
-    with Session(engine) as session:
-        for size in SIZES:
-            progress.step(f"a thread of {size:,}")
-            data.load(session, f"t{size}", data.conversation(size))
-        piles = []
-        for size in (PILE, SMALL_PILE):
-            progress.step(f"{size:,} answers to one comment")
-            piles.append(data.load(session, f"pile{size}", data.pile(size)))
-    progress.end()
-    about = _settle(engine)
-    engine.dispose()
-    return Store(uri, about, *piles)
+    with databases.opened(uri) as engine:
+        with Session(engine) as session:
+            for size in SIZES:
+                progress.step(f"a thread of {size:,}")
+                data.load(session, f"t{size}", data.conversation(size))
+            piles = []
+            for size in (PILE, SMALL_PILE):
+                progress.step(f"{size:,} answers to one comment")
+                piles.append(data.load(session, f"pile{size}", data.pile(size)))
+        progress.end()
+        return Store(uri, _settle(engine), *piles)
 
 
 def _settle(engine: Engine) -> str:

@@ -7,13 +7,13 @@ import statistics
 import time
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from comments import notify, schema
+from comments import notify
 from comments.config import Settings
-from comments.database import engine_options, prepare_engine
 from tests import factories as make
+from tests.bench import databases
 from tests.bench.report import Goal, print_table
 from tests.bench.section import Run
 
@@ -24,17 +24,13 @@ MOST_ADDED = 0.1
 
 def measure(run: Run, followers: int = FOLLOWERS, posts: int = POSTS) -> list[Goal]:
     """Print the table; the goal is what a thousand add to one post, its commit included."""
-    uri = f"sqlite:///{run.folder / 'told.sqlite3'}"
-    engine = create_engine(uri, **engine_options(uri))
-    prepare_engine(engine)
-    schema.upgrade(engine)
-    with Session(engine) as session:
-        make.subscribers(session, followers, "followed")
-        make.post(session, thread="quiet")
-        session.commit()
-    rows = {key: _seconds(engine, key, posts) for key in ("quiet", "followed")}
-    gathered, seconds = _gathered(engine)
-    engine.dispose()
+    with databases.opened(f"sqlite:///{run.folder / 'told.sqlite3'}") as engine:
+        with Session(engine) as session:
+            make.subscribers(session, followers, "followed")
+            make.post(session, thread="quiet")
+            session.commit()
+        rows = {key: _seconds(engine, key, posts) for key in ("quiet", "followed")}
+        gathered, seconds = _gathered(engine)
     added = rows["followed"] - rows["quiet"]
     print_table(
         f"A post that {followers:,} are told of",

@@ -2,23 +2,21 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, update
+from sqlalchemy import Engine, update
 from sqlalchemy.orm import Session
 
-from comments import moderation, schema, threads, tree
-from comments.database import engine_options, prepare_engine
+from comments import moderation, threads, tree
 from comments.models import Comment, Status
 from comments.moderation import Action, queue
 from comments.moderation.queue import Filter
 from tests import factories as make
+from tests.bench import databases
 from tests.bench.report import Goal, print_table
 from tests.bench.section import Run
 
@@ -67,7 +65,7 @@ class Row:
 def measure(run: Run, size: int = WAVE) -> list[Goal]:
     """Print the table; the goal is the wave of comments that waited."""
     rows = []
-    with _database(run.folder) as engine:
+    with databases.opened(f"sqlite:///{run.folder / 'wave.sqlite3'}") as engine:
         for name, stood, leads_to in (
             ("spam in the queue", Status.SPAM, Status.REJECTED),
             ("published already", Status.PUBLISHED, Status.SPAM),
@@ -100,16 +98,6 @@ def measure(run: Run, size: int = WAVE) -> list[Goal]:
         Goal(f"{size:,} at once ≤ 5 s, and back", f"{slowest:.2f} s", slowest <= MOST_SECONDS),
         Goal("pages are right meanwhile", "yes" if right else "no", right),
     ]
-
-
-@contextmanager
-def _database(folder: Path) -> Iterator[Engine]:
-    uri = f"sqlite:///{folder / 'wave.sqlite3'}"
-    engine = create_engine(uri, **engine_options(uri))
-    prepare_engine(engine)
-    schema.upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 def _fill(engine: Engine, size: int, stood: Status) -> None:

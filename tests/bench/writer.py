@@ -12,7 +12,7 @@ import sys
 import time
 from itertools import count
 
-from tests.bench.client import answer
+from tests.bench.client import check
 from tests.bench.orders import Order
 
 
@@ -43,7 +43,7 @@ async def _go_on(
         if began >= until:
             break
         writer.write(order.request(next(numbers)))
-        await answer(reader)
+        await check(reader)
         latencies.append((time.perf_counter() - began) * 1000)
     writer.close()
     return latencies

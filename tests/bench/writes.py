@@ -5,29 +5,24 @@ worker process for each core. Writers are processes of their own, with one conne
 eight; the CPU time is that of all processes of ours and of the database.
 """
 
-import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import quantiles
 from urllib.parse import urlsplit
 
-from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from comments import database, schema, threads
-from comments.models import Comment
-from tests.bench import data
+from tests.bench import data, databases, load, ours
+from tests.bench.load import Load
 from tests.bench.report import Goal, Progress, print_list, print_table, sqlite_version
 from tests.bench.section import Run
 from tests.bench.servers import Server, service
 from tests.services.postgres import Postgres
-from tests.services.tools import PROJECT
 
 FEW, MANY = 1, 8
 LEAST_VOTES, LEAST_POSTS = 850, 550
@@ -37,17 +32,6 @@ LEAST_OF_SHORT = 0.9
 VIRAL_VOTES, VIRAL_READERS, MOST_TIMES_QUIET = 200, 50, 2.0
 #: Requests of one run have numbers of their own; no run sends so many.
 _APART = 20_000
-_SPARE_SECONDS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """What one run gave: requests a second, latencies in milliseconds, CPU ms per request."""
-
-    per_second: float
-    p50: float
-    p99: float
-    cpu: float
 
 
 @dataclass(slots=True)
@@ -59,38 +43,27 @@ class Stage:
     sizes: tuple[int, ...]
     #: A published comment of the longest thread.
     comment: int
-    rates: dict[str, list[Rate]] = field(default_factory=dict)
+    rates: dict[str, list[Load]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(0, _APART))
 
     def run(self, name: str, kind: str, target: str, connections: int, seconds: float) -> None:
         began = self.server.cpu_seconds()
-        latencies = _finish(self.start(kind, target, connections, seconds), seconds)
+        latencies = load.told(self.start(kind, target, connections, seconds), seconds)
         used = self.server.cpu_seconds() - began
         cuts = quantiles(latencies, n=100)
-        rate = Rate(len(latencies) / seconds, cuts[49], cuts[98], 1000 * used / len(latencies))
+        rate = Load(len(latencies) / seconds, cuts[49], cuts[98], 1000 * used / len(latencies))
         self.rates.setdefault(name, []).append(rate)
 
     def start(
         self, kind: str, target: str, connections: int, seconds: float, per_second: float = 0
     ) -> "subprocess.Popen[str]":
         port = urlsplit(self.server.url).port
-        how = [port, seconds, connections, next(self._numbers), per_second, kind, target]
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.writer", *map(str, how)],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=PROJECT,
-        )
+        how = (port, seconds, connections, next(self._numbers), per_second, kind, target)
+        return load.started("writer", *how)
 
-    def middle(self, name: str) -> Rate:
-        """The medians over all rounds."""
-        rounds = self.rates[name]
-        return Rate(
-            median(rate.per_second for rate in rounds),
-            median(rate.p50 for rate in rounds),
-            median(rate.p99 for rate in rounds),
-            median(rate.cpu for rate in rounds),
-        )
+    def middle(self, name: str) -> Load:
+        """Of all rounds."""
+        return load.middle(self.rates[name])
 
 
 def measure(run: Run) -> list[Goal]:
@@ -145,25 +118,13 @@ def settings(workers: int) -> dict[str, object]:
 
 
 def _load(uri: str, sizes: tuple[int, ...]) -> int:
-    engine = create_engine(uri, **database.engine_options(uri))
-    database.prepare_engine(engine)
-    schema.upgrade(engine)
     progress = Progress("loading", len(sizes))
-    with Session(engine) as session:
+    with databases.opened(uri) as engine, Session(engine) as session:
         for size in sizes:
             progress.step(f"a thread of {size:,}")
             data.load(session, f"t{size}", data.conversation(size))
         progress.end()
-        comment = a_comment(session, f"t{sizes[-1]}")
-    engine.dispose()
-    return comment
-
-
-def a_comment(session: Session, key: str) -> int:
-    """The first comment of a thread that everybody sees."""
-    thread = threads.find(session, key)
-    published = select(Comment.id).where(Comment.thread_id == thread.id, Comment.listed)
-    return session.scalars(published.order_by(Comment.id).limit(1)).one()
+        return databases.a_comment(session, f"t{sizes[-1]}")
 
 
 # ── as quickly as it goes ────────────────────────────────────────────────────────────────
@@ -197,7 +158,7 @@ def _print(stage: Stage) -> None:
                 connections,
                 f"{rate.per_second:,.0f}",
                 f"{rate.p50:.1f}",
-                f"{rate.p99:.1f}",
+                f"{rate.slow:.1f}",
                 f"{rate.cpu:.2f}",
             )
         )
@@ -228,12 +189,12 @@ def _viral(stage: Stage, rounds: int, seconds: float) -> Goal:
     """Readers at a steady pace, without and with 200 votes a second on one comment they see."""
     quiet: list[float] = []
     viral: list[float] = []
-    page = f"/comments/api/v1/comments?thread=t{stage.sizes[-1]}"
+    page = ours.PAGE.format(f"t{stage.sizes[-1]}")
     for _ in range(rounds):
-        quiet += _finish(stage.start("read", page, MANY, seconds, VIRAL_READERS), seconds)
+        quiet += load.told(stage.start("read", page, MANY, seconds, VIRAL_READERS), seconds)
         votes = stage.start("vote", str(stage.comment), MANY, seconds, VIRAL_VOTES)
-        viral += _finish(stage.start("read", page, MANY, seconds, VIRAL_READERS), seconds)
-        _finish(votes, seconds)
+        viral += load.told(stage.start("read", page, MANY, seconds, VIRAL_READERS), seconds)
+        load.told(votes, seconds)
     before, meanwhile = (quantiles(each, n=100) for each in (quiet, viral))
     rows = [
         (name, f"{cuts[49]:.1f}", f"{cuts[98]:.1f}")
@@ -247,11 +208,3 @@ def _viral(stage: Stage, rounds: int, seconds: float) -> Goal:
     times = meanwhile[98] / before[98]
     promise = f"p99 of readers with {VIRAL_VOTES} votes a second ≤ {MOST_TIMES_QUIET:.0f} × without"
     return Goal(f"{stage.about}: {promise}", f"{times:.1f} ×", times <= MOST_TIMES_QUIET)
-
-
-def _finish(process: "subprocess.Popen[str]", seconds: float) -> list[float]:
-    said, _ = process.communicate(timeout=seconds + _SPARE_SECONDS)
-    if process.returncode:
-        raise RuntimeError("a request was not answered well")
-    latencies: list[float] = json.loads(said)
-    return latencies

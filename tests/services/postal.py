@@ -3,15 +3,14 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from tests.services.nursery import Nursery
 from tests.services.ports import answers, free_port
 from tests.services.process import Process
-from tests.services.tools import PROJECT
 
 _HERE = Path(__file__).parent
 
@@ -54,23 +53,14 @@ class RudeMailServer:
 
 
 class Workers:
-    """Starts workers that deliver, each a process of its own, from one that has loaded the code.
-
-    So a start takes milliseconds.
-    """
+    """Starts workers that deliver, each a process of its own."""
 
     def __init__(self, database_uri: str, smtp_uri: str) -> None:
-        self._nursery = subprocess.Popen(
-            [sys.executable, "-m", "tests.services.worker", database_uri, smtp_uri],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=PROJECT,
-        )
+        self._nursery = Nursery("tests.services.worker", database_uri, smtp_uri)
 
     def start(self) -> int:
         """The process id of a new worker. It must be waited for or killed before the next."""
-        return int(self._ask("start"))
+        return int(self._nursery.ask("start"))
 
     def kill(self, pid: int) -> None:
         """``kill -9``; returns when it is gone."""
@@ -79,14 +69,7 @@ class Workers:
 
     def wait(self) -> None:
         """Until the worker that was started last has ended."""
-        self._ask("wait")
+        self._nursery.ask("wait")
 
     def stop(self) -> None:
-        self._nursery.communicate()
-
-    def _ask(self, wish: str) -> str:
-        assert self._nursery.stdin is not None
-        assert self._nursery.stdout is not None
-        self._nursery.stdin.write(f"{wish}\n")
-        self._nursery.stdin.flush()
-        return self._nursery.stdout.readline()
+        self._nursery.end()

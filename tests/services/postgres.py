@@ -91,8 +91,7 @@ class Postgres:
 
     @cached_property
     def _admin(self) -> psycopg.Connection:
-        server = self.address.set(drivername="postgresql")
-        return psycopg.connect(server.render_as_string(hide_password=False), autocommit=True)
+        return psycopg.connect(plain(self.address), autocommit=True)
 
     def _run(self, statement: str, *names: str) -> None:
         self._admin.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
@@ -150,10 +149,14 @@ def _with_driver(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg")
 
 
+def plain(url: URL) -> str:
+    """The address as PostgreSQL's own programs read it, password and all."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def accepts(url: URL) -> bool:
-    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     try:
-        psycopg.connect(plain, connect_timeout=2).close()
+        psycopg.connect(plain(url), connect_timeout=2).close()
     except psycopg.OperationalError:
         return False
     return True

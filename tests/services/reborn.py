@@ -8,13 +8,13 @@ When the input ends, so does the service.
 import os
 import runpy
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+from tests.services.nursery import Nursery
 from tests.services.process import Process
 from tests.services.service import LiveServer
 from tests.services.tools import PROJECT
@@ -27,36 +27,22 @@ class RebornServer(LiveServer):
     """A :class:`LiveServer` that starts in a tenth of the time, from its second start on."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
-        self._nursery: subprocess.Popen[str] | None = None
+        self._nursery: Nursery | None = None
         super().__init__(folder, settings)
 
     def start(self) -> None:
         if self._nursery is None:
             with self.log.open("ab") as output:
-                self._nursery = subprocess.Popen(
-                    [sys.executable, "-m", __name__, str(self.log.parent)],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=output,
-                    text=True,
-                    env=self._env,
-                    cwd=PROJECT,
+                self._nursery = Nursery(
+                    __name__, str(self.log.parent), env=self._env, errors=output
                 )
-        self._process = _Forked(self._ask, self.log, self._answers)
+        self._process = _Forked(self._nursery.ask, self.log, self._answers)
 
     def end(self) -> None:
         """Kill it for good."""
         self.kill()
         assert self._nursery is not None
-        self._nursery.communicate()
-
-    def _ask(self, wish: str) -> str:
-        assert self._nursery is not None
-        assert self._nursery.stdin is not None
-        assert self._nursery.stdout is not None
-        self._nursery.stdin.write(f"{wish}\n")
-        self._nursery.stdin.flush()
-        return self._nursery.stdout.readline().strip()
+        self._nursery.end()
 
 
 class _Forked(Process):
@@ -87,7 +73,9 @@ class _Forked(Process):
             self.code()
 
 
-class _Nursery:
+class _Child:
+    """The service that runs now, seen from the process that forks it."""
+
     def __init__(self, folder: str) -> None:
         self._folder = folder
         self._pid = self._code = 0
@@ -128,11 +116,11 @@ def main() -> None:
         import_module(module)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a service prints belongs into the log
-    nursery = _Nursery(sys.argv[1])
+    child = _Child(sys.argv[1])
     for wish in sys.stdin:
-        answers.write(f"{getattr(nursery, wish.strip())()}\n")
+        answers.write(f"{getattr(child, wish.strip())()}\n")
         answers.flush()
-    nursery.end()
+    child.end()
 
 
 if __name__ == "__main__":

@@ -14,15 +14,17 @@ from sqlalchemy import URL, make_url
 
 from tests.services.memory import memory
 from tests.services.ports import free_port
-from tests.services.postgres import Postgres, accepts, run_as
+from tests.services.postgres import Postgres, accepts, plain, run_as
 from tests.services.process import Process
 from tests.services.tools import PROJECT
 
 #: What is run here is what a stranger would run.
 EXAMPLE = PROJECT / "examples" / "replica"
 
-_PATIENCE = 3000
+_PATIENCE_SECONDS = 30
 _POLL_SECONDS = 0.01
+#: "pause requested" is what it says until it has come to rest.
+_STATE = "SELECT pg_get_wal_replay_pause_state()"
 
 
 class Standby:
@@ -35,7 +37,7 @@ class Standby:
         if user is not None:
             shutil.chown(folder, user)
         data, port = folder / "data", free_port()
-        source = self._primary.set(drivername="postgresql").render_as_string(hide_password=False)
+        source = plain(self._primary)
         words = {"PRIMARY": source, "DATA": str(data), "PATH": f"{programs}:{os.environ['PATH']}"}
         given = [f"{name}={value}" for name, value in words.items()]
         # Its text: whoever PostgreSQL runs as may not reach the project's folder.
@@ -72,17 +74,14 @@ class Standby:
         shutil.rmtree(self._folder)
 
     def _asks(self, address: URL, question: str) -> Any:
-        plain = address.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(plain, autocommit=True) as connection:
+        with psycopg.connect(plain(address), autocommit=True) as connection:
             row = connection.execute(question).fetchone()
         return row[0] if row else None
 
     def _wait(self, until: Callable[[], bool]) -> None:
-        for _ in range(_PATIENCE):
+        # Counted, not timed: a test may have stopped the clock.
+        for _ in range(int(_PATIENCE_SECONDS / _POLL_SECONDS)):
             if until():
                 return
             time.sleep(_POLL_SECONDS)
         raise RuntimeError("the standby does not follow")
-
-
-_STATE = "SELECT pg_get_wal_replay_pause_state()"

@@ -8,9 +8,11 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from comments.web.state import EXTENSION
-from tests.bench import costs, data, writes
-from tests.bench.orders import API, MOST_NETWORKS, Order
-from tests.bench.writes import Rate, Stage
+from tests.bench import costs, data, databases, writes
+from tests.bench.load import Load
+from tests.bench.orders import MOST_NETWORKS, Order
+from tests.bench.ours import PAGE
+from tests.bench.writes import Stage
 
 THREAD = "story"
 
@@ -36,12 +38,12 @@ def loaded(app: Flask) -> Iterator[int]:
     """A comment of a loaded thread."""
     with Session(app.extensions[EXTENSION].engine()) as session:
         data.load(session, THREAD, data.pile(3))
-        yield writes.a_comment(session, THREAD)
+        yield databases.a_comment(session, THREAD)
 
 
 @pytest.mark.parametrize(("kind", "status"), [("vote", 200), ("post", 201), ("read", 200)])
 def test_the_service_takes_each_order(app: Flask, loaded: int, kind: str, status: int) -> None:
-    target = {"vote": str(loaded), "post": THREAD, "read": f"{API}/comments?thread={THREAD}"}[kind]
+    target = {"vote": str(loaded), "post": THREAD, "read": PAGE.format(THREAD)}[kind]
     order = Order(kind, target)
     assert [send(app, order.request(number)) for number in (1, 2)] == [status] * 2
 
@@ -66,7 +68,7 @@ def stage(votes: float, new: float, long: float) -> Stage:
         (f"comments, new thread|{writes.MANY}", new),
         (f"comments, thread of 20|{writes.MANY}", long),
     ):
-        made.rates[name] = [Rate(per_second + off, 1, 2, 3) for off in (-100, 0, 100)]
+        made.rates[name] = [Load(per_second + off, 1, 2, 3) for off in (-100, 0, 100)]
     return made
 
 

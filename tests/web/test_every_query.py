@@ -24,7 +24,7 @@ COMMENTS, THREADS = 20_000, 2_000
 #: PostgreSQL reads smaller tables through, and rightly so; here the threads are one of them.
 LARGE = 2_500
 
-#: What may be read as a whole, and why: the table, a part of the statement, and the reason.
+#: Why something may be read as a whole: the table, and a pattern that is in the statement.
 EXCEPTIONS: dict[str, tuple[str, str]] = {
     "words are a list of some hundred": ("comments_words", ""),
     "appointments are as many as moderators": ("comments_appointments", ""),
@@ -40,7 +40,10 @@ EXCEPTIONS: dict[str, tuple[str, str]] = {
         "LIKE",
     ),
     "… and in a week of letters": ("comments_outbox", "DELETE"),
-    "flask comments check, render and index go through all rows": ("", "SELECT count(*)"),
+    "flask comments check, render and index go through all rows": (
+        "",
+        r"^SELECT count\(\*\) AS count_1 \nFROM \w+$",
+    ),
 }
 
 #: Not reached by a plain call: behind a link in a mail, or no statement at all.
@@ -145,9 +148,10 @@ def test_every_statement_finds_its_rows_by_an_index(engines, tmp_path):
     assert {rule.endpoint for rule in app.url_map.iter_rules()} - called == NOT_CALLED
     with large.connect() as connection:
         unindexed = "SELECT id FROM comments_comments WHERE html = 'x'"
-        assert list(_read_through(connection, unindexed, ())) == [
-            f"comments_comments: {_told(unindexed)}"
-        ]
+        for statement in (unindexed, unindexed.replace("id", "count(*) AS count_1 \n", 1)):
+            assert list(_read_through(connection, statement, ())) == [
+                f"comments_comments: {_told(statement)}"
+            ]
         found = [it for one in sent.items() for it in _read_through(connection, *one)]
     assert found == []
 
@@ -157,7 +161,8 @@ def _read_through(connection: Connection, statement: str, parameters: Any) -> It
     tables = (_scanned if is_sqlite else _seq_scanned)(connection, statement, parameters)
     for table in tables:
         if not any(
-            table.startswith(name) and part in statement for name, part in EXCEPTIONS.values()
+            table.startswith(name) and re.search(pattern, statement)
+            for name, pattern in EXCEPTIONS.values()
         ):
             yield f"{table}: {_told(statement)}"
 
