@@ -57,6 +57,8 @@ _NOT_KEPT = {
     "access-control-allow-origin",
     "access-control-expose-headers",
     "date",
+    # Who made the page may have been given one by the host.
+    "set-cookie",
 }
 
 
