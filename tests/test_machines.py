@@ -297,6 +297,16 @@ def test_a_packed_copy_is_for_those_who_can_unpack_it(machines):
     assert [each.headers["x-cache"] for each in got[:2]] == ["MISS", "MISS"]
 
 
+def test_nobody_tells_nginx_for_which_name_a_page_is_made(machines):
+    """It would be kept for everybody, with links that lead to another port."""
+    Person().posts(machines.ports[0], "named")
+    for port in (machines.cache.port, machines.balance.port):
+        told = {"X-Forwarded-Host": f"localhost:{port + 1}"}
+        for more in (told, {}):
+            feed = Person().call(port, "GET", "/comments/feed.atom?thread=named", **more)
+            assert b"http://localhost/comments/" in feed.body and b"localhost:" not in feed.body
+
+
 def test_what_is_private_is_asked_of_the_app_every_time(machines):
     ann, carol = Person(), Person()
     ann.posts(machines.cache.port, "mine")
