@@ -289,11 +289,15 @@ def test_a_packed_copy_is_for_those_who_can_unpack_it(machines):
         Person().posts(machines.ports[0], "packed", f"A long text, {n}. " * 40)
     carol, address = Person(), f"{API}/comments?thread=packed"
     kinds = ["gzip, deflate", "identity", "deflate, gzip;q=1.0", "identity"]
+    kinds += ["gzip, deflate, br", "gzip;q=0, br; q=0.0"]
     got = [
         carol.call(machines.cache.port, "GET", address, **{"Accept-Encoding": kind})
         for kind in kinds
     ]
-    assert [each.headers.get("content-encoding") for each in got] == ["gzip", None] * 2
+    assert [each.headers.get("content-encoding") for each in got] == [
+        *["gzip", None] * 2,
+        *["br", None],
+    ]
     assert [each.headers["x-cache"] for each in got[:2]] == ["MISS", "MISS"]
 
 
