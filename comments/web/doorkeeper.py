@@ -125,13 +125,13 @@ def shares_of(places: int) -> dict[Kind, Share]:
 
     Writers wait for one another in the database anyway, so half of the places are enough. So they
     are for moderators, who go before readers: anybody may knock where they come in, and may send
-    a form there as slowly as they like.
+    a form as slowly as they like. A quarter is the readers' whatever the others do.
     """
     own = 1 if places > len(Kind) else 0
     half = max(1, places // 2)
     return {
         Kind.MODERATING: Share(own, half),
-        Kind.READING: Share(0, places),
+        Kind.READING: Share(own and places // 4, places),
         Kind.PRIVATE: Share(own, half),
         Kind.WRITING: Share(own, half),
     }

@@ -132,6 +132,13 @@ def test_who_knocks_at_the_moderators_door_leaves_places_and_seats_for_readers(a
         doorkeeper.leave(kind)
 
 
+def test_forms_sent_slowly_to_every_door_leave_readers_a_quarter():
+    doorkeeper = Doorkeeper(8, 0, LONG)
+    taken = [doorkeeper.enter(kind) for kind in (MODERATING, WRITING, PRIVATE) * 8]
+    assert sum(taken) == 6
+    assert [doorkeeper.enter(READING) for _ in range(3)] == [True, True, False]
+
+
 @pytest.mark.parametrize(("places", "kind"), list(product((1, 2, 3, 4), Kind)))
 def test_however_few_places_there_are_everybody_gets_one(places, kind):
     doorkeeper = Doorkeeper(places, 0, LONG, shares_of(places))
