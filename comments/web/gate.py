@@ -42,6 +42,9 @@ SPARE_THREADS = 4
 #: Refusals are told in the log once in so many seconds.
 _TELL_EVERY = 60
 _MOST_KEPT = 100
+#: Of a query, which may have 400,000 characters, no more is read to refuse it: that would cost as
+#: much as to answer.
+_MOST_READ = 2000
 
 _READS = ("GET", "HEAD")
 #: The first part of each address of ours, and whose share a call there is of.
@@ -113,7 +116,8 @@ class Gate:
 
     def _refusal(self, environ: "WSGIEnvironment") -> tuple[str, Headers, bytes]:
         """The answer for everybody who asks in this language and shape, drawn once."""
-        query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+        environ = environ | {"QUERY_STRING": environ.get("QUERY_STRING", "")[:_MOST_READ]}
+        query = parse_qs(environ["QUERY_STRING"], keep_blank_values=True)
         path = environ["PATH_INFO"]
         # Whatever the answer is made of, but no finer: whoever makes things up gets no new one.
         place = (

@@ -75,6 +75,13 @@ def test_who_makes_languages_up_fills_no_memory(busy):
     assert len(gate._refusals) <= 100
 
 
+def test_to_refuse_somebody_no_long_query_is_read(busy):
+    client, long = busy.test_client(), "a&" * 100_000
+    for query, tongue in ((f"lang=de&{long}", "de"), (f"{long}lang=de", "en")):
+        answer = client.get(f"/comments/thread?{query}")
+        assert answer.status_code == 503 and f'lang="{tongue}"' in answer.text
+
+
 def test_the_shape_is_the_callers(busy):
     client = busy.test_client()
     for _ in range(2):
