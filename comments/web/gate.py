@@ -106,7 +106,7 @@ class Gate:
         self, state: State, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> list[bytes]:
         self._tell(state)
-        status, kept, body = self._refusal(environ)
+        status, kept, body = self._refusal(state, environ)
         headers = [*kept, ("Retry-After", str(randint(SOONEST, LATEST)))]  # noqa: S311 - no secret
         origin = environ.get("HTTP_ORIGIN")
         if origin in state.settings.origins:
@@ -114,15 +114,14 @@ class Gate:
         start_response(status, headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
-    def _refusal(self, environ: "WSGIEnvironment") -> tuple[str, Headers, bytes]:
+    def _refusal(self, state: State, environ: "WSGIEnvironment") -> tuple[str, Headers, bytes]:
         """The answer for everybody who asks in this language and shape, drawn once."""
         environ = environ | {"QUERY_STRING": environ.get("QUERY_STRING", "")[:_MOST_READ]}
         query = parse_qs(environ["QUERY_STRING"], keep_blank_values=True)
-        path = environ["PATH_INFO"]
         # Whatever the answer is made of, but no finer: whoever makes things up gets no new one.
         place = (
             i18n.language_or(query.get("lang", [""])[0], ""),
-            "/api/" in path or "/fragment/" in path or ("/admin/" in path and "fragment" in query),
+            problems.is_for_a_script(state, environ["PATH_INFO"], query),
             environ.get("SCRIPT_NAME", ""),
             environ["REQUEST_METHOD"] in _READS,
         )

@@ -91,6 +91,14 @@ def test_the_shape_is_the_callers(busy):
         assert client.head(READ).data == b""
 
 
+@pytest.mark.parametrize("shape", ["thread/admin/x?fragment", "thread/admin/?fragment=1&lang=en"])
+def test_nobody_chooses_the_shape_for_others(busy, shape):
+    """What is refused for one address of a shape is kept for all of them."""
+    client = busy.test_client()
+    assert client.get(f"/comments/{shape}").mimetype == "text/html"
+    assert client.get(READ).mimetype == "application/problem+json"
+
+
 def test_a_page_that_embeds_can_read_the_refusal_and_no_other(busy):
     client = busy.test_client()
     blog = client.get(READ, headers={"Origin": BLOG})
