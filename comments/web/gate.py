@@ -49,8 +49,10 @@ _MOST_READ = 2000
 _READS = ("GET", "HEAD")
 #: The first part of each address of ours, and whose share a call there is of.
 _PARTS = {
-    **dict.fromkeys(("admin", "sign-in", "sign-out", "account"), Kind.MODERATING),
-    **dict.fromkeys(("mine", "subscriptions", "unsubscribe", "verify"), Kind.PRIVATE),
+    **dict.fromkeys(("admin", "account"), Kind.MODERATING),
+    **dict.fromkeys(
+        ("sign-in", "sign-out", "mine", "subscriptions", "unsubscribe", "verify"), Kind.PRIVATE
+    ),
     **dict.fromkeys(("thread", "fragment", "feed.atom", "api"), Kind.READING),
     **dict.fromkeys(("post", "preview", "comment", "subscribe", "queue-mail"), Kind.READING),
 }
