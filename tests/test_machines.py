@@ -289,12 +289,26 @@ def test_a_packed_copy_is_for_those_who_can_unpack_it(machines):
         Person().posts(machines.ports[0], "packed", f"A long text, {n}. " * 40)
     carol, address = Person(), f"{API}/comments?thread=packed"
     kinds = ["gzip, deflate", "identity", "deflate, gzip;q=1.0", "identity"]
+    kinds += ["gzip, deflate, br", "gzip;q=0, br; q=0.0"]
     got = [
         carol.call(machines.cache.port, "GET", address, **{"Accept-Encoding": kind})
         for kind in kinds
     ]
-    assert [each.headers.get("content-encoding") for each in got] == ["gzip", None] * 2
+    assert [each.headers.get("content-encoding") for each in got] == [
+        *["gzip", None] * 2,
+        *["br", None],
+    ]
     assert [each.headers["x-cache"] for each in got[:2]] == ["MISS", "MISS"]
+
+
+def test_nobody_tells_nginx_for_which_name_a_page_is_made(machines):
+    """It would be kept for everybody, with links that lead to another port."""
+    Person().posts(machines.ports[0], "named")
+    for port in (machines.cache.port, machines.balance.port):
+        told = {"X-Forwarded-Host": f"localhost:{port + 1}"}
+        for more in (told, {}):
+            feed = Person().call(port, "GET", "/comments/feed.atom?thread=named", **more)
+            assert b"http://localhost/comments/" in feed.body and b"localhost:" not in feed.body
 
 
 def test_what_is_private_is_asked_of_the_app_every_time(machines):

@@ -57,6 +57,7 @@ def edit(
         _screen_again(replace(submitted, thread_held=thread.hold_all), screens, thread, comment)
     session.flush()
     index.put(session, comment)
+    threads.wrote(session, thread)
     signals.after_commit(session, "comment-edited", comment_id=comment.id, thread=thread.key)
     return comment
 
@@ -143,3 +144,4 @@ def delete(
     moderation.set_status(
         session, thread, comment, Status.DELETED, by=author.id, reason="by its author", now=now
     )
+    threads.wrote(session, thread)

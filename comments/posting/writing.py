@@ -93,6 +93,7 @@ def post(
         made = {"key": idempotency_hash, "made": comment.id}
         session.connection().execute(_MADE, made)
     upkeep.sweep_sometimes(session, now, settings)
+    threads.wrote(session, thread)
     signals.after_commit(session, "comment-posted", comment_id=comment.id, thread=thread.key)
     return Posted(comment, thread, repeated=False)
 

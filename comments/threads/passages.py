@@ -50,6 +50,8 @@ def passages(session: Session, thread: ThreadFacts) -> list[Passage]:
 
 def on_passage(session: Session, thread: ThreadFacts, passage: str) -> tuple[int, Sequence[Any]]:
     """How many comments are on *passage*, and the last of them in the order of time."""
+    if not passage.isalnum():  # it names none, and PostgreSQL fails when it looks for a NUL
+        return 0, ()
     here = (*_on_passages(thread), Comment.passage == passage)
     count = session.scalar(select(func.count()).select_from(Comment).where(*here)) or 0
     last = shown_rows.where(*here).order_by(Comment.id.desc()).limit(MOST_LAST)

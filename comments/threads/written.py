@@ -28,8 +28,9 @@ def forget_written(session: Session) -> None:
 
 
 def wrote(session: Session, thread: Thread | Held) -> None:
-    """What was written in *thread* stands at its revision: by a statement of its own, or before,
-    as when an answer was lost on its way."""
+    """What was written in *thread* stands at its revision: by a statement of its own, before, as
+    when an answer was lost on its way, or where nobody sees it, which its author is not to tell
+    from the answer."""
     session.info[_PLACE] = Written(thread.id, thread.revision)
 
 

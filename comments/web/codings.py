@@ -13,6 +13,10 @@ except ImportError:
 #: Under this, a packed page's own frame eats what it saves.
 WORTH_PACKING = 500
 
+#: No browser's ``Accept-Encoding`` is longer. One that is gets the page as it is; remembered, a few
+#: hundred of those that somebody makes up would be the most of a process's memory.
+_LONGEST = 200
+
 #: The page as it is.
 PLAIN = ""
 
@@ -42,9 +46,13 @@ def packed(body: bytes, coding: str) -> bytes | None:
     return PACKERS[coding](body)
 
 
-@lru_cache(maxsize=256)
 def chosen(accepts: str) -> str:
     """The coding for an ``Accept-Encoding`` header, by its q-values (RFC 9110, 12.5.3)."""
+    return _chosen(accepts) if len(accepts) <= _LONGEST else PLAIN
+
+
+@lru_cache(maxsize=256)
+def _chosen(accepts: str) -> str:
     wishes = dict(_wish(part) for part in accepts.split(",") if part.strip())
     rest = wishes.get("*", 0.0)
     best = max(PACKERS, key=lambda coding: wishes.get(coding, rest))

@@ -25,7 +25,8 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Of all places *own* are kept free for a kind, and it never has more than *most*."""
+    """Of all places *own* are kept free for a kind, and it never has more than *most*, nor more
+    than the same part of the seats."""
 
     own: int
     most: int
@@ -103,6 +104,8 @@ class Doorkeeper:
 
     def _has_seat(self, kind: Kind) -> bool:
         """Whether a seat is free or somebody worse has to give theirs up: the last who came."""
+        if self.waiting(kind) * self._places >= self._seats * self._shares[kind].most:
+            return False
         if self.waiting() < self._seats:
             return True
         for other in reversed(Kind):
@@ -120,13 +123,15 @@ def _call(waiter: _Waiter, *, admitted: bool) -> None:
 def shares_of(places: int) -> dict[Kind, Share]:
     """How *places* are shared: reading goes first, and nothing stands still for it.
 
-    Writers wait for one another in the database anyway, so half of the places are enough.
+    Writers wait for one another in the database anyway, so half of the places are enough. So they
+    are for moderators, who go before readers: anybody may knock where they come in, and may send
+    a form as slowly as they like. A quarter is the readers' whatever the others do.
     """
     own = 1 if places > len(Kind) else 0
     half = max(1, places // 2)
     return {
-        Kind.MODERATING: Share(own, places),
-        Kind.READING: Share(0, places),
+        Kind.MODERATING: Share(own, half),
+        Kind.READING: Share(own and places // 4, places),
         Kind.PRIVATE: Share(own, half),
         Kind.WRITING: Share(own, half),
     }

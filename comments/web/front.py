@@ -57,6 +57,8 @@ _NOT_KEPT = {
     "access-control-allow-origin",
     "access-control-expose-headers",
     "date",
+    # Who made the page may have been given one by the host.
+    "set-cookie",
 }
 
 
@@ -162,7 +164,7 @@ class Front:
             return False
         if not kept.is_in_time() or self._storms.may_draw(place):
             return False
-        return self._revisions.votes_since(key, had) == said - had
+        return self._revisions.votes_between(key, had, said) == said - had
 
     def _made_once(
         self,

@@ -42,12 +42,17 @@ SPARE_THREADS = 4
 #: Refusals are told in the log once in so many seconds.
 _TELL_EVERY = 60
 _MOST_KEPT = 100
+#: Of a query, which may have 400,000 characters, no more is read to refuse it: that would cost as
+#: much as to answer.
+_MOST_READ = 2000
 
 _READS = ("GET", "HEAD")
 #: The first part of each address of ours, and whose share a call there is of.
 _PARTS = {
-    **dict.fromkeys(("admin", "sign-in", "sign-out", "account"), Kind.MODERATING),
-    **dict.fromkeys(("mine", "subscriptions", "unsubscribe", "verify"), Kind.PRIVATE),
+    **dict.fromkeys(("admin", "account"), Kind.MODERATING),
+    **dict.fromkeys(
+        ("sign-in", "sign-out", "mine", "subscriptions", "unsubscribe", "verify"), Kind.PRIVATE
+    ),
     **dict.fromkeys(("thread", "fragment", "feed.atom", "api"), Kind.READING),
     **dict.fromkeys(("post", "preview", "comment", "subscribe", "queue-mail"), Kind.READING),
 }
@@ -103,7 +108,7 @@ class Gate:
         self, state: State, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> list[bytes]:
         self._tell(state)
-        status, kept, body = self._refusal(environ)
+        status, kept, body = self._refusal(state, environ)
         headers = [*kept, ("Retry-After", str(randint(SOONEST, LATEST)))]  # noqa: S311 - no secret
         origin = environ.get("HTTP_ORIGIN")
         if origin in state.settings.origins:
@@ -111,14 +116,14 @@ class Gate:
         start_response(status, headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
 
-    def _refusal(self, environ: "WSGIEnvironment") -> tuple[str, Headers, bytes]:
+    def _refusal(self, state: State, environ: "WSGIEnvironment") -> tuple[str, Headers, bytes]:
         """The answer for everybody who asks in this language and shape, drawn once."""
-        query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-        path = environ["PATH_INFO"]
+        environ = environ | {"QUERY_STRING": environ.get("QUERY_STRING", "")[:_MOST_READ]}
+        query = parse_qs(environ["QUERY_STRING"], keep_blank_values=True)
         # Whatever the answer is made of, but no finer: whoever makes things up gets no new one.
         place = (
             i18n.language_or(query.get("lang", [""])[0], ""),
-            "/api/" in path or "/fragment/" in path or ("/admin/" in path and "fragment" in query),
+            problems.is_for_a_script(state, environ["PATH_INFO"], query),
             environ.get("SCRIPT_NAME", ""),
             environ["REQUEST_METHOD"] in _READS,
         )

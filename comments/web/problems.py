@@ -1,6 +1,7 @@
 """Refusals as answers: problem+json for programs, a page for people. No trace, no SQL."""
 
 import logging
+from collections.abc import Container
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -71,7 +72,7 @@ def refuse(error: CommentsError) -> Response:
 def answer(state: State, error: CommentsError) -> Response:
     body = _problem(state, error)
     status = error.problem.status
-    if _is_for_a_script(state):
+    if is_for_a_script(state, request.path, request.args):
         text = answers.json_text(body)
         response = Response(text, status, mimetype="application/problem+json")
     else:
@@ -83,11 +84,10 @@ def answer(state: State, error: CommentsError) -> Response:
     return answers.private(response)
 
 
-def _is_for_a_script(state: State) -> bool:
+def is_for_a_script(state: State, path: str, query: Container[str]) -> bool:
     """Below the API always, and where our script asks for the parts of a page."""
-    path = request.path
     is_admin = path.startswith(f"{state.prefix}/admin/")
-    return "/api/" in path or "/fragment/" in path or (is_admin and "fragment" in request.args)
+    return "/api/" in path or "/fragment/" in path or (is_admin and "fragment" in query)
 
 
 def _way_in(state: State, error: CommentsError) -> str | None:

@@ -35,7 +35,8 @@ _COUNTS = (
 )
 #: Each vote leaves a row with its revision behind.
 _VOTES = (
-    "SELECT count(*) FROM comments_score_steps WHERE revision > {0} AND thread_id = "
+    "SELECT count(*) FROM comments_score_steps WHERE revision > {0} AND revision <= {0}"
+    " AND thread_id = "
     "(SELECT id FROM comments_threads WHERE key = {0})"
 )
 
@@ -65,9 +66,9 @@ class ReadersRevisions:
         found: Answer | None = self._asked(lambda revisions: revisions.of(question))
         return found
 
-    def votes_since(self, key: str, revision: int) -> int | None:
-        """As :meth:`Revisions.votes_since`."""
-        found: int | None = self._asked(lambda revisions: revisions.votes_since(key, revision))
+    def votes_between(self, key: str, after: int, last: int) -> int | None:
+        """As :meth:`Revisions.votes_between`."""
+        found: int | None = self._asked(lambda asked: asked.votes_between(key, after, last))
         return found
 
     def _asked(self, ask: Callable[["Revisions"], Any]) -> Any:
@@ -109,9 +110,12 @@ class Revisions:
         counts = dict(rows)
         return tuple(counts.get(key, 0) for key in question)
 
-    def votes_since(self, key: str, revision: int) -> int | None:
-        """How many of the changes of the thread *key* after *revision* are votes."""
-        rows = self._rows(_VOTES, revision, key)
+    def votes_between(self, key: str, after: int, last: int) -> int | None:
+        """How many of the changes of the thread *key* after one revision, up to another, are votes.
+
+        Of those that come while this is asked none stands in for a change that is no vote.
+        """
+        rows = self._rows(_VOTES, after, last, key)
         return None if rows is None else int(rows[0][0])
 
     def _rows(self, question: str, *about: str | int) -> list[Any] | None:

@@ -61,6 +61,13 @@ def rows(app: Flask) -> dict[str, int]:
         }
 
 
+@pytest.mark.usefixtures("stores_nothing")
+@pytest.mark.parametrize("passage", ["", "%00", "a%00b", "%ED%A0%80", "x" * 4000])
+def test_a_passage_that_cannot_be_is_one_nobody_wrote_about(alice, passage):
+    answer = alice.client.get(f"/comments/fragment/passage?key=story&passage={passage}")
+    assert answer.status_code == 200 and "The first." not in answer.text
+
+
 def refused(answer: TestResponse) -> int:
     """The status of an answer that must be a clear 4xx."""
     assert 400 <= answer.status_code < 500, (answer.status_code, answer.text[:500])

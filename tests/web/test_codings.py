@@ -1,6 +1,7 @@
 """The coding of a page, as its reader's ``Accept-Encoding`` says."""
 
 import gzip
+import tracemalloc
 
 import brotli
 import pytest
@@ -34,6 +35,15 @@ PAGE = b"<p>comment</p>" * 200
 )
 def test_the_best_liked_is_chosen_and_what_is_not_liked_is_not(accepts, coding):
     assert codings.chosen(accepts) == coding
+
+
+def test_a_header_that_no_browser_sends_is_not_remembered():
+    tracemalloc.start()
+    for number in range(256):
+        assert codings.chosen(f"gzip, {number}{'x' * 100_000}") == ""
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1_000_000
 
 
 def test_what_was_packed_can_be_unpacked():

@@ -119,6 +119,26 @@ def test_neither_readers_nor_writers_take_everything():
     assert sum(doorkeeper.enter(READING) for _ in range(20)) == 2
 
 
+def test_who_knocks_at_the_moderators_door_leaves_places_and_seats_for_readers(ask):
+    """Anybody may: nobody knows who they are before they are in."""
+    doorkeeper = Doorkeeper(8, 4, LONG)
+    knocking = [ask(doorkeeper, MODERATING) for _ in range(20)]
+    assert sum(asked.done() and asked.result() for asked in knocking) == 4
+    assert doorkeeper.waiting(MODERATING) == 2
+    reading = [ask(doorkeeper, READING) for _ in range(4)]
+    assert sum(asked.done() and asked.result() for asked in reading) == 2
+    assert doorkeeper.waiting(READING) == 2
+    for kind in (*[READING] * 4, *[MODERATING] * 6):
+        doorkeeper.leave(kind)
+
+
+def test_forms_sent_slowly_to_every_door_leave_readers_a_quarter():
+    doorkeeper = Doorkeeper(8, 0, LONG)
+    taken = [doorkeeper.enter(kind) for kind in (MODERATING, WRITING, PRIVATE) * 8]
+    assert sum(taken) == 6
+    assert [doorkeeper.enter(READING) for _ in range(3)] == [True, True, False]
+
+
 @pytest.mark.parametrize(("places", "kind"), list(product((1, 2, 3, 4), Kind)))
 def test_however_few_places_there_are_everybody_gets_one(places, kind):
     doorkeeper = Doorkeeper(places, 0, LONG, shares_of(places))

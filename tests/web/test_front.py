@@ -11,7 +11,7 @@ from typing import Any
 
 import brotli
 import pytest
-from flask import Flask
+from flask import Flask, after_this_request, request_started
 from sqlalchemy import event, make_url
 
 from comments import Status, threads
@@ -249,6 +249,19 @@ def test_each_origin_gets_its_own_permission(alice, carol):
 def test_refusals_and_private_answers_are_not_kept(app, alice, address):
     alice.client.get(address)
     assert kept(app) == 0
+
+
+def test_nobody_gets_the_cookie_of_who_made_the_page(sqlite_app):
+    """What a host sends along with an answer, such as a session that it has made anew."""
+
+    def give_cookie(_app: Flask) -> None:
+        after_this_request(lambda answer: answer.set_cookie("session", "alices") or answer)
+
+    with request_started.connected_to(give_cookie, sqlite_app):
+        first = sqlite_app.test_client().get(PAGE)
+    ready = sqlite_app.test_client().get(PAGE)
+    assert kept(sqlite_app) == 1
+    assert "Set-Cookie" not in first.headers and "Set-Cookie" not in ready.headers
 
 
 def test_only_questions_are_answered_from_it(app, alice):

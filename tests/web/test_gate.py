@@ -75,6 +75,13 @@ def test_who_makes_languages_up_fills_no_memory(busy):
     assert len(gate._refusals) <= 100
 
 
+def test_to_refuse_somebody_no_long_query_is_read(busy):
+    client, long = busy.test_client(), "a&" * 100_000
+    for query, tongue in ((f"lang=de&{long}", "de"), (f"{long}lang=de", "en")):
+        answer = client.get(f"/comments/thread?{query}")
+        assert answer.status_code == 503 and f'lang="{tongue}"' in answer.text
+
+
 def test_the_shape_is_the_callers(busy):
     client = busy.test_client()
     for _ in range(2):
@@ -82,6 +89,14 @@ def test_the_shape_is_the_callers(busy):
             assert client.get(address).mimetype == "application/problem+json"
         assert client.get("/comments/feed.atom?key=story").mimetype == "text/html"
         assert client.head(READ).data == b""
+
+
+@pytest.mark.parametrize("shape", ["thread/admin/x?fragment", "thread/admin/?fragment=1&lang=en"])
+def test_nobody_chooses_the_shape_for_others(busy, shape):
+    """What is refused for one address of a shape is kept for all of them."""
+    client = busy.test_client()
+    assert client.get(f"/comments/{shape}").mimetype == "text/html"
+    assert client.get(READ).mimetype == "application/problem+json"
 
 
 def test_a_page_that_embeds_can_read_the_refusal_and_no_other(busy):
@@ -172,7 +187,10 @@ def test_the_owner_is_told_once(busy, caplog):
     [
         ("GET", "/admin/queue", Kind.MODERATING),
         ("POST", "/admin/queue/bulk", Kind.MODERATING),
-        ("POST", "/sign-in/password", Kind.MODERATING),
+        # Anybody may send it, as slowly as they like: it keeps no moderator who is in from work.
+        ("POST", "/sign-in/password", Kind.WRITING),
+        ("GET", "/sign-in", Kind.PRIVATE),
+        ("POST", "/account/name", Kind.MODERATING),
         ("PUT", "/api/v1/comments/7/status", Kind.MODERATING),
         ("PUT", "/api/v1/comments/7/pin", Kind.MODERATING),
         ("POST", "/api/v1/undo", Kind.MODERATING),

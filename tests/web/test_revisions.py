@@ -80,6 +80,19 @@ def test_it_sees_what_was_committed_a_moment_ago(session, revisions):
         assert revisions.of(make.ARTICLE) == number
 
 
+def test_a_vote_that_falls_meanwhile_does_not_stand_in_for_a_decision(session, revisions):
+    """The page is of before both, the reader came between the two."""
+    comment = make.post(session)
+    drawn = make.thread(session).revision
+    make.vote(session, comment)
+    make.delete(session, make.post(session))
+    asked = make.thread(session).revision
+    make.vote_often(session, comment, asked - drawn - 1)
+    session.commit()
+
+    assert revisions.votes_between(make.ARTICLE, drawn, asked) == 1
+
+
 def test_a_connection_is_opened_once(engine, revisions):
     with new_connections(engine) as made:
         for _ in range(5):

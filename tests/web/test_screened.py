@@ -156,6 +156,19 @@ def test_somebody_who_is_shadow_banned_sees_nothing_of_it(app, alice, carol):
     assert alice.me()["pending"] == []
 
 
+def test_the_shadowed_get_the_headers_that_everybody_gets(app, alice, carol):
+    """A revision among them: whose writing made none would know that nobody sees it."""
+    author = author_of(app, alice.says()["id"])
+    there_is(app, make.ban, author, shadow=True)
+    named = []
+    for writer in (alice, carol):
+        posted = writer.post("Written.")
+        comment_id = posted.json["comment"]["id"]
+        answers = (posted, writer.edit(comment_id, "Edited."), writer.delete(comment_id))
+        named.append([sorted(answer.headers.keys()) for answer in answers])
+    assert named[0] == named[1] and "Comments-Revision" in posted.headers
+
+
 def test_without_a_script_the_shadowed_find_their_comment_too(app, alice):
     author = author_of(app, alice.says()["id"])
     there_is(app, make.ban, author, shadow=True)
