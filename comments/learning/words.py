@@ -55,6 +55,8 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]"
 )
 _LONGEST = 24
+#: More of one word is not looked at, however often it repeats its letters.
+_MOST_OF_A_WORD = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def _words(text: str) -> list[str]:
         elif word.isdecimal():
             found.append(NUMBER)
         else:
-            found += _pieces(_one_form(word))
+            found += _pieces(_one_form(word[:_MOST_OF_A_WORD]))
     return found
 
 

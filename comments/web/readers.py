@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 
 from flask import Response, g, has_app_context
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from comments.errors import CommentsError
@@ -49,8 +49,9 @@ def _from(replica: Replica, view: View, asked: dict[str, Any]) -> Response | Non
         setattr(g, _SESSION, session)
         try:
             answer = view(**asked)
-        except (Behind, CommentsError):
-            # What it refuses, such as a comment that is not there, may be on its way to it.
+        except (Behind, CommentsError, DataError):
+            # What it refuses, such as a comment that is not there, may be on its way to it; and
+            # what no database can be asked says nothing of this one.
             return None
         except SQLAlchemyError as error:
             replica.failed(error)

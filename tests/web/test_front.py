@@ -15,9 +15,11 @@ from flask import Flask, after_this_request, request_started
 from sqlalchemy import event, make_url
 
 from comments import Status, threads
+from comments.web import front
 from tests.services.relay import Relay
 from tests.web import cast
 from tests.web.cast import API, BLOG, ELSEWHERE, problem
+from tests.web.test_public_answers import PRIVATE, PUBLIC
 
 PAGE = f"{API}/comments?thread=story"
 HTML = "/comments/thread?key=story"
@@ -429,3 +431,12 @@ def test_readers_do_not_wait_for_writers(make_app):
         threads.lock(session, 1)
         assert carol.client.get(PAGE).status_code == 200
         session.rollback()
+
+
+def test_what_everybody_may_read_is_made_once_for_all_who_ask_at_once():
+    # The contract is a file that was made before; everything else is drawn from the database.
+    drawn = set(PUBLIC.values()) - {"/api/v1/openapi.json"}
+    paths = {path.partition("?")[0] for path in drawn}
+    assert [path for path in paths if not front._FOR_MANY.fullmatch(path)] == []
+    private = {path.partition("?")[0] for path in PRIVATE.values()}
+    assert [path for path in private if front._FOR_MANY.fullmatch(path)] == []

@@ -7,12 +7,14 @@ import logging
 from collections.abc import Callable, Iterator
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from sqlalchemy import create_engine, event
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 from comments import replica, schema
 from comments.errors import ConfigError
 from comments.replica import AWAY_SECONDS, Replica
+from comments.web import readers
 from tests.services.postgres import Postgres, empty
 from tests.services.relay import Relay
 from tests.services.standby import Standby
@@ -241,6 +243,19 @@ def test_without_it_readers_are_answered_by_the_primary(
     clock[0] += AWAY_SECONDS
     assert len(texts(carol, limit=8)) == 2
     assert "the read replica answers again" in caplog.text
+
+
+def test_what_no_database_can_be_asked_does_not_make_it_away():
+    replica = Replica("postgresql://replica.invalid/comments")
+
+    def asks(wrong: type[DBAPIError]) -> Response:
+        raise wrong("SELECT", {}, ValueError("no"))
+
+    with Flask("host").app_context():
+        assert readers._from(replica, asks, {"wrong": DataError}) is None
+        assert replica.is_there()
+        assert readers._from(replica, asks, {"wrong": OperationalError}) is None
+        assert not replica.is_there()
 
 
 def test_while_it_is_away_one_reader_at_a_time_looks_whether_it_is_back():
