@@ -17,9 +17,8 @@ from sqlalchemy import event, make_url
 from comments import Status, threads
 from comments.web import front
 from tests.services.relay import Relay
-from tests.web import cast
+from tests.web import cast, test_public_answers
 from tests.web.cast import API, BLOG, ELSEWHERE, problem
-from tests.web.test_public_answers import PRIVATE, PUBLIC
 
 PAGE = f"{API}/comments?thread=story"
 HTML = "/comments/thread?key=story"
@@ -434,9 +433,9 @@ def test_readers_do_not_wait_for_writers(make_app):
 
 
 def test_what_everybody_may_read_is_made_once_for_all_who_ask_at_once():
-    # The contract is a file that was made before; everything else is drawn from the database.
-    drawn = set(PUBLIC.values()) - {"/api/v1/openapi.json"}
+    # The contract is made before anybody asks; everything else is drawn from the database.
+    drawn = set(test_public_answers.PUBLIC.values()) - {"/api/v1/openapi.json"}
     paths = {path.partition("?")[0] for path in drawn}
     assert [path for path in paths if not front._FOR_MANY.fullmatch(path)] == []
-    private = {path.partition("?")[0] for path in PRIVATE.values()}
+    private = {path.partition("?")[0] for path in test_public_answers.PRIVATE.values()}
     assert [path for path in private if front._FOR_MANY.fullmatch(path)] == []
