@@ -1,8 +1,8 @@
 // @ts-check
 // What a reader does with comments that are there. Each action is named by data-do.
 /** @import { CommentThread } from "./comment-thread.js" */
-import { article, drawVote, focus, layOver, reveal } from "./layer.js";
-import { piece } from "./pieces.js";
+import { article, drawMenu, drawVote, focus, layOver, reveal } from "./layer.js";
+import { dress, piece } from "./pieces.js";
 import { fail, hush, say, words } from "./speech.js";
 
 const UNDO_SECONDS = 8;
@@ -53,13 +53,19 @@ export async function more(thread, link) {
     // Somebody may have written meanwhile: nothing is shown twice.
     const fresh = items.filter((item) => !thread.find(item.getAttribute("data-id") ?? undefined));
     link.closest("li")?.replaceWith(...fresh);
+    thread.drawTimes();
+    layOver(thread);
+    await frame();
     say(thread, words(thread, "shown", { number: fresh.filter((item) => item.id).length }));
     focus(article(fresh[0]));
   } catch (error) {
     return fail(thread, error, link.closest("li") ?? link);
   }
-  thread.drawTimes();
-  layOver(thread);
+}
+
+/** What asks where things stand comes after a frame, which has laid them out anyway. */
+function frame() {
+  return new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 }
 
 /** The permalink: the address bar of the page now leads here. @param {CommentThread} thread @param {HTMLElement} control */
@@ -236,13 +242,41 @@ export const unsubscribe = mailed("unsubscribe");
 
 // ── menus ──
 
+/** Puts the menu in the place of the link that leads on without a script. @param {CommentThread} thread @param {HTMLAnchorElement} link */
+export async function menu(thread, link) {
+  const { id } = idOf(link);
+  const drawn = Promise.all([piece(thread, "pieces", "data-menu"), dress(thread, "menu")]);
+  const [menu] = await drawn.catch(() => []);
+  if (!menu) return location.assign(link.href);
+  // Pressed twice while we waited.
+  if (!link.isConnected) return;
+  for (const choice of menu.querySelectorAll("a")) choice.href = choice.href.replace("/comment/0/", `/comment/${id}/`);
+  const summary = /** @type {HTMLElement} */ (menu.querySelector("summary"));
+  summary.ariaLabel = link.ariaLabel;
+  // It may be longer than the comment, whose edge would cut it off.
+  link.closest(".c-far")?.classList.remove("c-far");
+  link.replaceWith(menu);
+  drawMenu(thread, id);
+  /** @type {HTMLDetailsElement} */ (menu).open = true;
+  focus(summary);
+}
+
 /** Closes open menus when the reader turns elsewhere, and leads from an @name to its comment. @param {CommentThread} thread */
 export function attend(thread) {
   if (attended.has(thread.signal)) return;
   attended.add(thread.signal);
   thread.hear(document, "click", (event) => closeMenus(thread, event.composedPath(), false));
   thread.hear(thread.root, "keydown", (event) => event.key === "Escape" && closeMenus(thread, [], true));
+  thread.hear(thread.root, "keydown", press);
   thread.hear(thread.root, "click", (event) => meet(thread, event));
+}
+
+/** A link that is a button here answers to the space bar too. @param {KeyboardEvent} event */
+function press(event) {
+  const { key, target } = event;
+  if (key !== " " || !(target instanceof HTMLElement) || !target.matches('a[role="button"]')) return;
+  event.preventDefault();
+  target.click();
 }
 
 /** Of the links in a text, those alone that the server made have no rel. @param {CommentThread} thread @param {MouseEvent} event */

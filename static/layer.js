@@ -9,11 +9,8 @@ export function layOver(thread) {
   for (const id in fragments) if (!thread.find(id)) place(thread, fragments[id]);
   for (const id in votes) drawVote(thread, id, votes[id]);
   for (const id in own) {
-    const item = article(thread.find(id));
-    const open = Date.parse(own[id].editable_until) > Date.now();
-    show(item, "[data-you]", true);
-    show(item, "[data-own]", open);
-    show(item, "[data-others]", !open);
+    markOwn(thread, article(thread.find(id)));
+    drawMenu(thread, id);
   }
   // By now every copy has what this reader wrote last.
   if (Date.now() - Number(thread.recall("wrote")) > 300_000) thread.keep("at:" + thread.key);
@@ -22,6 +19,24 @@ export function layOver(thread) {
   if (viewer?.kind !== "guest" || thread.form?.querySelector("[data-who]")) bring(thread, "signin", "drawWho");
   if (viewer ?? Object.keys(own).length) bring(thread, "own", "standBelow");
   if (can?.moderate) bring(thread, "moderate", "preside");
+}
+
+/** @param {CommentThread} thread @param {HTMLElement | undefined} item */
+function markOwn({ section }, item) {
+  const when = item?.querySelector('[data-do="link"]');
+  if (!when || item?.querySelector("[data-you]")) return;
+  const mark = Object.assign(document.createElement("span"), { className: "c-label c-you" });
+  mark.dataset.you = "";
+  mark.textContent = section?.querySelector("[data-texts]")?.getAttribute("data-you") ?? "";
+  when.before(mark, "\n");
+}
+
+/** Shows in the menu of a comment, where it has been opened, what this reader may do. @param {CommentThread} thread @param {string} id */
+export function drawMenu(thread, id) {
+  const item = article(thread.find(id));
+  const mayChange = Date.parse(thread.me.own[id]?.editable_until) > Date.now();
+  show(item, "[data-own]", mayChange);
+  show(item, "[data-others]", !mayChange);
 }
 
 /** What only some need is loaded for them alone. @param {CommentThread} thread @param {string} room @param {string} act */

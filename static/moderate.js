@@ -33,7 +33,7 @@ export async function preside(thread) {
 /** Puts the buttons under a comment that has none. @param {Desk} desk @param {HTMLElement} item */
 function furnish(desk, item) {
   const comment = article(item);
-  if (!comment || comment.querySelector("[data-moderate]") || !comment.querySelector("[data-menu]")) return;
+  if (!comment || comment.querySelector("[data-moderate]") || !comment.querySelector("[data-do=menu], [data-menu]")) return;
   const { id = "", parent } = item.dataset;
   const state = id in desk.versions ? "pending" : "published";
   const pin = comment.matches("[data-pinned]") ? "unpin" : "pin";

@@ -7,7 +7,7 @@ const FRAME = TEXT.concat(
   "section article header footer nav div span b h1 h2 h3 h4 h5 h6 bdi time data form label input textarea select option button details summary img svg path q kbd".split(" "),
 );
 const ATTRIBUTES =
-  /^(aria-\w+|data-[\w-]+|item\w+|class|part|id|for|role|lang|dir|title|rel|href|src|alt|loading|referrerpolicy|datetime|hidden|method|tabindex|action|formaction|type|name|value|rows|required|maxlength|autocomplete|inputmode|placeholder|selected|viewBox|width|height|fill|d)$/;
+  /^(aria-\w+|data-[\w-]+|item\w+|class|part|id|for|role|lang|dir|title|rel|href|src|alt|loading|referrerpolicy|datetime|hidden|method|tabindex|action|formaction|type|name|value|rows|required|maxlength|autocomplete|inputmode|placeholder|selected|viewBox|width|height|stroke|d)$/;
 // What readers wrote carries nothing that a script of ours would listen to.
 const IN_TEXT = /^(href|title|rel|dir|lang|start)$/;
 
@@ -21,15 +21,15 @@ const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("comme
  */
 export function adopt(html, base) {
   const { body } = new DOMParser().parseFromString(policy?.createHTML(html) ?? html, "text/html");
-  for (const element of body.querySelectorAll("*")) sweep(element, base);
+  const written = new Set(body.querySelectorAll("[data-body] *"));
+  for (const element of body.querySelectorAll("*")) sweep(element, base, written.has(element));
   const fragment = document.createDocumentFragment();
   fragment.append(...body.childNodes);
   return fragment;
 }
 
-/** @param {Element} element @param {string} base */
-function sweep(element, base) {
-  const written = element.parentElement?.closest("[data-body]");
+/** @param {Element} element @param {string} base @param {boolean} written */
+function sweep(element, base, written) {
   if (!(written ? TEXT : FRAME).includes(element.localName)) return element.remove();
   for (const name of element.getAttributeNames()) {
     const value = element.getAttribute(name) ?? "";

@@ -22,7 +22,8 @@ export function draw(section) {
   for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (section.querySelectorAll("time[data-ago]"))) {
     const age = Date.now() - Date.parse(time.dateTime);
     // What is to come stays a date; clocks differ.
-    if (age > -12e4) time.textContent = ago(age, words);
+    const said = ago(age, words);
+    if (age > -12e4 && time.textContent !== said) time.textContent = said;
   }
 }
 

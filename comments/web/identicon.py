@@ -43,8 +43,7 @@ def identicon(badge: str) -> Markup:
     number = int(badge, 16)
     colour = COLOURS[(number >> _PATTERN_BITS) % len(COLOURS)]
     return Markup(
-        '<svg viewBox="-1 -1 7 7" width="32" height="32" aria-hidden="true" fill="{}">'
-        '<path d="{}"/></svg>'
+        '<svg viewBox="-1 -1.5 7 7" width="32" height="32" stroke="{}"><path d="{}"/></svg>'
     ).format(colour, _path(_pattern(number)))
 
 
@@ -58,9 +57,9 @@ def _pattern(number: int) -> int:
 
 
 def _path(pattern: int) -> str:
-    """Each run of set cells in a row as one rectangle."""
+    """Each run of set cells in a row as one line, as broad as a cell."""
     return "".join(
-        f"M{start} {row}h{length}v1h-{length}z"
+        f"M{start} {row}h{length}"
         for row in range(CELLS)
         for start, length in _runs(_row(pattern, row))
     )

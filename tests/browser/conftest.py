@@ -10,7 +10,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 from flask import Flask, Response
-from playwright.sync_api import BrowserContext, Locator, Page, Request
+from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
 
 from comments.standalone import create_app
 
@@ -201,8 +201,14 @@ class Thread:
         self.write(body, name)
         self.button("Post").click()
 
+    def open_menu(self, comment: Locator) -> Locator:
+        """Gives what it is opened and closed with."""
+        comment.get_by_role("button", name="More, comment by").click()
+        expect(comment.locator("details")).to_have_attribute("open", "")
+        return comment.locator("summary")
+
     def menu(self, comment: Locator, choice: str) -> None:
-        comment.locator("summary").click()
+        self.open_menu(comment)
         comment.get_by_role("link", name=choice).click()
 
 

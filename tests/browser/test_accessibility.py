@@ -92,7 +92,7 @@ def test_ones_own_comment_has_no_violation(site: Start, reader: Thread) -> None:
     reader.open(site(COMMENTS_HOLD="all").article())
     reader.post("Patience")
     expect(reader.comment("Patience")).to_be_focused()
-    reader.comment("Patience").locator("summary").click()
+    reader.open_menu(reader.comment("Patience"))
     expect(reader.link("Edit")).to_be_visible()
     assert violations(reader.page) == []
 
@@ -223,7 +223,7 @@ def test_every_control_is_large_enough_for_a_finger(busy: Site, new_context: New
     expect(Thread(page).button("Post")).to_be_visible()
 
     small = page.locator(
-        "section button:visible, summary, [data-do=reply], [data-do=sort], .c-input:visible"
+        "section button:visible, [data-do=menu], [data-do=reply], [data-do=sort], .c-input:visible"
     ).evaluate_all(
         """(all) => all.map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()])
           .filter(([, box]) => Math.min(box.width, box.height) < 24)
@@ -260,9 +260,10 @@ def test_forced_colours_keep_a_vote_visible(busy: Site, new_context: NewContext)
     page = new_context(forced_colors="active").new_page()
     page.goto(busy.thread())
     up = Thread(page).button("Upvote, comment by فاطمة")
-    before = up.locator("svg").evaluate("(svg) => getComputedStyle(svg).fill")
+    colour = "(up) => getComputedStyle(up, '::before').backgroundColor"
+    before = up.evaluate(colour)
 
     up.click()
     expect(up).to_have_attribute("aria-pressed", "true")
 
-    assert up.locator("svg").evaluate("(svg) => getComputedStyle(svg).fill") != before
+    assert up.evaluate(colour) != before

@@ -46,7 +46,7 @@ def test_what_is_beyond_the_screen_is_laid_out_later(site: Start, page: Page) ->
     assert kinds == ["visible"] * 8 + ["auto"]
 
     last = page.get_by_role("article").last
-    last.locator("summary").click()
+    Thread(page).open_menu(last)
     # Its menu is longer than the comment.
     assert last.evaluate("(each) => getComputedStyle(each).contentVisibility") == "visible"
 

@@ -90,7 +90,7 @@ def test_a_comment_is_reported_without_javascript(site: Start, plain: Thread) ->
     here.post("Buy this")
     plain.page.goto(here.thread())
 
-    plain.menu(plain.comment("Buy this"), "Report")
+    plain.button("More, comment by Ann").click()
     plain.page.get_by_label("Spam or advertising").check()
     plain.button("Report").click()
 
@@ -365,7 +365,7 @@ def test_somebody_elses_comment_has_no_edit(site: Start, thread: Thread) -> None
     here.post("Not mine")
     thread.open(here.thread())
 
-    thread.comment("Not mine").locator("summary").click()
+    thread.open_menu(thread.comment("Not mine"))
 
     expect(thread.link("Report")).to_be_visible()
     expect(thread.link("Edit")).to_be_hidden()
@@ -664,9 +664,8 @@ def test_a_menu_closes_with_escape_and_elsewhere(site: Start, thread: Thread) ->
     thread.open(here.thread())
     thread.button("Upvote, comment by Ann").click()
     expect(thread.button("Upvote, comment by Ann")).to_have_attribute("aria-pressed", "true")
-    menu = thread.page.locator("summary")
 
-    menu.click()
+    menu = thread.open_menu(thread.comment("The first"))
     expect(thread.link("Report")).to_be_visible()
     thread.page.keyboard.press("Escape")
     expect(thread.link("Report")).to_be_hidden()
