@@ -244,7 +244,7 @@ export const unsubscribe = mailed("unsubscribe");
 
 /** Puts the menu in the place of the link that leads on without a script. @param {CommentThread} thread @param {HTMLAnchorElement} link */
 export async function menu(thread, link) {
-  const { id } = idOf(link);
+  const { id, item } = idOf(link);
   const drawn = Promise.all([piece(thread, "pieces", "data-menu"), dress(thread, "menu")]);
   const [menu] = await drawn.catch(() => []);
   if (!menu) return location.assign(link.href);
@@ -254,7 +254,7 @@ export async function menu(thread, link) {
   const summary = /** @type {HTMLElement} */ (menu.querySelector("summary"));
   summary.ariaLabel = link.ariaLabel;
   // It may be longer than the comment, whose edge would cut it off.
-  link.closest(".c-far")?.classList.remove("c-far");
+  item.classList.remove("c-far");
   link.replaceWith(menu);
   drawMenu(thread, id);
   /** @type {HTMLDetailsElement} */ (menu).open = true;

@@ -19,6 +19,7 @@ from comments.tree import Order
 from comments.web import guards
 from comments.web.closing import is_closed
 from comments.web.identicon import identicon
+from comments.web.listed import listed
 from comments.web.present import CommentView, Presenter, ThreadView, rfc3339, written_out
 from comments.web.state import State
 from comments.web.stencils import Stencils
@@ -49,7 +50,7 @@ def draw(state: State, template: str, **context: Any) -> str:
         ago=written_out,
         isotime=rfc3339,
         identicon=identicon,
-        walk=tree.walk,
+        listed=listed,
         by_shape=Stencils,
         settings=state.settings,
         lang=language,

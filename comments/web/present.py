@@ -98,11 +98,16 @@ class CommentView:
 
     @property
     def day(self) -> str:
-        return written_out(self.created)[:10]
+        return day_of(self.isotime)
 
     @property
     def clock(self) -> str:
-        return written_out(self.created)[10:]
+        return clock_of(self.isotime)
+
+    @property
+    def is_anybodys(self) -> bool:
+        """Whether there is more of it than the place where it was."""
+        return self.author is not None
 
     @property
     def edit_written(self) -> str:
@@ -245,12 +250,23 @@ def rfc3339(moment: datetime | None) -> str | None:
     """UTC to the second, ``2026-11-22T18:20:00Z``."""
     if moment is None:
         return None
-    return moment.astimezone(UTC).isoformat()[:19] + "Z"
+    # What a database gives is in UTC already, and to turn it costs more than to write it.
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return utc.isoformat()[:19] + "Z"
 
 
 def written_out(moment: datetime) -> str:
     """A time that stays true on a page that is kept; the script says "3 hours ago" instead."""
     return f"{moment.isoformat(' ')[:16]} UTC"
+
+
+def day_of(isotime: str) -> str:
+    return isotime[:10]
+
+
+def clock_of(isotime: str) -> str:
+    """What ``written_out`` has after the day."""
+    return f" {isotime[11:16]} UTC"
 
 
 def author_json(author: AuthorView | None) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from comments.threads import ThreadFacts
 from comments.web import fragments
 from comments.web.present import AuthorView, CommentView, Presenter
 from comments.web.state import current
+from comments.web.stencils import Stencils
 from tests.factories import ARTICLE, KEYS, NOON
 
 #: What somebody might call themselves who knows how a page is put together.
@@ -85,15 +86,16 @@ def page(nodes: list[CommentView], **context: object) -> str:
     )
 
 
-def by_hand(draw):
-    return lambda node, controls=True, far=False: draw(node, controls, far)
+class ByHand(Stencils):
+    def text(self, node, *told):
+        return self._draw(node, *told)
 
 
 @pytest.mark.parametrize("address", ["/", "/?lang=ar"])
 def test_every_shape_reads_as_the_template_draws_it(app, monkeypatch, address):
     with app.test_request_context(address):
         filled_in = page(every_shape())
-        monkeypatch.setattr(fragments, "Stencils", by_hand)
+        monkeypatch.setattr(fragments, "Stencils", ByHand)
         assert filled_in == page(every_shape())
 
 
@@ -102,7 +104,7 @@ def test_what_is_rare_is_drawn_by_itself(app, monkeypatch):
     waits = replace(A_COMMENT, state="pending", reason=say("Links wait."))
     with app.test_request_context("/"):
         filled_in = page([on_a_passage, waits])
-        monkeypatch.setattr(fragments, "Stencils", by_hand)
+        monkeypatch.setattr(fragments, "Stencils", ByHand)
         assert filled_in == page([on_a_passage, waits])
     assert "harbour" in filled_in
     assert i18n.told(say("Links wait."), "en") in filled_in
