@@ -19,20 +19,23 @@ def listed(
     nodes: Iterable[CommentView],
     *,
     item: Stencils,
-    comment: Stencils,
     more: Stencils,
+    comment: Callable[[CommentView], str],
     fold: Callable[[CommentView], str],
     form: Callable[[CommentView], str],
     highlight: int | None,
     reply_to: CommentView | None,
 ) -> Markup:
-    """The items of *nodes*; *highlight* names one that is marked, *reply_to* one with a form."""
+    """The items of *nodes*; *highlight* names one that is marked, *reply_to* one with a form.
+
+    *comment* may be a macro of the host's own.
+    """
     drawn: list[str] = []
     shown = 0
     for step, node in tree.walk(nodes):
         if step == "open":
             shown += 1
-            drawn += item.text(node, shown > FIRST, node.id == highlight), comment.text(node)
+            drawn += item.text(node, shown > FIRST, node.id == highlight), comment(node)
             if reply_to is not None and reply_to.id == node.id:
                 drawn.append(form(node))
         elif step == "list":

@@ -41,7 +41,7 @@ class Stencils:
         return Markup(self.text(node, *told))  # noqa: S704 - the values are escaped
 
     def text(self, node: CommentView, *told: Any) -> str:
-        """The same for who puts many together."""
+        """The same, for who puts many together."""
         part = self._part
         words, values = part.words(node), part.values(node)
         if words is None:

@@ -699,6 +699,10 @@ def test_everything_works_with_the_keyboard_alone(site: Start, thread: Thread) -
     expect(thread.comment("From the keyboard")).to_be_focused()
 
     thread.reload()
+    tab_to("More, comment by Ann")
+    keys.press("Space")
+    expect(thread.link("Report")).to_be_visible()
+    keys.press("Escape")
     tab_to("Upvote, comment by Ann")
     keys.press("Space")
     expect(thread.button("Upvote, comment by Ann")).to_have_attribute("aria-pressed", "true")
