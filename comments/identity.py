@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Protocol
 
 from comments import text
 from comments.config import Settings
@@ -185,7 +186,18 @@ def editable_until(comment: Comment, settings: Settings) -> datetime:
     return comment.created_at + timedelta(minutes=settings.edit_minutes)
 
 
-def sees_published(author_id: str, comment: Comment) -> bool:
+class Shown(Protocol):
+    """What decides who sees a comment."""
+
+    @property
+    def author_id(self) -> str: ...
+    @property
+    def status(self) -> Status: ...
+    @property
+    def shadowed(self) -> bool: ...
+
+
+def sees_published(author_id: str, comment: Shown) -> bool:
     """Whether to *author_id* the comment is one that everybody sees: it is, or its author is
     shadow-banned and does not know."""
     if comment.status is Status.PUBLISHED:

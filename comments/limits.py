@@ -38,7 +38,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool, SingletonThreadPool, StaticPool
 
-from comments import turns
+from comments import spelled, turns
 from comments.database import BUSY_SECONDS, dialect_insert
 from comments.models import TABLE_PREFIX, metadata
 
@@ -102,7 +102,8 @@ class DatabaseStorage(Storage):
         now = self._clock()
         values = {"counter": key, "amount": amount, "now": now, "until": now + expiry}
         with self._connect() as connection, self._turn(connection):
-            hits: int = connection.execute(_hit(connection.dialect.name), values).scalar_one()
+            statement = _hit(connection.dialect.name)
+            hits: int = spelled.run(connection, statement, values)[0][0]
         # The first hit sweeps too: a process that is restarted often would never reach the next.
         if next(self._hits) % self._sweep_every == 0:
             self.sweep()

@@ -40,7 +40,7 @@ MAP = (
     ("anchors", "identity", "index", "learning", "limits", "replica", "tree"),
     ("models",),
     ("database", "i18n", "keys", "resources", "text"),
-    ("config", "outbound", "signals", "turns"),
+    ("config", "outbound", "signals", "spelled", "turns"),
     ("errors", "kinds", "version"),
 )
 KNOWS_FLASK = {"comments", "standalone", "showcase", "extension", "cli", "web"}

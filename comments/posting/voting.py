@@ -1,8 +1,8 @@
 """Votes: exact under any number of voters, undoable, never for oneself.
 
 Most of what a busy site writes are votes, so this is written in statements that are built once:
-four that read a row and four that write one, whatever the thread's size. The objects of the
-session are not needed for it, and are told to read anew what has changed.
+four that read a row and four that write one (PostgreSQL takes those as one), whatever the thread's
+size. The objects of the session are not needed for it, and are told to read anew what has changed.
 """
 
 from collections.abc import Collection
@@ -12,18 +12,33 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from comments import identity, moderation, signals, threads, upkeep
+from comments import identity, moderation, signals, spelled, threads, upkeep
 from comments.config import Settings
-from comments.database import read_anew
+from comments.database import is_sqlite, read_anew
 from comments.errors import CommentsError
 from comments.identity import Author
 from comments.models import (
     Comment,
     ScoreStep,
+    Status,
     Thread,
     Vote,
     table_of,
 )
+
+
+class _Standing(NamedTuple):
+    """A comment, what one voter says of it, and how many votes came from the voter's network."""
+
+    thread_id: int
+    author_id: str
+    status: Status
+    shadowed: bool
+    up: int
+    down: int
+    vote_rank: int
+    said: int | None
+    neighbours: int
 
 
 class Ballot(NamedTuple):
@@ -48,29 +63,42 @@ _NEIGHBOURS = (
     .where(_votes.c.comment_id == bindparam("its_id"), _votes.c.address_hash == bindparam("from"))
     .scalar_subquery()
 )
-#: A comment, what one voter says of it, and how many votes came from the voter's network.
 _STANDING = (
     select(
-        *(
-            _comments.c[name]
-            for name in ("thread_id", "author_id", "status", "shadowed", "up", "down", "vote_rank")
-        ),
+        *(_comments.c[name] for name in _Standing._fields[:-2]),
         _votes.c.value.label("said"),
         _NEIGHBOURS.label("neighbours"),
     )
     .select_from(_comments.outerjoin(_votes, _IS_THEIRS))
     .where(_IS_IT)
 )
-_FIRST_SAID = insert(table_of(Vote))
+_FIRST_SAID = insert(_votes).values(
+    comment_id=bindparam("its_id"),
+    voter_id=bindparam("voter"),
+    value=bindparam("says"),
+    created_at=bindparam("now"),
+    address_hash=bindparam("from"),
+)
 _SAID_ANEW = update(_votes).where(_IS_THEIRS).values(value=bindparam("says"))
 _TAKEN_BACK = delete(_votes).where(_IS_THEIRS)
 _COUNTED = update(_comments).where(_IS_IT)
 _COUNTED = _COUNTED.values({name: bindparam(f"new_{name}") for name in ("up", "down", "score")})
 _COUNTED = _COUNTED.values(vote_rank=-bindparam("new_score", type_=_comments.c.score.type))
-_STEP = insert(table_of(ScoreStep))
+#: Where the comment stood, for those who are on their way through the pages.
+_STEP = insert(table_of(ScoreStep)).values(
+    thread_id=bindparam("at"),
+    revision=bindparam("now_at"),
+    comment_id=bindparam("its_id"),
+    rank_before=bindparam("rank"),
+    created_at=bindparam("now"),
+)
 _MOVED_ON = (
     update(_threads).where(_threads.c.id == bindparam("at")).values(revision=bindparam("now_at"))
 )
+#: All that a vote writes, one after the other, and in one statement: PostgreSQL takes that, and
+#: is asked once.
+_ONE_BY_ONE = {said: (said, _COUNTED, _STEP, _MOVED_ON) for said in (_FIRST_SAID, _SAID_ANEW, _TAKEN_BACK)}
+_AT_ONCE = {said: _MOVED_ON.add_cte(said.cte(), _COUNTED.cte(), _STEP.cte()) for said in (_FIRST_SAID, _SAID_ANEW, _TAKEN_BACK)}
 
 
 def vote(
@@ -91,7 +119,9 @@ def vote(
     """
     # Before the thread is held, which everybody else who votes waits for.
     moderation.check_not_banned(session, author, now)
-    thread, comment = _held(session, author, comment_id)
+    address = author.address if author.is_guest else None
+    which = {"its_id": comment_id, "voter": author.id, "from": address}
+    thread, comment = _held(session, which)
     if author.is_moderator:
         moderation.check_not_banned(session, identity.on_site(author, thread.site), now)
     if not identity.sees_published(author.id, comment):
@@ -105,9 +135,8 @@ def vote(
         threads.wrote(session, thread)
         return Ballot(comment.up, comment.down, comment.up - comment.down, wanted)
     if comment.said is None:
-        _check_ceiling(author, comment.neighbours, settings)
-    _record(session, author, comment_id, comment.said, wanted, now)
-    ballot = _count(session, thread, comment_id, comment, wanted, now)
+        _check_ceiling(address, comment.neighbours, settings)
+    ballot = _write(session, thread, comment, which, wanted, now)
     upkeep.sweep_sometimes(session, now, settings)
     signals.after_commit(session, "comment-voted", comment_id=comment_id, thread=thread.key)
     return ballot
@@ -115,11 +144,9 @@ def vote(
 
 def withdraw_vote(session: Session, vote: Vote, now: datetime) -> None:
     """Take one vote away; the thread is locked already."""
-    comment_id, voter_id = vote.comment_id, vote.voter_id
-    thread, comment = _read(session, comment_id, voter_id, None)
-    session.connection().execute(_TAKEN_BACK, {"its_id": comment_id, "voter": voter_id})
-    read_anew(session, Vote, (comment_id, voter_id))
-    _count(session, thread, comment_id, comment, 0, now)
+    which = {"its_id": vote.comment_id, "voter": vote.voter_id, "from": None}
+    thread, comment = _read(session, which)
+    _write(session, thread, comment, which, 0, now)
 
 
 def withdraw_votes(session: Session, voter_ids: Collection[str], *, now: datetime) -> int:
@@ -130,85 +157,58 @@ def withdraw_votes(session: Session, voter_ids: Collection[str], *, now: datetim
     return len(mine)
 
 
-def _held(session: Session, author: Author, comment_id: int) -> tuple[threads.Held, Any]:
+def _held(session: Session, which: dict[str, Any]) -> tuple[threads.Held, _Standing]:
     """The comment's thread, now that nobody else can change it, and how the comment stands."""
-    address = author.address if author.is_guest else None
     while True:
-        thread, comment = _read(session, comment_id, author.id, address)
+        thread, comment = _read(session, which)
         if comment.thread_id == thread.id:
             return thread, comment
         # Its thread was merged into another one while we waited.
 
 
-def _read(
-    session: Session, comment_id: int, voter_id: str, address: str | None
-) -> tuple[threads.Held, Any]:
-    """The thread, and of the comment a row of :data:`_STANDING`."""
-    thread = threads.hold_of_comment(session, comment_id)
-    which = {"its_id": comment_id, "voter": voter_id, "from": address}
-    return thread, session.connection().execute(_STANDING, which).one()
+def _read(session: Session, which: dict[str, Any]) -> tuple[threads.Held, _Standing]:
+    thread = threads.hold_of_comment(session, which["its_id"])
+    [row] = spelled.run(session.connection(), _STANDING, which)
+    return thread, _Standing(*row)
 
 
-def _check_ceiling(author: Author, neighbours: int, settings: Settings) -> None:
+def _check_ceiling(address: str | None, neighbours: int, settings: Settings) -> None:
     """One household may vote; one person with a thousand private windows may not."""
-    if not author.is_guest or author.address is None:
-        return
-    if neighbours >= settings.guest_votes_per_address:
+    if address is not None and neighbours >= settings.guest_votes_per_address:
         raise CommentsError("vote_ceiling")
 
 
-def _record(
-    session: Session,
-    author: Author,
-    comment_id: int,
-    said: int | None,
-    wanted: int,
-    now: datetime,
-) -> None:
-    connection = session.connection()
-    mine = {"its_id": comment_id, "voter": author.id}
-    if said is None:
-        row = {
-            "comment_id": comment_id,
-            "voter_id": author.id,
-            "value": wanted,
-            "created_at": now,
-            "address_hash": author.address if author.is_guest else None,
-        }
-        connection.execute(_FIRST_SAID, row)
-    elif wanted:
-        connection.execute(_SAID_ANEW, mine | {"says": wanted})
-    else:
-        connection.execute(_TAKEN_BACK, mine)
-    read_anew(session, Vote, (comment_id, author.id))
-
-
-def _count(
+def _write(
     session: Session,
     thread: threads.Held,
-    comment_id: int,
-    comment: Any,
+    comment: _Standing,
+    which: dict[str, Any],
     wanted: int,
     now: datetime,
 ) -> Ballot:
-    """Move the comment's numbers, the thread's revision, and remember where the comment stood."""
+    """The vote itself, the comment's numbers, the thread's revision, and where the comment
+    stood."""
     said = comment.said or 0
     up = comment.up + (wanted > 0) - (said > 0)
     down = comment.down + (wanted < 0) - (said < 0)
-    connection = session.connection()
-    numbers = {"its_id": comment_id, "new_up": up, "new_down": down, "new_score": up - down}
-    connection.execute(_COUNTED, numbers)
     revision = thread.revision + 1
-    step = {
-        "thread_id": thread.id,
-        "revision": revision,
-        "comment_id": comment_id,
-        "rank_before": comment.vote_rank,
-        "created_at": now,
+    values = {
+        **which,
+        "says": wanted,
+        "new_up": up,
+        "new_down": down,
+        "new_score": up - down,
+        "at": thread.id,
+        "now_at": revision,
+        "rank": comment.vote_rank,
+        "now": now,
     }
-    connection.execute(_STEP, step)
-    connection.execute(_MOVED_ON, {"at": thread.id, "now_at": revision})
+    changed = _TAKEN_BACK if not wanted else _FIRST_SAID if comment.said is None else _SAID_ANEW
+    connection = session.connection()
+    for statement in _ONE_BY_ONE[changed] if is_sqlite(session) else (_AT_ONCE[changed],):
+        spelled.run(connection, statement, values)
     threads.wrote(session, thread._replace(revision=revision))
-    read_anew(session, Comment, comment_id)
+    read_anew(session, Vote, (which["its_id"], which["voter"]))
+    read_anew(session, Comment, which["its_id"])
     read_anew(session, Thread, thread.id)
     return Ballot(up, down, up - down, wanted)

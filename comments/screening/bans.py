@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from comments import spelled
 from comments.errors import Message, say
 from comments.identity import Author, ban_targets, mailbox_targets
 from comments.models import Ban, Person, table_of
@@ -15,10 +16,12 @@ _bans = table_of(Ban)
 _SHOWN = select(_people.c.email_hash).where(
     _people.c.author_id == bindparam("author"), _people.c.verified_at.is_not(None)
 )
+#: As many as one author has, so that the statement is the same for everybody.
+_MOST_TARGETS = 10
 _IN_FORCE = (
     select(_bans.c.id)
     .where(
-        _bans.c.target.in_(bindparam("targets", expanding=True)),
+        _bans.c.target.in_([bindparam(f"target_{place}") for place in range(_MOST_TARGETS)]),
         Ban.in_force(bindparam("now")),
     )
     .order_by(_bans.c.shadow, _bans.c.until.desc().nulls_first(), _bans.c.id)
@@ -30,10 +33,12 @@ def found(session: Session, author: Author, now: datetime) -> Ban | None:
     """The ban that holds *author* off now; of several an open one, then the one that ends last."""
     session.flush()
     connection = session.connection()
-    shown = connection.execute(_SHOWN, {"author": author.id}).scalar()
-    asked = {"targets": ban_targets(author, shown), "now": now}
-    number = connection.execute(_IN_FORCE, asked).scalar()
-    return None if number is None else session.get(Ban, number)
+    # Whoever is new has shown nothing yet.
+    shown = [] if author.new_token else spelled.run(connection, _SHOWN, {"author": author.id})
+    targets = ban_targets(author, shown[0][0] if shown else None)
+    asked = {f"target_{place}": target for place, target in enumerate(targets)}
+    numbers = spelled.run(connection, _IN_FORCE, {**asked, "now": now})
+    return session.get(Ban, numbers[0][0]) if numbers else None
 
 
 def holds_mailbox(session: Session, email_hash: str, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
+from comments import spelled
 from comments.database import begin_write, insert_or_ignore
 from comments.errors import CommentsError, say
 from comments.models import KEY_LENGTH, Comment, Thread, table_of
@@ -168,10 +169,10 @@ def hold_of_comment(session: Session, comment_id: int) -> Held:
         raise CommentsError("no_such_comment")
     begin_write(session)
     session.flush()
-    row = session.connection().execute(_HOLD_OF_COMMENT, {"comment": comment_id}).one_or_none()
-    if row is None:
+    rows = spelled.run(session.connection(), _HOLD_OF_COMMENT, {"comment": comment_id})
+    if not rows:
         raise CommentsError("no_such_comment")
-    return Held(*row)
+    return Held(*rows[0])
 
 
 def lock_many(session: Session, thread_ids: Iterable[int]) -> None:
