@@ -39,6 +39,7 @@ from comments.web.pages import pages
 from comments.web.signin import signin
 from comments.web.state import EXTENSION, State, current, listen
 from comments.web.subscriptions import subscriptions
+from comments.web.together import Together
 
 log = logging.getLogger("comments")
 
@@ -205,6 +206,7 @@ class Comments:
             notify.webhooks.listen(found, settings.webhooks)
             return found
 
+        limits = Limits(settings, engine=engine_once)
         return State(
             settings=settings,
             keys=keys,
@@ -213,7 +215,8 @@ class Comments:
             engine=engine_once,
             identity_loader=self._identity,
             owner=self,
-            limits=Limits(settings, engine=engine_once),
+            limits=limits,
+            together=Together(limits),
             cache=PageCache(settings.cache_bytes) if settings.cache_bytes else None,
             doorkeeper=_doorkeeper(settings),
             told=Told(),

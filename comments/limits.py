@@ -6,14 +6,15 @@ its first hit and has one end, so that a refusal can say truthfully when it is o
 
 **Never hit a counter while the same request holds SQLite's write lock**: the counter is written
 on another connection, which would wait for that lock until the busy timeout. The limit is
-checked first, before ``database.begin_write``.
+checked first, before ``database.begin_write``, or counted :meth:`~DatabaseStorage.within` the very
+transaction that holds the lock.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -93,6 +94,7 @@ class DatabaseStorage(Storage):
         self._patience = patience
         self._own: Engine | None = None
         self._lock = threading.Lock()
+        self._given_to = threading.local()
 
     @property
     def base_exceptions(self) -> type[Exception]:
@@ -156,13 +158,30 @@ class DatabaseStorage(Storage):
                 self._own.dispose()
                 self._own = None
 
+    @contextmanager
+    def within(self, connection: Connection) -> Iterator[None]:
+        """This thread counts on *connection*, in the transaction that it has begun for writing."""
+        self._given_to.connection = connection
+        try:
+            yield
+        finally:
+            self._given_to.connection = None
+
     def _turn(self, connection: Connection) -> AbstractContextManager[None]:
         """Other threads of ours that write to the same file are let go first."""
+        if self._given_connection() is not None:
+            return nullcontext()
         on_sqlite = connection.dialect.name == "sqlite"
         file = connection.engine.url.database if on_sqlite else None
         return turns.waited(file, self._patience)
 
-    def _connect(self) -> Connection:
+    def _given_connection(self) -> Connection | None:
+        return getattr(self._given_to, "connection", None)
+
+    def _connect(self) -> AbstractContextManager[Connection]:
+        given = self._given_connection()
+        if given is not None:
+            return nullcontext(given)
         with self._lock:
             if self._own is None:
                 self._own = _own_engine(self._given())

@@ -4,6 +4,7 @@ The sender is the extension's ``Comments`` object; the comment's id and thread k
 as keywords, so that a listener in another process finds them committed.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from blinker import Namespace
@@ -20,6 +21,8 @@ comment_reported = _signals.signal("comment-reported")
 status_changed = _signals.signal("status-changed")
 
 _WAITING = "comments.signals"
+#: A signal's name and what it tells.
+Waiting = tuple[str, dict[str, Any]]
 
 
 def after_commit(session: Session, name: str, **facts: Any) -> None:
@@ -34,5 +37,15 @@ def forget(session: Session) -> None:
 
 def send_waiting(session: Session, sender: object) -> None:
     """Send what the committed transaction left; called once by the edge that committed."""
-    for name, facts in session.info.pop(_WAITING, []):
+    send(take(session), sender)
+
+
+def take(session: Session) -> list[Waiting]:
+    """What waits in *session*, for whoever sends it after the commit."""
+    waiting: list[Waiting] = session.info.pop(_WAITING, [])
+    return waiting
+
+
+def send(waiting: Iterable[Waiting], sender: object) -> None:
+    for name, facts in waiting:
         _signals.signal(name).send(sender, **facts)

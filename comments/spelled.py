@@ -71,12 +71,7 @@ def run(connection: Connection, statement: Any, values: Values) -> Sequence[tupl
 
 def _is_heard(connection: Connection) -> bool:
     heard = connection.dispatch
-    return bool(
-        heard.before_execute
-        or heard.after_execute
-        or heard.before_cursor_execute
-        or heard.after_cursor_execute
-    )
+    return bool(heard.before_cursor_execute or heard.after_cursor_execute)
 
 
 def _told(connection: Connection, words: str, error: Exception) -> BaseException:

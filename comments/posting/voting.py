@@ -97,8 +97,13 @@ _MOVED_ON = (
 )
 #: All that a vote writes, one after the other, and in one statement: PostgreSQL takes that, and
 #: is asked once.
-_ONE_BY_ONE = {said: (said, _COUNTED, _STEP, _MOVED_ON) for said in (_FIRST_SAID, _SAID_ANEW, _TAKEN_BACK)}
-_AT_ONCE = {said: _MOVED_ON.add_cte(said.cte(), _COUNTED.cte(), _STEP.cte()) for said in (_FIRST_SAID, _SAID_ANEW, _TAKEN_BACK)}
+_ONE_BY_ONE = {
+    said: (said, _COUNTED, _STEP, _MOVED_ON) for said in (_FIRST_SAID, _SAID_ANEW, _TAKEN_BACK)
+}
+_AT_ONCE = {
+    said: _MOVED_ON.add_cte(said.cte(), _COUNTED.cte(), _STEP.cte())
+    for said in (_FIRST_SAID, _SAID_ANEW, _TAKEN_BACK)
+}
 
 
 def vote(

@@ -17,7 +17,7 @@ from flask import Flask, Response
 from flask_limiter import Limiter, RateLimitExceeded, RequestLimit
 from limits import RateLimitItem, parse_many
 from limits.errors import ConfigurationError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from comments.config import Settings
 from comments.errors import ConfigError, Message, RateLimited, say, say_n
@@ -177,8 +177,7 @@ class Limits:
         Needs a request, and no lock of SQLite held by it: call this before any write. A refused
         call is not counted. When the storage fails, each process counts by itself until it is back.
         """
-        # Whom one site calls a moderator could flood the others.
-        if self._limiter is None or (author.is_moderator and author.sites is None):
+        if self._limiter is None or not _is_limited(author):
             return
         call = _Call(kind, _who(author), self._budget(kind, author))
         token = _current.set(call)
@@ -189,6 +188,25 @@ class Limits:
             raise self._refusal(call, author) from None
         finally:
             _current.reset(token)
+
+    @property
+    def are_in_database(self) -> bool:
+        """Whether a call can be counted within a transaction of the comments database."""
+        return self._limiter is None or isinstance(self._limiter.storage, DatabaseStorage)
+
+    def count_within(self, connection: Connection, kind: Kind, author: Author) -> bool:
+        """Count as :meth:`check` does, within the transaction that *connection* has begun.
+
+        ``False`` for whoever has to be checked by :meth:`check`, which knows what is left to do.
+        """
+        if self._limiter is None or not _is_limited(author):
+            return True
+        call = _Call(kind, _who(author), self._budget(kind, author))
+        storage = self._limiter.storage
+        if call.of in self._refused or not isinstance(storage, DatabaseStorage):
+            return False
+        with storage.within(connection):
+            return self._has_room(call)
 
     def close(self) -> None:
         """Give back what connections the counters hold."""
@@ -343,6 +361,11 @@ def _ask() -> None:
 
 def _hit() -> None:
     """What Flask-Limiter guards when it hits."""
+
+
+def _is_limited(author: Author) -> bool:
+    # Whom one site calls a moderator could flood the others.
+    return not author.is_moderator or author.sites is not None
 
 
 def _who(author: Author) -> str:

@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from comments import identity, posting, threads
 from comments.draft import Draft, read_body, read_report, read_vote
 from comments.models import Comment
 from comments.threads import ThreadFacts
-from comments.web import answers, fragments, guards, inputs, letters
+from comments.web import answers, fragments, guards, inputs, letters, together
 from comments.web.api.shared import api, known_caller, presenter_of
 from comments.web.challenge import arrival, give_challenge
 from comments.web.limiting import Kind
@@ -141,12 +142,12 @@ def vote(comment_id: int) -> Response:
     guards.check_origin(state)
     value = read_vote(inputs.json_object(state))
     author = guards.writer(state)
-    state.limits.check(Kind.VOTING, author)
-    ballot = posting.vote(
-        state.session(), author, comment_id, value, settings=state.settings, now=now()
-    )
-    commit(state)
-    answer: dict[str, Any] = ballot._asdict()
+    at = now()
+
+    def cast(session: Session) -> posting.Ballot:
+        return posting.vote(session, author, comment_id, value, settings=state.settings, now=at)
+
+    answer: dict[str, Any] = together.write(state, Kind.VOTING, author, cast)._asdict()
     if author.new_token:
         answer["token"] = author.new_token
     return answers.json_answer(answer)
