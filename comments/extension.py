@@ -31,6 +31,7 @@ from comments.web.feeds import feeds
 from comments.web.forms import forms
 from comments.web.front import Front
 from comments.web.gate import SEATS_FOR_EACH, Gate
+from comments.web.gathering import Gathering
 from comments.web.hints import Told
 from comments.web.kept import PageCache
 from comments.web.limiting import Limits
@@ -39,7 +40,6 @@ from comments.web.pages import pages
 from comments.web.signin import signin
 from comments.web.state import EXTENSION, State, current, listen
 from comments.web.subscriptions import subscriptions
-from comments.web.together import Together
 
 log = logging.getLogger("comments")
 
@@ -216,7 +216,7 @@ class Comments:
             identity_loader=self._identity,
             owner=self,
             limits=limits,
-            together=Together(limits),
+            gathering=Gathering(limits),
             cache=PageCache(settings.cache_bytes) if settings.cache_bytes else None,
             doorkeeper=_doorkeeper(settings),
             told=Told(),

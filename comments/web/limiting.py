@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
@@ -24,6 +24,7 @@ from comments.errors import ConfigError, Message, RateLimited, say, say_n
 from comments.identity import Author
 from comments.limits import SCHEME, DatabaseStorage
 from comments.web.address import UNKNOWN
+from comments.web.patience import too_much
 
 #: How long a request waits for Redis before it is counted in memory.
 REDIS_SECONDS = 0.5
@@ -129,15 +130,6 @@ _RULES: dict[Kind, _Rule] = {
         amount=say_n("%(n)s subscription", "%(n)s subscriptions"),
         again=say("You can subscribe again in %(wait)s."),
     ),
-}
-
-_WINDOWS: dict[str, Message] = {
-    "second": say_n("a second", "%(n)s seconds"),
-    "minute": say_n("a minute", "%(n)s minutes"),
-    "hour": say_n("an hour", "%(n)s hours"),
-    "day": say_n("a day", "%(n)s days"),
-    "month": say_n("a month", "%(n)s months"),
-    "year": say_n("a year", "%(n)s years"),
 }
 
 
@@ -271,7 +263,9 @@ class Limits:
         used_up = max(call.breached, key=lambda limit: limit.window.reset_time)
         left = used_up.window.reset_time - self._clock() + self._rounding
         retry_after = min(max(1, math.ceil(left)), used_up.limit.get_expiry())
-        return RateLimited(_sentence(call.kind, author, used_up.limit, retry_after), retry_after)
+        rule = _RULES[call.kind]
+        sentence = too_much(rule.amount, rule.again, author, used_up.limit, retry_after)
+        return RateLimited(sentence, retry_after)
 
 
 # ── the Flask-Limiter behind it ──────────────────────────────────────────────────────────
@@ -372,43 +366,3 @@ def _who(author: Author) -> str:
     if not author.is_guest:
         return author.id
     return author.address or UNKNOWN
-
-
-# ── the words ────────────────────────────────────────────────────────────────────────────
-
-
-def _sentence(kind: Kind, author: Author, limit: RateLimitItem, seconds: int) -> Message:
-    rule = _RULES[kind]
-    amount = _counted(rule.amount, limit.amount)
-    window = _counted(_WINDOWS[limit.GRANULARITY.name], limit.multiples)
-    again = replace(rule.again, params={"wait": _wait(seconds)})
-    if author.is_guest:
-        # Somebody else in the house may have used it up; "you" would be wrong.
-        return say(
-            "That was %(amount)s in %(window)s from your network, the most for guests here. "
-            "%(again)s",
-            amount=amount,
-            window=window,
-            again=again,
-        )
-    return say(
-        "That was %(amount)s in %(window)s, the most for one reader here. %(again)s",
-        amount=amount,
-        window=window,
-        again=again,
-    )
-
-
-def _wait(seconds: int) -> Message:
-    """Rounded up, never down: what it promises holds."""
-    if seconds < 120:
-        return say_n("%(n)s second", "%(n)s seconds", n=seconds)
-    if seconds < 2 * 3600:
-        return say_n("%(n)s minute", "%(n)s minutes", n=math.ceil(seconds / 60))
-    if seconds < 2 * 86_400:
-        return say_n("%(n)s hour", "%(n)s hours", n=math.ceil(seconds / 3600))
-    return say_n("%(n)s day", "%(n)s days", n=math.ceil(seconds / 86_400))
-
-
-def _counted(words: Message, n: int) -> Message:
-    return replace(words, params={"n": n})

@@ -21,10 +21,10 @@ from comments.web.urls import Urls
 
 if TYPE_CHECKING:
     from comments.web.doorkeeper import Doorkeeper
+    from comments.web.gathering import Gathering
     from comments.web.hints import Told
     from comments.web.kept import PageCache
     from comments.web.limiting import Limits
-    from comments.web.together import Together
 
 EXTENSION = "comments"
 _LISTENERS = "comments.listeners"
@@ -42,7 +42,7 @@ class State:
     identity_loader: Callable[[], Identity | None]
     owner: Any
     limits: "Limits"
-    together: "Together"
+    gathering: "Gathering"
     cache: "PageCache | None"
     #: Who may be worked on at once; ``None`` where there is no bound.
     doorkeeper: "Doorkeeper | None"

@@ -1,120 +1,23 @@
-"""What several readers write at the same moment, in one transaction of one of them.
+"""What is written together with what others write at the same moment, and what is not.
 
-On SQLite one writes at a time, and each commit waits for the disk: who comes meanwhile stands in
-line for a wait of their own. Here the first of them writes for all who have gathered by the time
-it is their turn, counted limits included, commits once and gives everybody their outcome. Nobody
-is answered before that commit, so what was acknowledged is on the disk. If anything but a refusal
-comes between, nothing of it is written and each does their own part alone.
-
-On PostgreSQL, which writes for many at once by itself, everybody writes alone. So does whose
-session has begun something that only its own commit would keep.
+On PostgreSQL, which brings many commits to the disk at once by itself, everybody writes alone. So
+does whose session has begun something that only its own commit would keep.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from threading import Event, Lock
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import g
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
-from comments import signals, threads
-from comments.database import begin_write
-from comments.errors import CommentsError
+from comments import signals
 from comments.identity import Author
-from comments.threads.written import Written
-from comments.web.limiting import Kind, Limits
+from comments.web.gathering import Errand
+from comments.web.limiting import Kind
 from comments.web.state import State, commit
 
 Outcome = TypeVar("Outcome")
-#: Written in one go; those at the end of the line are not to wait for ever.
-MOST = 32
-
-
-@dataclass(eq=False, slots=True)
-class _Errand:
-    """What one reader wants written, and what came of it."""
-
-    kind: Kind
-    author: Author
-    act: Callable[[Session], Any]
-    #: Set when it is done, or when it is theirs to write for those who wait.
-    called: Event = field(default_factory=Event)
-    is_done: bool = False
-    #: Whether it is on the disk, or refused.
-    is_settled: bool = False
-    outcome: Any = None
-    refused: CommentsError | None = None
-    written: Written | None = None
-    signals: Sequence[Any] = ()
-
-    def run(self, session: Session, limits: Limits) -> None:
-        self.is_settled = limits.count_within(session.connection(), self.kind, self.author)
-        if not self.is_settled:
-            return
-        try:
-            self.outcome = self.act(session)
-        except CommentsError as refused:
-            self.refused = refused
-        self.written = threads.written(session)
-        threads.forget_written(session)
-        self.signals = signals.take(session)
-
-
-class Together:
-    """Those of one app who wait to be written."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._lock = Lock()
-        self._waiting: list[_Errand] = []
-        self._is_led = False
-
-    def run(self, errand: _Errand, session: Session) -> None:
-        """Have *errand* written by whoever writes next, or write for all in *session*."""
-        with self._lock:
-            self._waiting.append(errand)
-            leads, self._is_led = not self._is_led, True
-        if not leads:
-            errand.called.wait()
-        if not errand.is_done:
-            self._lead(session)
-
-    def _lead(self, session: Session) -> None:
-        group: list[_Errand] = []
-        try:
-            begin_write(session)
-            group = self._take()
-            for errand in group:
-                errand.run(session, self._limits)
-            session.commit()
-        except BaseException:
-            session.rollback()
-            signals.forget(session)
-            threads.forget_written(session)
-            group = group or self._take()
-            for errand in group:
-                errand.is_settled = False
-            if len(group) == 1:
-                raise
-        finally:
-            self._call(group)
-
-    def _take(self) -> list[_Errand]:
-        """Whoever waits by now; who leads is the first of them."""
-        with self._lock:
-            taken, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-        return taken
-
-    def _call(self, group: Sequence[_Errand]) -> None:
-        with self._lock:
-            self._is_led = bool(self._waiting)
-            heir = self._waiting[:1]
-        for errand in group:
-            errand.is_done = True
-        for errand in [*heir, *group]:
-            errand.called.set()
 
 
 def write(state: State, kind: Kind, author: Author, act: Callable[[Session], Outcome]) -> Outcome:
@@ -124,9 +27,9 @@ def write(state: State, kind: Kind, author: Author, act: Callable[[Session], Out
     by :class:`CommentsError`, before it has written anything.
     """
     session = state.session()
-    errand = _Errand(kind, author, act)
+    errand = Errand(kind, author, act)
     if _may_be_shared(state, session):
-        state.together.run(errand, session)
+        state.gathering.run(errand, session)
     if not errand.is_settled:
         return _alone(state, kind, author, act)
     if errand.refused is not None:
