@@ -89,7 +89,7 @@ def begin_write(session: Session) -> None:
     if not raw.in_transaction:
         turns.wait(session, connection.engine.url.database, BUSY_SECONDS)
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
+    elif not turns.has_one(session):
         # A host that begins its own transactions may only be reading so far. This changes no
         # row and takes the lock all the same.
         connection.exec_driver_sql("UPDATE comments_threads SET revision = revision WHERE id < 0")
@@ -172,7 +172,8 @@ def _whole_row(table: Table) -> tuple[dict[str, Any], Insert]:
 
 def read_anew(session: Session, model: type[Any], key: Any) -> None:
     """A statement has changed the row *key*; an object of it that *session* holds says so next."""
-    held = session.identity_map.get(identity_key(model, key))
+    # Most often there is no object at all, and to make a key takes as long as a statement.
+    held = session.identity_map.get(identity_key(model, key)) if session.identity_map else None
     if held is not None:
         session.expire(held)
 

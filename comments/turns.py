@@ -47,6 +47,11 @@ def wait(session: Session, file: str | None, patience: float) -> None:
         session.info[_TURN] = _Turn(file, patience)
 
 
+def has_one(session: Session) -> bool:
+    """Whether the transaction of *session* has waited already, and so may write."""
+    return _TURN in session.info
+
+
 @contextmanager
 def waited(file: str | None, patience: float) -> Iterator[None]:
     """The same for one statement that commits itself."""

@@ -59,7 +59,7 @@ KEEP_NOTICES = timedelta(days=31)
 KEEP_UNCONFIRMED = timedelta(days=3)
 
 #: One write in so many tidies up behind it, and one in an hour; the deletes go through indexes.
-EVERY = 200
+EVERY = 500
 AT_LEAST_EVERY = timedelta(hours=1)
 #: Each write leaves a row of a kind at most, so a sweep takes away more than has come.
 MOST_ROWS = 1000
@@ -230,7 +230,7 @@ _paces: WeakKeyDictionary[Any, _Pace] = WeakKeyDictionary()
 
 
 def sweep_sometimes(session: Session, now: datetime, settings: Settings) -> None:
-    """Called by every write: sweeps with the first of a process, then hourly or every 200 writes.
+    """Called by every write: sweeps with the first of a process, then hourly or every 500 writes.
 
     A site with little traffic keeps its promises with its next write; ``flask comments sweep``
     keeps them to the day.
