@@ -42,6 +42,10 @@ class Flights:
                 del self._under_way[place]
             landed.set()
 
+    def is_under_way(self, place: Hashable) -> bool:
+        """Whether somebody makes the page at *place* now."""
+        return place in self._under_way
+
     def _waited(self, made: Event) -> bool:
         is_made = made.wait(self._patience if self._clock() >= self._hangs_until else 0)
         if not is_made:

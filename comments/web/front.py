@@ -162,7 +162,8 @@ class Front:
         key, had = kept.question, kept.answer
         if not (isinstance(key, str) and isinstance(said, int) and isinstance(had, int)):
             return False
-        if not kept.is_in_time() or self._storms.may_draw(place):
+        is_drawn = self._flights.is_under_way(place)
+        if not kept.is_in_time() or self._storms.may_draw(place, is_drawn=is_drawn):
             return False
         return self._revisions.votes_between(key, had, said) == said - had
 

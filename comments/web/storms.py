@@ -25,13 +25,16 @@ class Storms:
         self._clock = clock
         self._left: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
 
-    def may_draw(self, place: Hashable) -> bool:
+    def may_draw(self, place: Hashable, *, is_drawn: bool = False) -> bool:
         """Whether the page at *place* may be drawn anew because of votes; uses up one draw.
 
-        Two threads that ask at once may use up the same one.
+        Not while it *is_drawn* by somebody already: what they make is as new, and who asks meanwhile
+        need not wait for it. Two threads that ask at once may use up the same draw.
         """
         if not self._seconds:
             return True
+        if is_drawn:
+            return False
         now = self._clock()
         left, then = self._left.pop(place, (float(AT_ONCE), now))
         left = min(left + max(0.0, now - then) / self._seconds, AT_ONCE)

@@ -80,6 +80,24 @@ def test_it_is_made_once(app, alice, carol, was_ready):
     assert {(each.status_code, each.data) for each in answers} == {(200, answers[0].data)}
 
 
+def test_who_comes_while_it_is_made_because_of_votes_gets_the_old_one_at_once(app, alice, carol):
+    alice.says()
+    carol.client.get(PAGE)
+    carol.vote(1)
+    early: list[Any] = []
+
+    def look() -> None:
+        client = cast.visitor(app, "dave").client
+        reader = threading.Thread(target=lambda: early.append(client.get(PAGE)))
+        reader.start()
+        reader.join()
+
+    with held_up(app, look) as made:
+        late = carol.client.get(PAGE)
+    assert len(made) == 1
+    assert [each.json["comments"][0]["score"] for each in (*early, late)] == [0, 1]
+
+
 def test_who_fails_to_make_it_lets_the_others_go_on(app, alice):
     alice.says()
     crowd = Crowd(app)
