@@ -100,6 +100,11 @@ class DatabaseStorage(Storage):
     def base_exceptions(self) -> type[Exception]:
         return SQLAlchemyError
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether the counters are in the comments' own database, and not in one beside it."""
+        return not _is_one_connection(self._given())
+
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         now = self._clock()
         values = {"counter": key, "amount": amount, "now": now, "until": now + expiry}
@@ -195,7 +200,7 @@ def _own_engine(given: Engine) -> Engine:
     The request already holds a connection of the *given* pool. When as many threads as the pool
     has places each wait for a second one, nobody moves until the pool's timeout.
     """
-    if isinstance(given.pool, (SingletonThreadPool, StaticPool)):
+    if _is_one_connection(given):
         return _private_engine()
     engine = create_engine(
         given.url,
@@ -206,6 +211,10 @@ def _own_engine(given: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _do_not_wait_for_the_disk)
     return engine
+
+
+def _is_one_connection(engine: Engine) -> bool:
+    return isinstance(engine.pool, (SingletonThreadPool, StaticPool))
 
 
 def _do_not_wait_for_the_disk(connection: Any, _record: object) -> None:

@@ -95,7 +95,7 @@ def _told(connection: Connection, words: str, error: Exception) -> BaseException
 @lru_cache(maxsize=512)
 def _spelled(statement: Any, dialect: Dialect) -> _Spelled:
     compiled = statement.compile(dialect=dialect)
-    changes = {name: _sent(bind.type, dialect) for name, bind in compiled.binds.items()}
+    changes = {name: _sent(bind.type, dialect) for bind, name in compiled.bind_names.items()}
     return _Spelled(
         str(compiled),
         tuple(compiled.positiontup or ()) if compiled.positional else None,

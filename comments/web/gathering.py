@@ -7,11 +7,13 @@ is answered before that commit, so what was acknowledged is on the disk. If anyt
 comes between, nothing of it is written and each does their own part alone.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Lock
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from comments import signals, threads
@@ -20,6 +22,8 @@ from comments.errors import CommentsError
 from comments.identity import Author
 from comments.threads.written import Written
 from comments.web.limiting import Kind, Limits
+
+log = logging.getLogger("comments.together")
 
 #: Written in one go; those at the end of the line are not to wait for ever.
 MOST = 32
@@ -80,25 +84,34 @@ class Gathering:
         """How many wait to be written, who is about to do so included."""
         return len(self._waiting)
 
+    def write_one(self, errand: Errand, session: Session) -> None:
+        """Write *errand* at once, where nobody has to wait for others; nothing when that fails."""
+        try:
+            self._write([errand], session)
+        except SQLAlchemyError as failed:
+            log.info("tried once more: %s", type(failed).__name__)
+            _take_back(session)
+
     def _lead(self, session: Session) -> None:
         group: list[Errand] = []
         try:
             begin_write(session)
             group = self._take()
-            for errand in group:
-                errand.run(session, self._limits)
-            session.commit()
-            for errand in group:
-                errand.is_settled = errand.has_room
+            self._write(group, session)
         except BaseException as error:
-            session.rollback()
-            signals.forget(session)
-            threads.forget_written(session)
+            _take_back(session)
             group = group or self._take()
             if len(group) == 1 or not isinstance(error, Exception):
                 raise
         finally:
             self._call(group or self._take())
+
+    def _write(self, group: Sequence[Errand], session: Session) -> None:
+        for errand in group:
+            errand.run(session, self._limits)
+        session.commit()
+        for errand in group:
+            errand.is_settled = errand.has_room
 
     def _take(self) -> list[Errand]:
         """Whoever waits by now; who leads is the first of them."""
@@ -114,3 +127,10 @@ class Gathering:
             errand.is_done = True
         for errand in [*heir, *group]:
             errand.called.set()
+
+
+def _take_back(session: Session) -> None:
+    """Nothing of what *session* has written is to stay, nor is anybody told of it."""
+    session.rollback()
+    signals.forget(session)
+    threads.forget_written(session)

@@ -184,12 +184,16 @@ class Limits:
     @property
     def are_in_database(self) -> bool:
         """Whether a call can be counted within a transaction of the comments database."""
-        return self._limiter is None or isinstance(self._limiter.storage, DatabaseStorage)
+        if self._limiter is None:
+            return True
+        storage = self._limiter.storage
+        return isinstance(storage, DatabaseStorage) and storage.is_shared
 
     def count_within(self, connection: Connection, kind: Kind, author: Author) -> bool:
         """Count as :meth:`check` does, within the transaction that *connection* has begun.
 
-        ``False`` for whoever has to be checked by :meth:`check`, which knows what is left to do.
+        ``False`` for whoever has to be checked by :meth:`check`, which knows what is left to do;
+        that goes for a storage that fails as well, after the transaction.
         """
         if self._limiter is None or not _is_limited(author):
             return True
@@ -198,7 +202,7 @@ class Limits:
         if call.of in self._refused or not isinstance(storage, DatabaseStorage):
             return False
         with storage.within(connection):
-            return self._has_room(call)
+            return _has_room(self._limiter, call)
 
     def close(self) -> None:
         """Give back what connections the counters hold."""
@@ -206,33 +210,25 @@ class Limits:
             self._limiter.storage.close()
 
     def _count(self, call: "_Call") -> None:
-        if call.of in self._refused or not self._has_room(call):
+        if call.of in self._refused or not self._is_counted(call):
             self._count_with_care(call)
 
-    def _has_room(self, call: "_Call") -> bool:
-        """Whether *call* has room in every window, and is counted by now: what most calls do.
+    def _is_counted(self, call: "_Call") -> bool:
+        """Whether *call* has room and is counted by now: what most calls do.
 
         Flask-Limiter's own way to the counters of a database takes longer than they do. It is
         taken by whoever is refused, who reads why, while the storage fails, and to a Redis, which
-        nobody should wait for twice when it does not answer. First every window is asked, then
-        each is hit: a caller whom the hour refuses does not use up the minute. A single window
-        is hit at once; one hit more in a window that is full changes nothing.
+        nobody should wait for twice when it does not answer.
         """
         assert self._limiter is not None
-        counting = self._limiter.limiter
-        if not isinstance(counting.storage, DatabaseStorage):
+        storage = self._limiter.storage
+        if not isinstance(storage, DatabaseStorage):
             return False
-        windows = _windows(call.budget)
         try:
-            if len(windows) > 1 and not all(
-                counting.test(window, call.who, call.kind) for window in windows
-            ):
-                return False
-            hit = [counting.hit(window, call.who, call.kind) for window in windows]
-        except counting.storage.base_exceptions:
+            return _has_room(self._limiter, call)
+        except storage.base_exceptions:
             # It is counted in memory meanwhile, which is Flask-Limiter's part.
             return False
-        return all(hit)
 
     def _count_with_care(self, call: "_Call") -> None:
         try:
@@ -355,6 +351,22 @@ def _ask() -> None:
 
 def _hit() -> None:
     """What Flask-Limiter guards when it hits."""
+
+
+def _has_room(limiter: Limiter, call: _Call) -> bool:
+    """Whether *call* has room in every window, and is counted by now.
+
+    First every window is asked, then each is hit: a caller whom the hour refuses does not use up
+    the minute. A single window is hit at once; one hit more in a window that is full changes
+    nothing.
+    """
+    counting, windows = limiter.limiter, _windows(call.budget)
+    if len(windows) > 1:
+        asked = (counting.test(window, call.who, call.kind) for window in windows)
+        if not all(asked):
+            return False
+    hit = [counting.hit(window, call.who, call.kind) for window in windows]
+    return all(hit)
 
 
 def _is_limited(author: Author) -> bool:

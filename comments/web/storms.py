@@ -28,8 +28,8 @@ class Storms:
     def may_draw(self, place: Hashable, *, is_drawn: bool = False) -> bool:
         """Whether the page at *place* may be drawn anew because of votes; uses up one draw.
 
-        Not while it *is_drawn* by somebody already: what they make is as new, and who asks meanwhile
-        need not wait for it. Two threads that ask at once may use up the same draw.
+        Not while it *is_drawn* by somebody already: what they make is as new, and who asks
+        meanwhile need not wait for it. Two threads that ask at once may use up the same draw.
         """
         if not self._seconds:
             return True

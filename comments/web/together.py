@@ -1,7 +1,8 @@
-"""What is written together with what others write at the same moment, and what is not.
+"""A short write, counted and committed at once: on SQLite together with what others write.
 
-On PostgreSQL, which brings many commits to the disk at once by itself, everybody writes alone. So
-does whose session has begun something that only its own commit would keep.
+PostgreSQL brings many commits to the disk at once by itself: there each has a transaction of
+their own, which counts them as well. Whose session has begun something that only its own commit
+would keep is counted before, and writes alone.
 """
 
 from collections.abc import Callable
@@ -9,9 +10,9 @@ from typing import Any, TypeVar
 
 from flask import g
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
 from comments import signals
+from comments.database import is_sqlite
 from comments.identity import Author
 from comments.web.gathering import Errand
 from comments.web.limiting import Kind
@@ -28,8 +29,12 @@ def write(state: State, kind: Kind, author: Author, act: Callable[[Session], Out
     """
     session = state.session()
     errand = Errand(kind, author, act)
-    if _may_be_shared(state, session):
+    if not state.limits.are_in_database or _has_begun(session):
+        return _alone(state, kind, author, act)
+    if is_sqlite(session):
         state.gathering.run(errand, session)
+    else:
+        state.gathering.write_one(errand, session)
     if not errand.is_settled:
         return _alone(state, kind, author, act)
     if errand.refused is not None:
@@ -47,19 +52,13 @@ def _alone(state: State, kind: Kind, author: Author, act: Callable[[Session], Ou
     return outcome
 
 
-def _may_be_shared(state: State, session: Session) -> bool:
-    """Whether nothing is lost, and nobody kept waiting, when another session does the writing."""
-    engine = state.engine()
-    is_a_file = engine.dialect.name == "sqlite" and not isinstance(
-        engine.pool, (SingletonThreadPool, StaticPool)
-    )
-    return is_a_file and state.limits.are_in_database and not _has_begun(session)
-
-
 def _has_begun(session: Session) -> bool:
+    """Whether *session* may hold what only its own commit would keep, or keeps others from
+    writing."""
     if session.new or session.dirty or session.deleted:
         return True
     if not session.in_transaction():
         return False
     raw: Any = session.connection().connection.dbapi_connection
-    return bool(raw.in_transaction)
+    # SQLite's driver begins a transaction with the first write.
+    return bool(getattr(raw, "in_transaction", True))

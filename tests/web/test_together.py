@@ -143,6 +143,29 @@ def test_after_what_broke_the_next_ones_are_written(story):
     assert in_request(story, note("a"))() == "a"
 
 
+def test_on_postgres_what_the_database_breaks_off_is_tried_once_more(start, service_postgres_uri):
+    app = start(service_postgres_uri)
+    cast.visitor(app, "alice").says()
+    tried: list[int] = []
+
+    def act(session):
+        tried.append(1)
+        note("a")(session)
+        if len(tried) == 1:
+            session.execute(text("SELECT 1 / 0"))
+        return "a"
+
+    assert in_request(app, act)() == "a"
+    with cast.state_of(app).engine().connect() as connection:
+        assert connection.scalar(text("SELECT title FROM comments_threads")) == "a"
+        assert (
+            connection.scalar(
+                text("SELECT hits FROM comments_limit_counters WHERE key LIKE '%voting%'")
+            )
+            == 1
+        )
+
+
 def test_a_database_that_lets_nobody_write_refuses_all_of_them(story):
     engine = cast.state_of(story).engine()
     with engine.connect() as connection:
