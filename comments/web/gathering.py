@@ -4,7 +4,8 @@ On SQLite one writes at a time, and each commit waits for the disk: who comes me
 line for a wait of their own. Here the first of them writes for all who have gathered by the time
 it is their turn, counted limits included, commits once and gives everybody their outcome. Nobody
 is answered before that commit, so what was acknowledged is on the disk. If anything but a refusal
-comes between, nothing of it is written and each does their own part alone.
+comes between, nothing of it is written and each does their own part alone; if the database lets
+nobody write, all are told so.
 """
 
 import logging
@@ -45,6 +46,8 @@ class Errand:
     is_settled: bool = False
     outcome: Any = None
     refused: CommentsError | None = None
+    #: What came when the database let nobody write.
+    failed: BaseException | None = None
     written: Written | None = None
     signals: Sequence[Any] = ()
 
@@ -79,6 +82,8 @@ class Gathering:
             errand.called.wait()
         if not errand.is_done:
             self._lead(session)
+        elif errand.failed is not None:
+            raise errand.failed
 
     def waiting(self) -> int:
         """How many wait to be written, who is about to do so included."""
@@ -100,9 +105,14 @@ class Gathering:
             self._write(group, session)
         except BaseException as error:
             _take_back(session)
-            group = group or self._take()
-            if len(group) == 1 or not isinstance(error, Exception):
-                raise
+            if not group:
+                # Whoever waits would wait as long to be told the same.
+                group = self._take()
+                for errand in group:
+                    errand.failed = error
+            elif len(group) > 1 and isinstance(error, Exception):
+                return
+            raise
         finally:
             self._call(group or self._take())
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
 from comments import comment_voted, turns
 from comments.identity import Author
@@ -166,15 +167,29 @@ def test_on_postgres_what_the_database_breaks_off_is_tried_once_more(start, serv
         )
 
 
-def test_a_database_that_lets_nobody_write_refuses_all_of_them(story):
-    engine = cast.state_of(story).engine()
-    with engine.connect() as connection:
+def test_a_database_that_lets_nobody_write_is_asked_once_and_all_are_told(story):
+    engine, asked = cast.state_of(story).engine(), []
+
+    def refuse(*told):
+        if told[2] == "BEGIN IMMEDIATE":
+            asked.append(1)
+            raise OperationalError(told[2], {}, Exception("database is locked"))
+
+    with gathered(story, *(lambda it=each: it.vote(1) for each in strangers(story))) as answers:
+        event.listen(engine, "before_cursor_execute", refuse)
+    event.remove(engine, "before_cursor_execute", refuse)
+    assert [answer.result().status_code for answer in answers] == [503] * PEOPLE
+    assert len(asked) == 1
+    assert in_request(story, note("a"))() == "a"
+
+
+def test_a_database_that_lost_a_table_refuses_each_of_them(story):
+    with cast.state_of(story).engine().connect() as connection:
         connection.exec_driver_sql("ALTER TABLE comments_votes RENAME TO gone")
         connection.commit()
     with gathered(story, *(lambda it=each: it.vote(1) for each in strangers(story))) as answers:
         pass
     assert [answer.result().status_code for answer in answers] == [503] * PEOPLE
-    assert cast.state_of(story).gathering.waiting() == 0
 
 
 def test_whose_session_has_begun_something_keeps_it_with_their_own_commit(story):
