@@ -212,6 +212,7 @@ class Comments:
             keys=keys,
             prefix=prefix.rstrip("/"),
             session=session,
+            has_session=lambda: db.session.registry.has(),
             engine=engine_once,
             identity_loader=self._identity,
             owner=self,

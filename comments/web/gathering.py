@@ -73,8 +73,8 @@ class Gathering:
         self._waiting: list[Errand] = []
         self._is_led = False
 
-    def run(self, errand: Errand, session: Session) -> None:
-        """Have *errand* written by whoever writes next, or write for all in *session*."""
+    def run(self, errand: Errand, session: Callable[[], Session]) -> None:
+        """Have *errand* written by whoever writes next, or write for all in a *session*."""
         with self._lock:
             self._waiting.append(errand)
             leads, self._is_led = not self._is_led, True
@@ -97,24 +97,29 @@ class Gathering:
             log.info("tried once more: %s", type(failed).__name__)
             _take_back(session)
 
-    def _lead(self, session: Session) -> None:
+    def _lead(self, session: Callable[[], Session]) -> None:
         group: list[Errand] = []
         try:
+            self._write_for(group, session())
+        finally:
+            self._call(group or self._take())
+
+    def _write_for(self, group: list[Errand], session: Session) -> None:
+        """Write for all who have gathered by the time it is our turn; *group* is who they are."""
+        try:
             begin_write(session)
-            group = self._take()
+            group += self._take()
             self._write(group, session)
         except BaseException as error:
             _take_back(session)
             if not group:
                 # Whoever waits would wait as long to be told the same.
-                group = self._take()
+                group += self._take()
                 for errand in group:
                     errand.failed = error
             elif len(group) > 1 and isinstance(error, Exception):
                 return
             raise
-        finally:
-            self._call(group or self._take())
 
     def _write(self, group: Sequence[Errand], session: Session) -> None:
         for errand in group:

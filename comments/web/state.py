@@ -38,6 +38,8 @@ class State:
     keys: Keys
     prefix: str
     session: Callable[[], Session]
+    #: Whether this request has made one.
+    has_session: Callable[[], bool]
     engine: Callable[[], Engine]
     identity_loader: Callable[[], Identity | None]
     owner: Any

@@ -12,7 +12,6 @@ from flask import g
 from sqlalchemy.orm import Session
 
 from comments import signals
-from comments.database import is_sqlite
 from comments.identity import Author
 from comments.web.gathering import Errand
 from comments.web.limiting import Kind
@@ -27,14 +26,15 @@ def write(state: State, kind: Kind, author: Author, act: Callable[[Session], Out
     *act* gives plain values, since the session it is handed may be somebody else's; it refuses,
     by :class:`CommentsError`, before it has written anything.
     """
-    session = state.session()
     errand = Errand(kind, author, act)
-    if not state.limits.are_in_database or _has_begun(session):
+    # Who has no session yet may need none: the one who writes for them brings theirs.
+    has_begun = state.has_session() and _has_begun(state.session())
+    if has_begun or not state.limits.are_in_database:
         return _alone(state, kind, author, act)
-    if is_sqlite(session):
-        state.gathering.run(errand, session)
+    if state.engine().dialect.name == "sqlite":
+        state.gathering.run(errand, state.session)
     else:
-        state.gathering.write_one(errand, session)
+        state.gathering.write_one(errand, state.session())
     if not errand.is_settled:
         return _alone(state, kind, author, act)
     if errand.refused is not None:
