@@ -45,7 +45,11 @@ function tell(thread, text) {
   const note = document.createElement("p");
   note.className = "c-alert";
   note.role = "status";
-  (thread.section ?? thread.root).append(note);
+  const { section, root } = thread;
+  const head = section?.querySelector("header");
+  // Beside what was pressed: below a long list nobody would see it.
+  if (head) head.after(note);
+  else (section ?? root).append(note);
   // A region has to be there, and empty, before what is put into it is heard.
   setTimeout(() => (note.textContent = text), 100);
   return note;

@@ -95,3 +95,21 @@ def test_when_one_may_try_again_is_said_for_as_long_as_it_is_true(
     page.clock.run_for(10_000)
     expect(thread.alert).not_to_contain_text("You can try again at")
     expect(thread.alert).to_contain_text(BUSY)
+
+
+def test_who_sorts_while_it_is_busy_is_told_where_they_look(
+    site: Start, thread: Thread, page: Page
+) -> None:
+    here = site(COMMENTS_PATIENCE="0", COMMENTS_CACHE_BYTES="0")
+    for number in range(12):
+        here.post(f"Number {number}")
+    thread.open(here.article())
+    with a_crowd(here):
+        page.get_by_role("link", name="Newest").click()
+        told = page.locator('[role="status"]', has_text=BUSY)
+        expect(told).to_be_visible()
+        expect(told).to_be_in_viewport()
+        # What is told is not as pale as what waits.
+        assert told.evaluate("(note) => getComputedStyle(note).opacity") == "1"
+        around = told.locator("xpath=..")
+        assert around.evaluate("(section) => getComputedStyle(section).opacity") == "1"
