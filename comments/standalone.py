@@ -34,8 +34,8 @@ from comments.extension import Comments
 from comments.showcase import add_showcase
 from comments.text import read_number
 from comments.web import hooks, problems
-from comments.web.front import RequestLog
 from comments.web.gate import threads_for
+from comments.web.request_log import RequestLog
 from comments.web.state import EXTENSION, State, listen
 
 log = logging.getLogger("comments")
