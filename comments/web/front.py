@@ -84,12 +84,12 @@ def keep(cache: PageCache, environ: "WSGIEnvironment", response: Response) -> No
     question, answer, until = mark
     headers = [(k, v) for k, v in response.headers if k.lower() not in _NOT_KEPT]
     etag = response.headers["ETag"]
-    kept = Kept(question, answer, until, headers, etag, response.get_data())
-    form = kept.make(_coding(environ))
+    kept = Kept(question, answer, until, headers, etag)
+    form = kept.start(response.get_data(), _coding(environ))
     cache.put(place, kept)
-    if form.body is not kept.body:
+    if form.packed:
         response.set_data(form.body)
-        response.headers["Content-Encoding"] = _coding(environ)
+        response.headers["Content-Encoding"] = form.packed
 
 
 class Front:
