@@ -4,6 +4,7 @@
 environment (``COMMENTS_*``, ``HOST``, ``PORT``).
 """
 
+import ctypes
 import gc
 import logging
 import os
@@ -34,8 +35,8 @@ from comments.extension import Comments
 from comments.showcase import add_showcase
 from comments.text import read_number
 from comments.web import hooks, problems
-from comments.web.front import RequestLog
 from comments.web.gate import threads_for
+from comments.web.request_log import RequestLog
 from comments.web.state import EXTENSION, State, listen
 
 log = logging.getLogger("comments")
@@ -52,6 +53,8 @@ POSTMAN, COURIER = "comments_postman", "comments_courier"
 _ADD = "comments moderators add you@example.org"
 #: A worker that is told to stop and is not done by then is ended.
 KILL_SECONDS = 10
+#: Names of glibc's, from malloc.h.
+_MMAP_THRESHOLD, _ARENA_MAX = -3, -8
 
 
 def create_app(environ: Mapping[str, str] | None = None) -> Flask:
@@ -152,6 +155,7 @@ def serve() -> None:
         raise SystemExit("Flask-Comments: granian is missing: pip install 'Flask-Comments[serve]'.")
     try:
         port, workers = _port(os.environ), _workers(os.environ)
+        _keep_memory_together()
         app = create_app()
     except ConfigError as wrong:
         raise SystemExit(f"Flask-Comments: {wrong}") from None
@@ -175,6 +179,22 @@ def _say_how_to_moderate(app: Flask, port: int) -> None:
     if Path("Makefile").is_file() and Path("wsgi.py").is_file():
         command = f"make moderator EMAIL=you@example.org PORT={port}"
     click.echo(f"Nobody moderates them yet. Make the first moderator with:\n\n  {command}\n")
+
+
+def _keep_memory_together() -> None:
+    """Tell the C library's allocator (glibc's, see mallopt(3)) how we use memory.
+
+    It gives each thread an arena, and what pages were drawn in stays with the arena: a fifth of
+    what a worker took. The interpreter lets one thread allocate at a time, so two are enough.
+    And whole pages have memory of their own, which goes back when they leave the cache.
+    """
+    if sys.platform != "linux":
+        return
+    # Another C library has no such function.
+    with suppress(AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_ARENA_MAX, 2)
+        library.mallopt(_MMAP_THRESHOLD, 64 * 1024)
 
 
 #: The application of the main process, for the workers that are forked from it.

@@ -16,7 +16,8 @@ from flask import Flask
 from sqlalchemy import create_engine, select, update
 from sqlalchemy.orm import Session
 
-from comments import cli, index, notify, posting, signals, text
+from comments import index, notify, posting, signals, text
+from comments.cli import commands
 from comments.config import Settings, table
 from comments.models import (
     Account,
@@ -130,7 +131,7 @@ def test_no_secret_is_printed(run, migrated_uri):
 
 def test_the_table_of_the_docs_has_a_line_for_every_setting_and_no_values(run):
     output = run("config", "--markdown").output
-    assert output.strip() == cli.settings_table()
+    assert output.strip() == commands.settings_table()
     assert output.count("\n| `COMMENTS_") == len(Settings.__dataclass_fields__)
     assert "(set)" not in output
 
@@ -220,7 +221,7 @@ def test_comments_of_this_version_are_drawn_when_all_are_asked_for(run, session,
 
 
 def test_many_are_drawn_in_batches(run, session, monkeypatch):
-    monkeypatch.setattr(cli, "RENDER_BATCH", 2)
+    monkeypatch.setattr(commands, "RENDER_BATCH", 2)
     made = make.rows(session, 5)
     session.execute(update(Comment).values(renderer_version=0))
     session.commit()
@@ -287,7 +288,7 @@ def test_a_long_text_is_cut_with_a_sign(run, session):
     held(session, "word " * 200)
     (row,) = listed_as_csv(run("pending"))
     assert row["text"].endswith("…")
-    assert len(row["text"]) == cli.OPENING + 1
+    assert len(row["text"]) == commands.OPENING + 1
 
 
 @pytest.mark.parametrize("start", "=+-@")

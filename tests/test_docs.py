@@ -10,7 +10,7 @@ import pytest
 from flask import g
 
 from comments import Identity
-from comments.cli import settings_table
+from comments.cli.commands import settings_table
 
 PROJECT = Path(__file__).parent.parent
 DOCS = PROJECT / "docs"

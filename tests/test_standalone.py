@@ -453,3 +453,30 @@ def test_the_running_service_mails_a_link_when_it_is_asked_for(live_server, mail
     assert f"{server.url}/comments/sign-in/link?token=" in mail.text
     # The log tells of the request, not of the address or the token.
     assert "ann" not in server.log.read_text()
+
+
+_MANY_THREADS = """
+import ctypes, threading
+from comments import standalone
+standalone._keep_memory_together()
+held = []
+go_on = threading.Barrier(9)
+def work():
+    held.append([bytes(30_000) for _ in range(20)])
+    go_on.wait()
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads: thread.start()
+go_on.wait()
+libc = ctypes.CDLL(None)
+libc.fdopen.restype = ctypes.c_void_p
+out = ctypes.c_void_p(libc.fdopen(1, b"w"))
+libc.malloc_info(0, out)
+libc.fflush(out)
+"""
+
+
+def test_its_threads_share_their_memory():
+    said = subprocess.run(
+        [sys.executable, "-c", _MANY_THREADS], capture_output=True, text=True, check=True
+    )
+    assert 1 <= said.stdout.count("<heap nr=") <= 2

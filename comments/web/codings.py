@@ -46,6 +46,14 @@ def packed(body: bytes, coding: str) -> bytes | None:
     return PACKERS[coding](body)
 
 
+def unpacked(body: bytes, coding: str) -> bytes:
+    """The page again that :func:`packed` has made *body* of."""
+    if coding == PLAIN:
+        return body
+    plain: bytes = gzip.decompress(body) if coding == "gzip" else brotli.decompress(body)
+    return plain
+
+
 def chosen(accepts: str) -> str:
     """The coding for an ``Accept-Encoding`` header, by its q-values (RFC 9110, 12.5.3)."""
     return _chosen(accepts) if len(accepts) <= _LONGEST else PLAIN

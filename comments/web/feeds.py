@@ -29,7 +29,7 @@ MIMETYPE = "application/atom+xml"
 
 _OURS = UUID("8d6ba6a5-5f9e-4a0c-9d8b-6b1c1c0f7a52")
 # What XML 1.0 has no way to write, escaped or not.
-_IMPOSSIBLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -11,11 +11,8 @@ Everything else passes through untouched. ``COMMENTS_CACHE_BYTES = 0`` leaves it
 """
 
 import re
-import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
-from json.encoder import encode_basestring_ascii
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING
 
 from flask import Response
 from sqlalchemy import Engine
@@ -87,12 +84,12 @@ def keep(cache: PageCache, environ: "WSGIEnvironment", response: Response) -> No
     question, answer, until = mark
     headers = [(k, v) for k, v in response.headers if k.lower() not in _NOT_KEPT]
     etag = response.headers["ETag"]
-    kept = Kept(question, answer, until, headers, etag, response.get_data())
-    form = kept.make(_coding(environ))
+    kept = Kept(question, answer, until, headers, etag)
+    form = kept.start(response.get_data(), _coding(environ))
     cache.put(place, kept)
-    if form.body is not kept.body:
+    if form.packed:
         response.set_data(form.body)
-        response.headers["Content-Encoding"] = _coding(environ)
+        response.headers["Content-Encoding"] = form.packed
 
 
 class Front:
@@ -227,33 +224,3 @@ def _knows(header: str | None, etag: str) -> bool:
     if header is None:
         return False
     return header == etag or parse_etags(header).contains_raw(etag)
-
-
-class RequestLog:
-    """One JSON line per request: no bodies, no addresses, no tokens.
-
-    Written straight to *out*: a record of the logging module costs more than a ready page.
-    """
-
-    def __init__(self, app: "WSGIApplication", out: TextIO) -> None:
-        self._app = app
-        self._out = out
-
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        began = time.perf_counter()
-
-        def start(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], Any]:
-            milliseconds = (time.perf_counter() - began) * 1000
-            # Escaped, as a control character of a path would act on the terminal that shows it.
-            path = encode_basestring_ascii(environ.get("PATH_INFO", ""))
-            # A full disk or a closed pipe behind the log must not cost anybody an answer.
-            with suppress(OSError, ValueError):
-                self._out.write(
-                    f'{{"method": {encode_basestring_ascii(environ["REQUEST_METHOD"])}, '
-                    f'"path": {path}, "status": {status[:3]}, "ms": {milliseconds:.1f}}}\n'
-                )
-            return start_response(status, headers, exc_info)
-
-        return self._app(environ, start)

@@ -22,11 +22,17 @@ class Form(NamedTuple):
 
     headers: Headers
     body: bytes
+    #: What *body* is packed with: nothing where that is not worth it.
+    packed: str
 
 
 @dataclass(eq=False, slots=True)
 class Kept:
-    """A ready page: what it is true for, and its forms by their coding."""
+    """A ready page: what it is true for, and its forms by the coding that was asked for.
+
+    No form is kept that nobody asked for. Browsers take every page packed, and as it is it would
+    be most of what it weighs.
+    """
 
     question: Question
     #: What the database says to *question* for as long as the page is true.
@@ -35,8 +41,6 @@ class Kept:
     until: float | None
     headers: Headers
     etag: str
-    body: bytes
-    #: Those that somebody asked for.
     forms: dict[str, Form] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -52,23 +56,30 @@ class Kept:
     def is_in_time(self) -> bool:
         return self.until is None or time.time() < self.until
 
+    def start(self, body: bytes, coding: str) -> Form:
+        """Its first form, in *coding*, from the page as it is."""
+        form = self.forms[coding] = self._form(body, coding)
+        return form
+
     def make(self, coding: str) -> Form:
         """The page in *coding*: packed once, by the first who takes it so."""
         with self._lock:
             if coding not in self.forms:
-                self.forms[coding] = self._form(coding)
+                other = next(iter(self.forms.values()))
+                body = codings.unpacked(other.body, other.packed)
+                self.forms[coding] = self._form(body, coding)
             return self.forms[coding]
 
-    def _form(self, coding: str) -> Form:
-        packed = codings.packed(self.body, coding)
-        body = self.body if packed is None else packed
-        told = [] if packed is None else [("Content-Encoding", coding)]
-        return Form([*self.headers, *told, ("Content-Length", str(len(body)))], body)
+    def _form(self, body: bytes, coding: str) -> Form:
+        packed = codings.packed(body, coding)
+        if packed is None:
+            return Form([*self.headers, ("Content-Length", str(len(body)))], body, codings.PLAIN)
+        told = [("Content-Encoding", coding), ("Content-Length", str(len(packed)))]
+        return Form([*self.headers, *told], packed, coding)
 
     @property
     def size(self) -> int:
-        packed = [form.body for form in self.forms.copy().values() if form.body is not self.body]
-        return len(self.body) + sum(map(len, packed)) + _BESIDE
+        return sum(len(form.body) for form in self.forms.copy().values()) + _BESIDE
 
 
 class PageCache:

@@ -1,6 +1,6 @@
 """One process of our own load client; prints the latencies in milliseconds as a JSON list.
 
-python -m tests.bench.client URL SECONDS CONNECTIONS ENCODING
+python -m tests.bench.client URL SECONDS CONNECTIONS HEADER…
 """
 
 import asyncio
@@ -10,12 +10,10 @@ import time
 from urllib.parse import urlsplit
 
 
-async def main(url: str, seconds: float, connections: int, encoding: str) -> list[float]:
+async def main(url: str, seconds: float, connections: int, headers: list[str]) -> list[float]:
     parts = urlsplit(url)
-    request = (
-        f"GET {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-        f"Accept-Encoding: {encoding}\r\n\r\n"
-    ).encode()
+    lines = [f"GET {parts.path}?{parts.query} HTTP/1.1", f"Host: {parts.netloc}", *headers]
+    request = "\r\n".join([*lines, "", ""]).encode()
     until = time.perf_counter() + seconds
     readers = [
         _keep_asking(parts.hostname or "", parts.port or 80, request, until)
@@ -36,9 +34,9 @@ async def _keep_asking(host: str, port: int, request: bytes, until: float) -> li
 
 
 async def check(reader: asyncio.StreamReader) -> None:
-    """Read one answer; anything but a 2xx ends the benchmark."""
+    """Read one answer; anything but a 2xx or a 304 ends the benchmark."""
     head, _ = await answer(reader)
-    if status_of(head) // 100 != 2:
+    if status_of(head) // 100 != 2 and status_of(head) != 304:
         raise RuntimeError(f"answered {status_of(head)}")
 
 
@@ -54,6 +52,6 @@ def status_of(head: bytes) -> int:
 
 
 if __name__ == "__main__":
-    url, seconds, connections, encoding = sys.argv[1:]
-    measured = asyncio.run(main(url, float(seconds), int(connections), encoding))
+    url, seconds, connections, *headers = sys.argv[1:]
+    measured = asyncio.run(main(url, float(seconds), int(connections), headers))
     print(json.dumps([round(latency, 3) for latency in measured]))

@@ -20,6 +20,8 @@ class Side:
     server: Server
     path: str
     packed: bool = False
+    #: The version that its readers have already.
+    known: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

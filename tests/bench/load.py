@@ -60,12 +60,17 @@ class Measured(Protocol):
     def cpu_seconds(self) -> float: ...
 
 
-def crowd(server: Measured, path: str, *, seconds: int, packed: bool = False) -> Load:
-    """Many readers ask for *path* for some *seconds*; any answer but a 2xx ends the benchmark."""
-    encoding = "gzip" if packed else "identity"
+def crowd(
+    server: Measured, path: str, *, seconds: int, packed: bool = False, known: str | None = None
+) -> Load:
+    """Many readers ask for *path* for some *seconds*, of which they have the version *known* (an
+    ``ETag``) already; any answer but a 2xx or a 304 ends the benchmark."""
+    headers = [f"Accept-Encoding: {'gzip' if packed else 'identity'}"]
+    if known is not None:
+        headers.append(f"If-None-Match: {known}")
     client = _wrk if shutil.which("wrk") else _ourselves
     before = server.cpu_seconds()
-    count, per_second, p50, p99 = client(server.url + path, seconds, encoding)
+    count, per_second, p50, p99 = client(server.url + path, seconds, headers)
     used = server.cpu_seconds() - before
     return Load(per_second, p50, p99, 1000 * used / count)
 
@@ -145,9 +150,10 @@ def client() -> str:
 Counted = tuple[int, float, float, float]
 
 
-def _wrk(url: str, seconds: int, encoding: str) -> Counted:
+def _wrk(url: str, seconds: int, headers: Sequence[str]) -> Counted:
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "30s", "--latency"]
-    said = _output([*command, "-H", f"Accept-Encoding: {encoding}", url], seconds)
+    told = [part for header in headers for part in ("-H", header)]
+    said = _output([*command, *told, url], seconds)
     count = int(_found(r"(\d+) requests in", said)[0])
     if not count or "Non-2xx" in said or "Socket errors" in said:
         raise RuntimeError(f"{url} did not answer well:\n{said}")
@@ -167,9 +173,9 @@ def _milliseconds(number: str, unit: str) -> float:
     return float(number) * _UNITS[unit]
 
 
-def _ourselves(url: str, seconds: int, encoding: str) -> Counted:
+def _ourselves(url: str, seconds: int, headers: Sequence[str]) -> Counted:
     each = CONNECTIONS // _CLIENTS
-    running = [started("client", url, seconds, each, encoding) for _ in range(_CLIENTS)]
+    running = [started("client", url, seconds, each, *headers) for _ in range(_CLIENTS)]
     latencies = [latency for process in running for latency in told(process, seconds)]
     cuts = quantiles(latencies, n=100)
     return len(latencies), len(latencies) / seconds, cuts[49], cuts[98]

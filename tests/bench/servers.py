@@ -104,3 +104,10 @@ def get(url: str, *, packed: bool = False) -> bytes:
     with urlopen(Request(url, headers=headers), timeout=60) as answer:  # noqa: S310 - ours
         body: bytes = answer.read()
     return body
+
+
+def etag(url: str) -> str:
+    """The version of what is there."""
+    with urlopen(url, timeout=60) as answer:  # noqa: S310 - ours
+        version: str = answer.headers["ETag"]
+    return version

@@ -353,6 +353,15 @@ def test_a_page_is_packed_once_and_weighs_what_all_its_forms_do(app, alice, caro
     assert weights == [0, plain, gzipped, gzipped, both, both, both]
 
 
+def test_what_nobody_asked_for_is_not_kept(app, alice, carol):
+    """Browsers take every page packed; as it is it weighs ten times that."""
+    alice.says("packed " * 1000)
+    assert carol.client.get(PAGE, headers={"Accept-Encoding": "br"}).status_code == 200
+    packed = cast.state_of(app).cache.bytes
+    carol.client.get(PAGE)
+    assert cast.state_of(app).cache.bytes > packed + 7_000
+
+
 def test_a_form_more_than_there_is_room_for_drops_the_page(make_app):
     app = make_app(COMMENTS_CACHE_BYTES=9_700)
     alice = cast.visitor(app, "alice")

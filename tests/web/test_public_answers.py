@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sys
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -13,6 +14,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from comments.models import Comment, Vote
+from comments.web.request_log import WRITER
 from tests.web import cast
 from tests.web.cast import BLOG, Visitor
 
@@ -279,7 +281,14 @@ def logged(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) ->
     written = io.StringIO()
     monkeypatch.setattr(sys, "stderr", written)
     caplog.set_level(logging.DEBUG)
-    return lambda: written.getvalue() + caplog.text
+
+    def so_far() -> str:
+        for thread in threading.enumerate():
+            if thread.name == WRITER:
+                thread.join()
+        return written.getvalue() + caplog.text
+
+    return so_far
 
 
 def test_nothing_personal_is_logged(logged, app, readers):
