@@ -8,11 +8,9 @@ import ctypes
 import gc
 import logging
 import os
-import secrets
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
@@ -24,16 +22,15 @@ import click
 from flask import Flask, Response, redirect, request_started
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from comments import accounts, config, database, notify, schema, signals
+from comments import accounts, database, environment, notify, schema, signals
+from comments.environment import AT_ONCE
 from comments.errors import ConfigError
 from comments.extension import Comments
 from comments.showcase import add_showcase
-from comments.text import read_number
 from comments.web import hooks, problems
 from comments.web.gate import threads_for
 from comments.web.request_log import RequestLog
@@ -41,13 +38,8 @@ from comments.web.state import EXTENSION, State, listen
 
 log = logging.getLogger("comments")
 
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-DEFAULT_PORT = 5000
 #: Comments of the demo that a moderator may find waiting.
 MOST_DEMO_QUEUE = 1000
-#: Requests worked on at once by one process. They share one interpreter, so more threads only
-#: help while some wait for the disk or the database.
-AT_ONCE = 8
 #: Under these names the app keeps the threads that deliver its mail and its webhooks.
 POSTMAN, COURIER = "comments_postman", "comments_courier"
 _ADD = "comments moderators add you@example.org"
@@ -75,7 +67,7 @@ def _made(environ: Mapping[str, str]) -> Flask:
     _log_to_stderr()
     instance = Path(environ.get("COMMENTS_INSTANCE") or "instance").resolve()
     app = Flask("comments", instance_path=str(instance), static_folder=None)
-    app.config.update(_configuration(environ, instance))
+    app.config.update(environment.configuration(environ, instance))
     db = SQLAlchemy(app)
     comments = Comments(app, db=db)
     state: State = app.extensions[EXTENSION]
@@ -84,10 +76,10 @@ def _made(environ: Mapping[str, str]) -> Flask:
     _check_address(state)
     _add_pages(app)
     if environ.get("COMMENTS_DEMO"):
-        waiting = environ.get("COMMENTS_DEMO_QUEUE") and _number(
+        waiting = environ.get("COMMENTS_DEMO_QUEUE") and environment.number_of(
             environ, "COMMENTS_DEMO_QUEUE", 1, MOST_DEMO_QUEUE
         )
-        add_showcase(app, comments, port=_port(environ), waiting=waiting or 0)
+        add_showcase(app, comments, port=environment.port_of(environ), waiting=waiting or 0)
     else:
         app.add_url_rule("/", view_func=lambda: redirect("/healthz"))
     app.teardown_appcontext(partial(_give_back, db))
@@ -154,7 +146,7 @@ def serve() -> None:
     if find_spec("granian") is None:
         raise SystemExit("Flask-Comments: granian is missing: pip install 'Flask-Comments[serve]'.")
     try:
-        port, workers = _port(os.environ), _workers(os.environ)
+        port, workers = environment.port_of(os.environ), environment.workers_of(os.environ)
         _keep_memory_together()
         app = create_app()
     except ConfigError as wrong:
@@ -236,6 +228,8 @@ def server(factory: str, host: str, port: int, workers: int = 1, at_once: int = 
     from granian.constants import Interfaces
     from granian.server import Server
 
+    # It warns of many threads, and advises what the gate does.
+    logging.getLogger("_granian").addFilter(lambda line: "Python threads" not in line.getMessage())
     return Server(
         factory,
         factory=True,
@@ -244,6 +238,7 @@ def server(factory: str, host: str, port: int, workers: int = 1, at_once: int = 
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=threads_for(at_once),
+        websockets=False,
         log_access=False,
         workers_kill_timeout=KILL_SECONDS,
     )
@@ -261,112 +256,6 @@ def _check_free(host: str, port: int) -> None:
                 f"Flask-Comments cannot listen on {host}, port {port}: {taken.strerror}. "
                 "Choose another with PORT=5001."
             ) from None
-
-
-# ── configuration ────────────────────────────────────────────────────────────────────────
-
-
-def _configuration(environ: Mapping[str, str], instance: Path) -> dict[str, Any]:
-    for sentence in config.unknown_keys(environ, _SERVICE_KEYS):
-        log.warning(sentence)
-    settings = config.Settings.load(environ)
-    uri = _database_uri(settings, instance)
-    known = {row.key for row in config.table()}
-    values: dict[str, Any] = {key: environ[key] for key in known if environ.get(key)}
-    values.setdefault("COMMENTS_AT_ONCE", AT_ONCE)
-    if environ.get("COMMENTS_DEMO") and not settings.origins:
-        # The showcase embeds itself under this machine's other name.
-        port = _port(environ)
-        values["COMMENTS_ORIGINS"] = f"http://localhost:{port},http://127.0.0.1:{port}"
-    return {
-        **values,
-        "SECRET_KEY": settings.secret_key or _kept_secret(instance),
-        "SQLALCHEMY_DATABASE_URI": uri,
-        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(uri, settings.at_once or AT_ONCE),
-        "TRUSTED_HOSTS": list(settings.hosts or LOOPBACK),
-        "MAX_FORM_MEMORY_SIZE": 1_000_000,
-        "MAX_CONTENT_LENGTH": 2_000_000,
-        "TESTING": False,
-    }
-
-
-#: Read here and nowhere else; see ``docs/configuration.md``.
-_SERVICE_KEYS = ("COMMENTS_INSTANCE", "COMMENTS_DEMO", "COMMENTS_DEMO_QUEUE", "COMMENTS_WORKERS")
-
-
-def _port(environ: Mapping[str, str]) -> int:
-    return _number(environ, "PORT", DEFAULT_PORT, 65_535)
-
-
-def _workers(environ: Mapping[str, str]) -> int:
-    return _number(environ, "COMMENTS_WORKERS", 1, 256)
-
-
-def _number(environ: Mapping[str, str], key: str, default: int, most: int) -> int:
-    given = environ.get(key) or str(default)
-    number = read_number(given, most)
-    if not number:
-        raise ConfigError(f"{key} is {given!r}; it must be a whole number from 1 to {most}.")
-    return number
-
-
-def _database_uri(settings: config.Settings, instance: Path) -> str:
-    """Where the data is. ``postgresql://`` means psycopg 3 here, whatever SQLAlchemy is used."""
-    if settings.database_uri is None:
-        place = _private(instance) / "comments.sqlite3"
-        if not place.exists():
-            log.info("There was no database yet; a new one is made: %s", place)
-        # Readable by us alone, and so are the journals beside it, which take its mode.
-        place.touch(mode=0o600, exist_ok=True)
-        return f"sqlite:///{place}"
-    try:
-        url = make_url(settings.database_uri)
-        if url.drivername in ("postgres", "postgresql"):
-            url = url.set(drivername="postgresql+psycopg")
-        known = url.get_dialect().name in ("sqlite", "postgresql")
-        url.get_dialect().import_dbapi()
-    except ModuleNotFoundError as missing:
-        raise ConfigError(
-            f"COMMENTS_DATABASE_URI is set, but {missing.name} is missing: "
-            "pip install 'Flask-Comments[postgres]'."
-        ) from None
-    except (ArgumentError, ValueError):
-        known = False
-    if not known:
-        raise ConfigError(
-            "COMMENTS_DATABASE_URI is (not shown); it must be a database address such as "
-            "postgresql+psycopg://host/name or sqlite:////var/lib/comments.sqlite3."
-        )
-    return url.render_as_string(hide_password=False)
-
-
-def _private(instance: Path) -> Path:
-    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return instance
-
-
-def _kept_secret(instance: Path) -> str:
-    """The secret in the instance folder, made at the first start and readable by us alone."""
-    place = _private(instance) / "secret_key"
-    if not place.exists():
-        # Complete before it has its name: another process that starts now reads all or nothing.
-        handle, fresh = tempfile.mkstemp(dir=instance)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_urlsafe(32))
-        with suppress(FileExistsError):
-            os.link(fresh, place)
-        Path(fresh).unlink()
-    return _read_secret(place)
-
-
-def _read_secret(place: Path) -> str:
-    secret = place.read_text().strip()
-    if len(secret) < 20:
-        raise ConfigError(
-            f"The file {place.name} in the instance folder holds no usable secret. Delete it and "
-            "a new one is made; tokens signed with the old one then stop working."
-        )
-    return secret
 
 
 # ── the app around the comments ──────────────────────────────────────────────────────────

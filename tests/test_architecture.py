@@ -27,7 +27,7 @@ MAP = (
     ("web",),
     # Nothing below this line imports Flask.
     ("demo_queue",),
-    ("demo", "transfer"),
+    ("demo", "transfer", "environment"),
     ("people",),
     ("accounts",),
     ("posting",),

@@ -20,7 +20,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import make_url
 
-from comments import ConfigError, schema, standalone
+from comments import ConfigError, environment, schema, standalone
 from comments.web.state import EXTENSION
 from tests.services.service import LiveServer
 from tests.services.tools import PROJECT
@@ -143,7 +143,7 @@ def test_processes_that_start_at_once_agree_on_the_secret(tmp_path):
     for attempt in range(20):
         folder = tmp_path / str(attempt)
         with ThreadPoolExecutor(8) as pool:
-            seen = set(pool.map(standalone._kept_secret, [folder] * 8))
+            seen = set(pool.map(environment.kept_secret, [folder] * 8))
         assert len(seen) == 1
 
 
