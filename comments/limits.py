@@ -13,28 +13,35 @@ transaction that holds the lock.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from limits.storage import Storage
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Double,
     Engine,
     Executable,
     Integer,
+    Select,
     Table,
     Text,
+    and_,
     bindparam,
     case,
     create_engine,
     delete,
     event,
+    exists,
+    literal,
+    or_,
     select,
+    union_all,
 )
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool, SingletonThreadPool, StaticPool
@@ -65,6 +72,14 @@ counters = Table(
 _OF_KEY = counters.c.key == bindparam("counter")
 _HITS = select(counters.c.hits).where(_OF_KEY, counters.c.expires_at > bindparam("now"))
 _END = select(counters.c.expires_at).where(_OF_KEY)
+
+
+class Window(NamedTuple):
+    """How often may be hit within so many seconds what is counted under a key."""
+
+    key: str
+    most: int
+    seconds: int
 
 
 class DatabaseStorage(Storage):
@@ -109,12 +124,27 @@ class DatabaseStorage(Storage):
         now = self._clock()
         values = {"counter": key, "amount": amount, "now": now, "until": now + expiry}
         with self._connect() as connection, self._turn(connection):
-            statement = _hit(connection.dialect.name)
-            hits: int = spelled.run(connection, statement, values)[0][0]
-        # The first hit sweeps too: a process that is restarted often would never reach the next.
-        if next(self._hits) % self._sweep_every == 0:
-            self.sweep()
+            hits: int = connection.execute(_hit(connection.dialect.name), values).scalar_one()
+        self._sweep_sometimes()
         return hits
+
+    def hit_each(self, windows: Sequence["Window"]) -> bool:
+        """Count once in every one of *windows*, or in none where one of them is full; one statement.
+
+        Tells whether it was counted. Of many at once some may be counted beyond what fits: they
+        are told so as well.
+        """
+        now = self._clock()
+        values: dict[str, Any] = {"now": now}
+        for number, (key, most, seconds) in enumerate(windows):
+            values |= {f"counter{number}": key, f"most{number}": most}
+            values |= {f"until{number}": now + seconds}
+        with self._connect() as connection, self._turn(connection):
+            statement = _hits(connection.dialect.name, len(windows))
+            counted = dict(connection.execute(statement, values).all())
+        if counted:
+            self._sweep_sometimes()
+        return all(counted.get(window.key, window.most + 1) <= window.most for window in windows)
 
     def get(self, key: str) -> int:
         with self._connect() as connection:
@@ -155,6 +185,11 @@ class DatabaseStorage(Storage):
         )
         with self._connect() as connection:
             return connection.execute(delete(counters).where(counters.c.key.in_(expired))).rowcount
+
+    def _sweep_sometimes(self) -> None:
+        # The first hit sweeps too: a process that is restarted often would never reach the next.
+        if next(self._hits) % self._sweep_every == 0:
+            self.sweep()
 
     def close(self) -> None:
         """Give the connections back; the next hit opens new ones."""
@@ -253,24 +288,44 @@ def _hit(dialect: str) -> Executable:
 
     As it begins with the write, SQLite queues it behind other writers instead of refusing it.
     """
-    insert = dialect_insert(dialect, counters)
+    row = {"key": bindparam("counter"), "hits": bindparam("amount")}
+    begun = dialect_insert(dialect, counters).values(row | {"expires_at": bindparam("until")})
+    return _counted_on(begun).returning(counters.c.hits)
+
+
+@lru_cache(maxsize=8)
+def _hits(dialect: str, windows: int) -> Executable:
+    """The same for several at once, and for none of them where one is full."""
+    full = exists().where(or_(*map(_is_full, range(windows)))).correlate(None)
+    rows = (_begun(number).where(~full) for number in range(windows))
+    begun = dialect_insert(dialect, counters).from_select(counters.c.keys(), union_all(*rows))
+    return _counted_on(begun).returning(counters.c.key, counters.c.hits)
+
+
+def _begun(number: int) -> Select[*tuple[Any, ...]]:
+    """The row that begins a window."""
+    key = bindparam(f"counter{number}", type_=counters.c.key.type)
+    return select(key, literal(1), bindparam(f"until{number}", type_=counters.c.expires_at.type))
+
+
+def _is_full(number: int) -> ColumnElement[bool]:
+    """Whether there is a row of a window that is not over and in which no more has room."""
+    of_it = counters.c.key == bindparam(f"counter{number}")
+    still = counters.c.expires_at > bindparam("now")
+    return and_(of_it, still, counters.c.hits >= bindparam(f"most{number}"))
+
+
+def _counted_on(begun: Any) -> Any:
+    """*begun*, or one hit more where the window has begun and is not over."""
     is_over = counters.c.expires_at <= bindparam("now")
-    statement: Executable = (
-        insert.values(
-            key=bindparam("counter"), hits=bindparam("amount"), expires_at=bindparam("until")
-        )
-        .on_conflict_do_update(
-            index_elements=[counters.c.key],
-            set_={
-                "hits": case(
-                    (is_over, insert.excluded.hits),
-                    else_=counters.c.hits + insert.excluded.hits,
-                ),
-                "expires_at": case(
-                    (is_over, insert.excluded.expires_at), else_=counters.c.expires_at
-                ),
-            },
-        )
-        .returning(counters.c.hits)
+    return begun.on_conflict_do_update(
+        index_elements=[counters.c.key],
+        set_={
+            "hits": case(
+                (is_over, begun.excluded.hits), else_=counters.c.hits + begun.excluded.hits
+            ),
+            "expires_at": case(
+                (is_over, begun.excluded.expires_at), else_=counters.c.expires_at
+            ),
+        },
     )
-    return statement

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine
 from comments.config import Settings
 from comments.errors import ConfigError, Message, RateLimited, say, say_n
 from comments.identity import Author
-from comments.limits import SCHEME, DatabaseStorage
+from comments.limits import SCHEME, DatabaseStorage, Window
 from comments.web.address import UNKNOWN
 from comments.web.patience import too_much
 
@@ -218,14 +218,19 @@ class Limits:
 
         Flask-Limiter's own way to the counters of a database takes longer than they do. It is
         taken by whoever is refused, who reads why, while the storage fails, and to a Redis, which
-        nobody should wait for twice when it does not answer.
+        nobody should wait for twice when it does not answer. A caller whom the hour refuses does
+        not use up the minute.
         """
         assert self._limiter is not None
         storage = self._limiter.storage
         if not isinstance(storage, DatabaseStorage):
             return False
+        windows = [
+            Window(window.key_for(call.who, call.kind), window.amount, window.get_expiry())
+            for window in _windows(call.budget)
+        ]
         try:
-            return _has_room(self._limiter, call)
+            return storage.hit_each(windows)
         except storage.base_exceptions:
             # It is counted in memory meanwhile, which is Flask-Limiter's part.
             return False
