@@ -141,7 +141,7 @@ class DatabaseStorage(Storage):
             values |= {f"until{number}": now + seconds}
         with self._connect() as connection, self._turn(connection):
             statement = _hits(connection.dialect.name, len(windows))
-            counted = dict(connection.execute(statement, values).all())
+            counted: dict[str, int] = dict(connection.execute(statement, values).tuples().all())
         if counted:
             self._sweep_sometimes()
         return all(counted.get(window.key, window.most + 1) <= window.most for window in windows)
@@ -288,9 +288,11 @@ def _hit(dialect: str) -> Executable:
 
     As it begins with the write, SQLite queues it behind other writers instead of refusing it.
     """
-    row = {"key": bindparam("counter"), "hits": bindparam("amount")}
-    begun = dialect_insert(dialect, counters).values(row | {"expires_at": bindparam("until")})
-    return _counted_on(begun).returning(counters.c.hits)
+    begun = dialect_insert(dialect, counters).values(
+        key=bindparam("counter"), hits=bindparam("amount"), expires_at=bindparam("until")
+    )
+    statement: Executable = _counted_on(begun).returning(counters.c.hits)
+    return statement
 
 
 @lru_cache(maxsize=8)
@@ -299,7 +301,8 @@ def _hits(dialect: str, windows: int) -> Executable:
     full = exists().where(or_(*map(_is_full, range(windows)))).correlate(None)
     rows = (_begun(number).where(~full) for number in range(windows))
     begun = dialect_insert(dialect, counters).from_select(counters.c.keys(), union_all(*rows))
-    return _counted_on(begun).returning(counters.c.key, counters.c.hits)
+    statement: Executable = _counted_on(begun).returning(counters.c.key, counters.c.hits)
+    return statement
 
 
 def _begun(number: int) -> Select[*tuple[Any, ...]]:
@@ -324,8 +327,6 @@ def _counted_on(begun: Any) -> Any:
             "hits": case(
                 (is_over, begun.excluded.hits), else_=counters.c.hits + begun.excluded.hits
             ),
-            "expires_at": case(
-                (is_over, begun.excluded.expires_at), else_=counters.c.expires_at
-            ),
+            "expires_at": case((is_over, begun.excluded.expires_at), else_=counters.c.expires_at),
         },
     )

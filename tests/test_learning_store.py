@@ -21,6 +21,10 @@ def rows(session: Session) -> dict[str, tuple[int, int]]:
     return {feature: (spam, ham) for feature, spam, ham in session.execute(query)}
 
 
+def judge(session: Session, source: str) -> learning.Judgement | None:
+    return learning.judge(session, source, learning.learned(session))
+
+
 @pytest.fixture
 def taught(session) -> Session:
     """A session whose filter has learned the examples."""
@@ -33,15 +37,15 @@ def taught(session) -> Session:
 
 
 def test_spam_it_never_saw_is_held(taught):
-    assert [text for text in UNSEEN_SPAM if not learning.judge(taught, text).is_held] == []
+    assert [text for text in UNSEEN_SPAM if not judge(taught, text).is_held] == []
 
 
 def test_innocent_comments_are_not(taught):
-    assert [text for text in UNSEEN_HAM if learning.judge(taught, text).is_held] == []
+    assert [text for text in UNSEEN_HAM if judge(taught, text).is_held] == []
 
 
 def test_the_words_that_tipped_it_are_told(taught):
-    judgement = learning.judge(taught, "please visit my page https://bread.example/?ref=1")
+    judgement = judge(taught, "please visit my page https://bread.example/?ref=1")
 
     assert "a link" in str(learning.reason(judgement))
 
@@ -50,22 +54,23 @@ def test_it_says_nothing_before_it_has_learned_enough_of_both(session):
     enough = learning.LEAST_OF_EACH
     learning.learn(session, SPAM[:enough], as_spam=True)
     learning.learn(session, HAM[: enough - 1], as_spam=False)
-    assert learning.judge(session, SPAM[0]) is None
+    assert judge(session, SPAM[0]) is None
 
     learning.learn(session, HAM[enough - 1 : enough], as_spam=False)
-    assert learning.judge(session, SPAM[0]) is not None
+    assert judge(session, SPAM[0]) is not None
 
 
 def test_nothing_was_learned_at_first(session):
     assert learning.learned(session) == Counts(0, 0)
-    assert learning.judge(session, "anything") is None
+    assert judge(session, "anything") is None
 
 
 @pytest.mark.parametrize("comment", [SPAM[0], "", " ".join(f"word{n}" for n in range(900))])
 def test_one_judgement_takes_one_query(taught, engine, comment):
+    total = learning.learned(taught)
     taught.commit()
     with statements(engine) as sent:
-        learning.judge(taught, comment)
+        learning.judge(taught, comment, total)
 
     assert len([statement for statement, _ in sent if "SELECT" in statement]) == len(sent) == 1
 

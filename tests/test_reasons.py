@@ -45,7 +45,7 @@ def test_so_is_a_word_in_the_passage_a_comment_is_about(session):
 def test_so_is_what_the_learned_filter_says_with_the_clues_in_it(session):
     make.teach(session)
     text = "Win free crypto at https://casino.example and https://casino.example/2"
-    judgement = learning.judge(session, text)
+    judgement = learning.judge(session, text, learning.learned(session))
     assert judgement is not None
     said = learning.reason(judgement)
     assert read_reason(str(said)).text == said.text

@@ -10,6 +10,7 @@ from comments.learning.clues import CLUES, SENTENCES, reason
 from comments.learning.store import (
     LEAST_OF_EACH,
     MOST_FEATURES,
+    TOTALS,
     judge,
     learn,
     learned,
@@ -23,6 +24,7 @@ __all__ = [
     "LEAST_OF_EACH",
     "MOST_FEATURES",
     "SENTENCES",
+    "TOTALS",
     "Counts",
     "Judgement",
     "judge",

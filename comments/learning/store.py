@@ -41,6 +41,8 @@ MOST_FEATURES = 200_000
 TOTAL = "*"
 _TABLE = table_of(LearnedFeature)
 _IS_TOTAL = _TABLE.c.feature == TOTAL
+#: The comments of each kind that were learned from: one row, or none where nothing was.
+TOTALS = select(_TABLE.c.spam, _TABLE.c.ham).where(_IS_TOTAL)
 _IS_NAMED = _TABLE.c.feature == bindparam("named")
 
 
@@ -64,15 +66,15 @@ _LESS = (
 _GONE = delete(_TABLE).where(_IS_NAMED, _TABLE.c.spam == 0, _TABLE.c.ham == 0)
 
 
-def judge(session: Session, source: str) -> Judgement | None:
-    """How much a comment, as it was typed, reads like spam; one query.
+def judge(session: Session, source: str, total: Counts) -> Judgement | None:
+    """How much a comment, as it was typed, reads like spam, after *total* comments; one query.
 
     ``None`` while fewer than :data:`LEAST_OF_EACH` comments of either kind were learned.
     """
+    if min(total) < LEAST_OF_EACH:
+        return None
     found = features(source)
-    seen = _seen(session, found)
-    total = seen.pop(TOTAL, Counts(0, 0))
-    return bayes.judge(found, seen, total) if min(total) >= LEAST_OF_EACH else None
+    return bayes.judge(found, _seen(session, found), total)
 
 
 def learn(session: Session, sources: Iterable[str], *, as_spam: bool) -> None:
@@ -97,7 +99,8 @@ def unlearn(session: Session, sources: Iterable[str], *, as_spam: bool) -> None:
 
 def learned(session: Session) -> Counts:
     """How many comments of each kind the filter has learned from."""
-    return _seen(session, ()).get(TOTAL, Counts(0, 0))
+    row = session.connection().execute(TOTALS).one_or_none()
+    return Counts(*row) if row else Counts(0, 0)
 
 
 def prune(session: Session, most: int = MOST_FEATURES) -> int:
@@ -129,7 +132,7 @@ def _counted(sources: Iterable[str]) -> dict[str, int]:
 
 
 def _seen(session: Session, found: Iterable[str]) -> dict[str, Counts]:
-    named = [TOTAL, *found]
+    named = list(found)
     if is_sqlite(session):
         rows = session.connection().execute(_SEEN_SQLITE, {"named": json.dumps(named)})
     else:

@@ -1,6 +1,7 @@
 """Whose name is whose: what guests and members may call themselves."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -16,24 +17,32 @@ _names = table_of(ReservedName)
 _WHOSE = select(_names.c.author_id).where(_names.c.folded == bindparam("name"))
 
 
-def check_name(session: Session, author: Author, name: str, settings: Settings) -> None:
+def check_name(author: Author, name: str, whose: str | None, settings: Settings) -> None:
     """Refuse a guest a name that reads like a member's, a moderator's or a reserved one.
 
-    Whoever is signed in has the name they are known by elsewhere, and two may share one.
+    *whose* is the author for whom it is reserved, where it is. Whoever is signed in has the name they are known by elsewhere, and two may share one.
     """
-    if author.is_guest and is_taken(session, author, name, settings):
+    if author.is_guest and _is_taken(author, folded_name(name), whose, settings):
         taken = say("That name belongs to someone here. Please take another.")
         raise CommentsError("name_reserved", errors={"name": taken})
 
 
 def is_taken(session: Session, author: Author, name: str, settings: Settings) -> bool:
     """Whether *name* reads like somebody else's, or like one that is for moderators alone."""
-    wanted = folded_name(name)
-    reserved = {text.fold_name(word) for word in settings.reserved_names}
-    if wanted in reserved and not author.is_moderator:
+    folded = folded_name(name)
+    whose = session.connection().execute(_WHOSE, {"name": folded}).scalar()
+    return _is_taken(author, folded, whose, settings)
+
+
+def _is_taken(author: Author, folded: str, whose: str | None, settings: Settings) -> bool:
+    if folded in _reserved(settings.reserved_names) and not author.is_moderator:
         return True
-    whose = session.connection().execute(_WHOSE, {"name": wanted}).scalar()
     return whose is not None and whose != author.id
+
+
+@lru_cache(maxsize=8)
+def _reserved(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(text.fold_name, names))
 
 
 def reserve_name(session: Session, author: Author, now: datetime) -> None:

@@ -84,7 +84,7 @@ def post(
         raise CommentsError("closed")
     parent = _parent(session, thread, author, draft)
     comment = _new_comment(author, draft, thread, parent, html, now)
-    names.check_name(session, author, comment.author_name, settings)
+    names.check_name(author, comment.author_name, submitted.knows().whose_name, settings)
     names.reserve_name(session, author, now)
     arrival = _first_use(session, author, arrival)
     submitted = replace(submitted, site=thread.site, thread_held=thread.hold_all, arrival=arrival)
@@ -136,7 +136,7 @@ def screened(submitted: Submitted, screens: Sequence[Screen]) -> tuple[Verdict, 
 def _submitted(
     session: Session, author: Author, draft: Draft, html: str, settings: Settings, now: datetime
 ) -> Submitted:
-    return Submitted(
+    submitted = Submitted(
         session=session,
         author=author,
         text=draft.body,
@@ -150,6 +150,7 @@ def _submitted(
         site=draft.site,
         parent=draft.parent,
     )
+    return replace(submitted, known=submitted.knows())
 
 
 def _first_use(session: Session, author: Author, arrival: Arrival | None) -> Arrival | None:

@@ -32,13 +32,15 @@ _IN_FORCE = (
 def found(session: Session, author: Author, now: datetime) -> Ban | None:
     """The ban that holds *author* off now; of several an open one, then the one that ends last."""
     session.flush()
-    connection = session.connection()
-    # Whoever is new has shown nothing yet.
-    shown = [] if author.new_token else spelled.run(connection, _SHOWN, {"author": author.id})
-    targets = ban_targets(author, shown[0][0] if shown else None)
-    asked = {f"target_{place}": target for place, target in enumerate(targets)}
-    numbers = spelled.run(connection, _IN_FORCE, {**asked, "now": now})
-    return session.get(Ban, numbers[0][0]) if numbers else None
+    shown = session.connection().execute(_SHOWN, {"author": author.id}).scalar()
+    return in_force(session, author, shown, now)
+
+
+def in_force(session: Session, author: Author, shown: str | None, now: datetime) -> Ban | None:
+    """The same where it is known which address *author* has *shown* to be theirs, or none."""
+    asked = {"targets": ban_targets(author, shown), "now": now}
+    number = session.connection().execute(_IN_FORCE, asked).scalar()
+    return None if number is None else session.get(Ban, number)
 
 
 def holds_mailbox(session: Session, email_hash: str, now: datetime) -> bool:

@@ -18,7 +18,7 @@ MOST_QUOTED = 100
 
 def listed_words(submitted: Submitted) -> Verdict | None:
     """A listed word in the text, in the name it is signed with, or in the website's address."""
-    lists = words.lists(submitted.session)
+    lists = words.lists(submitted.session, submitted.knows().words)
     places = [submitted.text, submitted.name, submitted.website or ""]
     if found := _found(lists.get("reject"), places):
         reason = Message(REJECTED.text, found)
@@ -42,7 +42,7 @@ def _found(listed: WordList | None, places: list[str]) -> dict[str, str] | None:
 
 def learned_filter(submitted: Submitted) -> Verdict | None:
     """Also tells the risk of what it lets pass: the queue may begin with the riskiest."""
-    judgement = learning.judge(submitted.session, submitted.text)
+    judgement = learning.judge(submitted.session, submitted.text, submitted.knows().learned)
     if judgement is None:
         return None
     status = Status.PENDING if judgement.is_held else None
@@ -57,11 +57,11 @@ def quoted_passage(submitted: Submitted) -> Verdict | None:
     """
     if not submitted.quoted:
         return None
-    lists = words.lists(submitted.session)
+    lists = words.lists(submitted.session, submitted.knows().words)
     for listed in ("reject", "hold"):
         if found := _found(lists.get(listed), [submitted.quoted]):
             return Verdict(Status.PENDING, Message(QUOTED.text, found), risk=0.6)
-    judgement = learning.judge(submitted.session, submitted.quoted)
+    judgement = learning.judge(submitted.session, submitted.quoted, submitted.knows().learned)
     if judgement is None or not judgement.is_held:
         return None
     reason = say("the passage it is about reads like spam")

@@ -1,15 +1,10 @@
 """Screens that look at who is writing."""
 
-from sqlalchemy import bindparam, select
-
 from comments import identity
 from comments.errors import say
-from comments.models import Person, Status, table_of
+from comments.models import Status
 from comments.screening import bans
 from comments.screening.verdicts import Submitted, Verdict
-
-_people = table_of(Person)
-_TRUSTED = select(_people.c.trusted_at).where(_people.c.author_id == bindparam("author"))
 
 
 def moderators_pass(submitted: Submitted) -> Verdict | None:
@@ -20,7 +15,8 @@ def moderators_pass(submitted: Submitted) -> Verdict | None:
 
 def refuse_banned(submitted: Submitted) -> Verdict | None:
     """A shadow ban stores the comment; any other ban refuses it and says until when it holds."""
-    ban = bans.found(submitted.session, submitted.author, submitted.now)
+    shown = submitted.knows().shown
+    ban = bans.in_force(submitted.session, submitted.author, shown, submitted.now)
     if ban is None:
         return None
     if ban.shadow:
@@ -29,7 +25,6 @@ def refuse_banned(submitted: Submitted) -> Verdict | None:
 
 
 def trusted_pass(submitted: Submitted) -> Verdict | None:
-    connection = submitted.session.connection()
-    if connection.execute(_TRUSTED, {"author": submitted.author.id}).scalar() is None:
-        return None
-    return Verdict(Status.PUBLISHED, say("a moderator trusts its author"))
+    if submitted.knows().trusted:
+        return Verdict(Status.PUBLISHED, say("a moderator trusts its author"))
+    return None

@@ -10,6 +10,8 @@ from comments.config import Settings
 from comments.errors import Message
 from comments.identity import Author
 from comments.models import Status
+from comments.screening import known
+from comments.screening.known import Known
 from comments.screening.work import Proof
 
 
@@ -68,6 +70,12 @@ class Submitted:
     comment_id: int | None = None
     #: ``None`` for what did not come from outside just now: an edit, a try, an import.
     arrival: Arrival | None = None
+    #: ``None`` where it is read by each screen that needs it.
+    known: Known | None = None
+
+    def knows(self) -> Known:
+        """What the database knows of its author, and of what to look for."""
+        return self.known or known.ask(self.session, self.author, self.name, self.comment_id)
 
 
 Screen = Callable[[Submitted], Verdict | None]

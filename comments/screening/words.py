@@ -5,31 +5,28 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from comments.models import ListedWord, table_of
+from comments.models import ListedWord
 from comments.text.wordlists import WordList
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    #: How many words there are and the last one's number, which is never given again: no word can
-    #: come or go without changing one of the two.
+    #: :attr:`.known.Known.words` when they were compiled.
     stamp: tuple[int, int]
     lists: Mapping[str, WordList]
 
 
-_words = table_of(ListedWord)
-_STAMP = select(func.count(), func.max(_words.c.id))
-
 _compiled: WeakKeyDictionary[Any, _Compiled] = WeakKeyDictionary()
 
 
-def lists(session: Session) -> Mapping[str, WordList]:
-    """What finds the words of the lists ``reject`` and ``hold``; without those that are empty."""
-    counted = session.connection().execute(_STAMP).one()
-    stamp = (counted[0], counted[1] or 0)
+def lists(session: Session, stamp: tuple[int, int]) -> Mapping[str, WordList]:
+    """What finds the words of the lists ``reject`` and ``hold``; without those that are empty.
+
+    *stamp* tells whether they are still those that were compiled.
+    """
     bind = session.get_bind()
     known = _compiled.get(bind)
     if known is None or known.stamp != stamp:
