@@ -129,7 +129,7 @@ class DatabaseStorage(Storage):
         return hits
 
     def hit_each(self, windows: Sequence["Window"]) -> bool:
-        """Count once in every one of *windows*, or in none where one of them is full; one statement.
+        """Count once in each of *windows*, or in none where one of them is full; one statement.
 
         Tells whether it was counted. Of many at once some may be counted beyond what fits: they
         are told so as well.

@@ -278,8 +278,8 @@ def rows(
     They come in families like *parents*: each names the place of its parent in the family.
     Their scores are told, not voted.
     """
-    at = threads.lock_or_create(session, key, now=now)
-    session.flush()
+    threads.lock_or_create(session, key, now=now)
+    at = thread(session, key)
     last = session.scalar(select(Comment.id).order_by(Comment.id.desc()).limit(1)) or 0
     ids = [last + 1 + number for number in range(count)]
     made: list[dict[str, Any]] = []

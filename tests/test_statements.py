@@ -16,14 +16,14 @@ from tests.reading import statements
 #: they say of it and what their network does. Then the vote, the comment, where it stood, the
 #: thread. SQLite is told to begin.
 OF_A_VOTE = 9
-#: The thread, the key, the name; what the screens ask: an address, a ban, trust, the words, what
-#: was learned, repeats, the first comment. Then the comment, the thread, the log, who follows the
-#: thread, the index of the search, and the key again.
-OF_A_POST = 17
+#: What is known of its author and of listed words; the thread, the key; what the screens ask: a
+#: ban, what was learned, repeats. Then the comment, the thread, the log, who follows the thread,
+#: the index of the search, and the key again. SQLite is told to begin.
+OF_A_POST = 13
 #: The ancestors are counted in one more, and the parent is read.
 OF_A_REPLY = OF_A_POST + 2
 
-OF_THE_SAME_AGAIN = 5
+OF_THE_SAME_AGAIN = 6
 
 SIZES = (3, 300)
 LONG = "This very sentence is longer than forty characters."

@@ -317,14 +317,16 @@ def thread_named(title: str | None, url: str | None = None) -> Thread:
     ],
 )
 def test_a_title_that_a_mail_program_would_make_a_link_of_is_left_out(session, title):
-    row = threads.lock_or_create(session, ARTICLE, now=NOON)
+    threads.lock_or_create(session, ARTICLE, now=NOON)
+    row = make.thread(session)
     row.title = title
     ask(session)
     assert title not in letters(session)[0].text
 
 
 def test_a_title_stands_before_its_address(session):
-    row = threads.lock_or_create(session, ARTICLE, now=NOON)
+    threads.lock_or_create(session, ARTICLE, now=NOON)
+    row = make.thread(session)
     row.title, row.url = "Harbours: a history", "/2026/harbours"
     ask(session, scope=Scope.COMMENT, comment_id=7)
     page = "Harbours: a history\nhttps://blog.example/2026/harbours?comment=7#comment-7\n"

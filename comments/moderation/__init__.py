@@ -13,7 +13,7 @@ from comments.moderation.many import decide_many, keep_many
 from comments.moderation.merging import alias, merge, release
 from comments.moderation.reach import Sites, check_reach, check_reach_of_all, in_reach, within
 from comments.moderation.recent import Done, done, recent
-from comments.moderation.status import set_status, set_status_of_many
+from comments.moderation.status import put_new, set_status, set_status_of_many
 from comments.moderation.undo import UNDO_FOR, undo
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "merge",
     "note",
     "pin",
+    "put_new",
     "recent",
     "release",
     "rename",

@@ -1,6 +1,7 @@
 """The one door for visibility.
 
-Only :func:`set_status` and :func:`set_status_of_many` change a comment's status. They write the
+Only :func:`set_status` and :func:`set_status_of_many` change a comment's status, and
+:func:`put_new` gives it its first one. They write the
 log, move the counters and the thread's revision, and owe a mail or a webhook to whoever asked to
 be told, all in the caller's transaction; nothing else touches them. For one comment the caller
 holds the thread's lock (``threads.lock``), so decisions on a thread come one after the other; many
@@ -9,6 +10,7 @@ comments lock their threads themselves.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,12 +18,13 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, case, insert, or_, s
 from sqlalchemy.orm import Session
 
 from comments import notify, signals, threads
-from comments.database import begin_write, chunks, insert_now
+from comments.database import begin_write, chunks, insert_now, read_anew
 from comments.models import REASON_LENGTH, Comment, Decision, Report, Status, Thread, table_of
 from comments.moderation.actions import Action
 from comments.moderation.marks import MARKS, note_marks_of_many
 from comments.moderation.reach import within
 from comments.moderation.teaching import teach
+from comments.threads import ThreadFacts
 
 # A statement that names nothing but ids has room for so many.
 _MOST_IDS = 10_000
@@ -29,6 +32,11 @@ _MOST_IDS = 10_000
 _REVISION = select(Thread.revision).where(Thread.id == Comment.thread_id).scalar_subquery()
 
 _LOGGED = insert(table_of(Decision))
+#: What a new comment changes of its thread, besides when it was last written in.
+_OF_THREAD = ("count", "revision", "url", "title", "created_at")
+_threads = table_of(Thread)
+_CAME_IN = update(_threads).where(_threads.c.id == bindparam("at"))
+_CAME_IN = _CAME_IN.values({name: bindparam(name) for name in (*_OF_THREAD, "active_at")})
 
 
 def set_status(
@@ -43,38 +51,80 @@ def set_status(
     name: str = "",
     batch: str = "",
 ) -> None:
-    """Put *comment* into *status*; a new comment comes through here as well.
+    """Put *comment* into *status*.
 
     *by* is an author id, or ``screen`` for an automatic verdict, *name* what that person is
     called in the log; *reason* is a short sentence; *batch* what it can be undone by.
     """
-    is_new = comment.id is None
-    before = None if is_new else comment.status
+    before = comment.status
     comment.status_at, comment.status_reason = now, reason[:REASON_LENGTH]
-    change = _move_one(session, thread, comment, before, status)
-    if is_new:
-        insert_now(session, comment)
+    change = _move_one(session, thread, comment, status)
     session.flush()
+    _log_one(session, comment, before, by=by, now=now, name=name, batch=batch)
+    _tell_of_one(session, thread, comment, before, now, came=change > 0)
+
+
+def put_new(
+    session: Session,
+    thread: ThreadFacts,
+    comment: Comment,
+    status: Status,
+    *,
+    by: str,
+    reason: str,
+    now: datetime,
+) -> ThreadFacts:
+    """Let the new *comment* come in, into *status*; gives *thread* as it stands now.
+
+    The thread is written as it is given here, with the numbers that the comment brings.
+    """
+    seen = status is Status.PUBLISHED
+    thread = replace(thread, count=thread.count + seen, revision=thread.revision + seen)
+    comment.status, comment.listed = status, seen
+    comment.status_at, comment.status_reason = now, reason[:REASON_LENGTH]
+    if seen:
+        comment.published_revision = thread.revision
+        _count_in_ancestors(session, comment, 1, thread.revision)
+        threads.wrote(session, thread)
+    insert_now(session, comment)
+    # What hangs on it: the names in its text.
+    session.flush()
+    came = {name: getattr(thread, name) for name in _OF_THREAD}
+    session.connection().execute(_CAME_IN, {"at": thread.id, "active_at": now} | came)
+    read_anew(session, Thread, thread.id)
+    _log_one(session, comment, None, by=by, now=now)
+    _tell_of_one(session, thread, comment, None, now, came=seen)
+    return thread
+
+
+def _log_one(
+    session: Session,
+    comment: Comment,
+    before: Status | None,
+    *,
+    by: str,
+    now: datetime,
+    name: str = "",
+    batch: str = "",
+) -> None:
     entry = {
         "comment_id": comment.id,
-        "thread_id": thread.id,
+        "thread_id": comment.thread_id,
         "before": before,
-        "after": status,
+        "after": comment.status,
         "actor": by,
         "actor_name": name,
-        "reason": reason[:REASON_LENGTH],
+        "reason": comment.status_reason,
         "batch": batch,
         "created_at": now,
     }
     session.connection().execute(_LOGGED, entry)
-    _tell_of_one(session, thread, comment, before, now, came=change > 0)
 
 
-def _move_one(
-    session: Session, thread: Thread, comment: Comment, before: Status | None, status: Status
-) -> int:
+def _move_one(session: Session, thread: Thread, comment: Comment, status: Status) -> int:
     """Give *comment* its status, its place and its numbers; 1 when everybody sees it from now on,
     -1 when nobody does any more."""
+    before = comment.status
     seen_before = bool(comment.listed)
     comment.status = status
     comment.listed = status is Status.PUBLISHED or comment.replies_count > 0
@@ -96,7 +146,7 @@ def _move_one(
 
 def _tell_of_one(
     session: Session,
-    thread: Thread,
+    thread: Thread | ThreadFacts,
     comment: Comment,
     before: Status | None,
     now: datetime,
@@ -121,6 +171,8 @@ def _tell_of_one(
 
 def _count_in_ancestors(session: Session, comment: Comment, change: int, revision: int) -> None:
     """Add *change* to every comment above; a tombstone lives as long as it carries replies."""
+    if not comment.path:
+        return
     below = Comment.replies_count + change
     for ids in chunks(comment.ancestor_ids, _MOST_IDS):
         session.execute(

@@ -20,7 +20,8 @@ _WHOSE = select(_names.c.author_id).where(_names.c.folded == bindparam("name"))
 def check_name(author: Author, name: str, whose: str | None, settings: Settings) -> None:
     """Refuse a guest a name that reads like a member's, a moderator's or a reserved one.
 
-    *whose* is the author for whom it is reserved, where it is. Whoever is signed in has the name they are known by elsewhere, and two may share one.
+    *whose* is the author for whom it is reserved, where it is. Whoever is signed in has the name
+    they are known by elsewhere, and two may share one.
     """
     if author.is_guest and _is_taken(author, folded_name(name), whose, settings):
         taken = say("That name belongs to someone here. Please take another.")

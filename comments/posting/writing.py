@@ -30,12 +30,12 @@ from comments.models import (
     Comment,
     Status,
     Submission,
-    Thread,
     folded_name,
     table_of,
 )
 from comments.posting import names
 from comments.screening import Arrival, Screen, Submitted, Verdict, work
+from comments.threads import ThreadFacts
 
 _submissions = table_of(Submission)
 _OF_KEY = _submissions.c.key_hash == bindparam("key")
@@ -48,7 +48,7 @@ class Posted(NamedTuple):
     """A stored comment; ``repeated`` when an earlier call with the same key had stored it."""
 
     comment: Comment
-    thread: Thread
+    thread: ThreadFacts
     repeated: bool
 
 
@@ -88,7 +88,7 @@ def post(
     names.reserve_name(session, author, now)
     arrival = _first_use(session, author, arrival)
     submitted = replace(submitted, site=thread.site, thread_held=thread.hold_all, arrival=arrival)
-    _put_in_place(submitted, screens, thread, comment, draft, people)
+    thread = _put_in_place(submitted, screens, thread, comment, draft, people)
     if idempotency_hash:
         made = {"key": idempotency_hash, "made": comment.id}
         session.connection().execute(_MADE, made)
@@ -101,27 +101,30 @@ def post(
 def _put_in_place(
     submitted: Submitted,
     screens: Sequence[Screen],
-    thread: Thread,
+    thread: ThreadFacts,
     comment: Comment,
     draft: Draft,
     people: mentions.People,
-) -> None:
+) -> ThreadFacts:
     session = submitted.session
     verdict, status = screened(submitted, screens)
     comment.risk, comment.shadowed = verdict.risk, verdict.shadowed
     mentions.keep(session, comment, people)
-    thread.active_at = submitted.now
     if status is Status.PUBLISHED:
-        # What nobody may see yet does not name the thread either.
-        thread.url = thread.url or draft.thread_url
-        thread.title = thread.title or draft.thread_title
-        # Its days run from here, not from when somebody asked to be told of it.
-        thread.created_at = thread.created_at if thread.revision else submitted.now
+        thread = replace(
+            thread,
+            # What nobody may see yet does not name the thread either.
+            url=thread.url or draft.thread_url,
+            title=thread.title or draft.thread_title,
+            # Its days run from here, not from when somebody asked to be told of it.
+            created_at=thread.created_at if thread.revision else submitted.now,
+        )
     reason = str(verdict.reason)
-    moderation.set_status(
+    thread = moderation.put_new(
         session, thread, comment, status, by="screen", reason=reason, now=submitted.now
     )
     index.put(session, comment)
+    return thread
 
 
 def screened(submitted: Submitted, screens: Sequence[Screen]) -> tuple[Verdict, Status]:
@@ -210,7 +213,7 @@ def _earlier(session: Session, key_hash: str, draft: Draft, now: datetime) -> Co
     return threads.get(session, known.comment_id)
 
 
-def _parent(session: Session, thread: Thread, author: Author, draft: Draft) -> Comment | None:
+def _parent(session: Session, thread: ThreadFacts, author: Author, draft: Draft) -> Comment | None:
     if draft.parent is None:
         return None
     parent = session.get(Comment, draft.parent, populate_existing=True)
@@ -223,7 +226,12 @@ def _parent(session: Session, thread: Thread, author: Author, draft: Draft) -> C
 
 
 def _new_comment(
-    author: Author, draft: Draft, thread: Thread, parent: Comment | None, html: str, now: datetime
+    author: Author,
+    draft: Draft,
+    thread: ThreadFacts,
+    parent: Comment | None,
+    html: str,
+    now: datetime,
 ) -> Comment:
     name = author.name or draft.name
     if not name:

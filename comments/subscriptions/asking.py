@@ -21,12 +21,12 @@ from comments.models import (
     Spent,
     Subscriber,
     Subscription,
-    Thread,
 )
 from comments.screening import bans
 from comments.subscriptions import mails
 from comments.subscriptions.mails import CONFIRM, Mailing
 from comments.subscriptions.rows import WHOLE_THREAD, begin, finish, held, hold, hold_if_there
+from comments.threads import ThreadFacts
 
 #: Mails that ask one address something, whoever caused them.
 MOST_ASKED = ((3, timedelta(hours=1)), (6, timedelta(days=1)))
@@ -51,7 +51,7 @@ def ask(
     session: Session,
     author: Author,
     wish: Wish,
-    thread: Thread,
+    thread: ThreadFacts,
     *,
     keys: Keys,
     mailing: Mailing,
@@ -191,7 +191,7 @@ def _row(
     subscriber: Subscriber,
     author: Author,
     wish: Wish,
-    thread: Thread,
+    thread: ThreadFacts,
     now: datetime,
     *,
     known: bool,

@@ -17,6 +17,7 @@ from comments.errors import Message, say
 from comments.keys import Keys
 from comments.models import Scope, Subscriber, Subscription, Thread
 from comments.subscriptions import links
+from comments.threads import ThreadFacts
 from comments.threads.addresses import thread_page, with_comment
 
 #: What the letters are called in the outbox.
@@ -74,7 +75,7 @@ def ask_to_confirm(
     session: Session,
     subscriber: Subscriber,
     asked_for: Subscription,
-    thread: Thread,
+    thread: ThreadFacts,
     *,
     keys: Keys,
     mailing: Mailing,
@@ -125,7 +126,7 @@ def _write(
 # ── which page ───────────────────────────────────────────────────────────────────────────
 
 
-def page(thread: Thread, base_url: str, comment_id: int = 0) -> str:
+def page(thread: Thread | ThreadFacts, base_url: str, comment_id: int = 0) -> str:
     """A page in the words of a mail: its title where it is harmless, and its address."""
     # A path where the host's name was not known for sure.
     address = urljoin(base_url, thread.url) if thread.url else thread_page(base_url, thread.key)

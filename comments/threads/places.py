@@ -33,6 +33,7 @@ class ThreadFacts:
     created_at: datetime | None = None
     closed_at: datetime | None = None
     reopened_at: datetime | None = None
+    hold_all: bool = False
 
 
 def closes_at(thread: Thread | ThreadFacts, close_days: int) -> datetime | None:
@@ -104,11 +105,6 @@ def leads_to(session: Session, old_id: int, thread_id: int) -> bool:
     """Whether the thread *old_id* has been merged into *thread_id*."""
     merged = select(Thread.id).where(Thread.id == old_id, Thread.merged_into_id == thread_id)
     return session.execute(merged).first() is not None
-
-
-def facts(thread: Thread) -> ThreadFacts:
-    """What a page shows of a thread that is already at hand."""
-    return ThreadFacts(*(getattr(thread, each.name) for each in fields(ThreadFacts)))
 
 
 def of_comment(session: Session, comment_id: int) -> ThreadFacts | None:
@@ -187,29 +183,31 @@ def lock_many(session: Session, thread_ids: Iterable[int]) -> None:
 
 
 _of_this_key = select(_thread_of_the_key).where(_named.key == bindparam("key"))
-_LOCKED_BY_KEY = (
-    select(Thread)
-    .where(Thread.id == _of_this_key.scalar_subquery())
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
+_held = _facts.add_columns(_THREADS.c.merged_into_id).with_for_update()
+_HELD_BY_KEY = _held.where(_THREADS.c.id == _of_this_key.scalar_subquery())
+_HELD_BY_ID = _held.where(_THREADS.c.id == bindparam("id"))
 
 
-def lock_or_create(session: Session, key: str, *, now: datetime, site: str | None = None) -> Thread:
+def lock_or_create(
+    session: Session, key: str, *, now: datetime, site: str | None = None
+) -> ThreadFacts:
     """The thread that *key* names or leads to, locked; made, for *site*, when this is its first
     comment.
 
-    A thread that is merged while we wait for it leads on to the other: an old key's row is
-    locked before the row it leads to, by whoever needs both.
+    Gives what is known of it, and no object of the session. A thread that is merged while we wait
+    for it leads on to the other: an old key's row is locked before the row it leads to, by whoever
+    needs both.
     """
     begin_write(session)
-    thread = session.execute(_LOCKED_BY_KEY, {"key": key}).scalar_one_or_none()
-    if thread is None:
+    session.flush()
+    connection = session.connection()
+    row = connection.execute(_HELD_BY_KEY, {"key": key}).one_or_none()
+    if row is None:
         insert_or_ignore(session, Thread, key=key, created_at=now, site=site)
-        thread = session.execute(_LOCKED_BY_KEY, {"key": key}).scalar_one()
-    while thread.merged_into_id is not None:
-        thread = lock(session, thread.merged_into_id)
-    return thread
+        row = connection.execute(_HELD_BY_KEY, {"key": key}).one()
+    while row.merged_into_id is not None:
+        row = connection.execute(_HELD_BY_ID, {"id": row.merged_into_id}).one()
+    return ThreadFacts(*row[:-1])
 
 
 # ── counts and the pulse ─────────────────────────────────────────────────────────────────

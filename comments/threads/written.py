@@ -6,7 +6,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, object_session
 
 from comments.models import Thread
-from comments.threads.places import Held
+from comments.threads.places import Held, ThreadFacts
 
 _PLACE = "comments.written"
 
@@ -27,7 +27,7 @@ def forget_written(session: Session) -> None:
     session.info.pop(_PLACE, None)
 
 
-def wrote(session: Session, thread: Thread | Held) -> None:
+def wrote(session: Session, thread: Thread | ThreadFacts | Held) -> None:
     """What was written in *thread* stands at its revision: by a statement of its own, before, as
     when an answer was lost on its way, or where nobody sees it, which its author is not to tell
     from the answer."""

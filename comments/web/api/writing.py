@@ -76,7 +76,7 @@ def post_comment() -> Response:
         token = identity.mint(state.keys, comment.author_id.partition(":")[2], now())
     if posted.repeated:
         threads.wrote(state.session(), posted.thread)
-    answer = _own_comment(state, comment, threads.facts(posted.thread))
+    answer = _own_comment(state, comment, posted.thread)
     answer |= {k: v for k, v in answer["comment"].items() if k in ("state", "reason")}
     answer["editable_until"] = rfc3339(identity.editable_until(comment, state.settings))
     if token:

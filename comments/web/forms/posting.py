@@ -48,7 +48,7 @@ def post() -> AnyResponse:
         )
     except CommentsError as refused:
         return _form_again(state, author, refused)
-    target = after(state, posted.comment, threads.facts(posted.thread))
+    target = after(state, posted.comment, posted.thread)
     letters.follow_up(state, author, draft, posted)
     commit(state)
     return guards.remember_guest(state, see_other(target), author)
