@@ -141,7 +141,7 @@ class DatabaseStorage(Storage):
             values |= {f"until{number}": now + seconds}
         with self._connect() as connection, self._turn(connection):
             statement = _hits(connection.dialect.name, len(windows))
-            counted: dict[str, int] = dict(connection.execute(statement, values).tuples().all())
+            counted = {row.key: row.hits for row in connection.execute(statement, values)}
         if counted:
             self._sweep_sometimes()
         return all(counted.get(window.key, window.most + 1) <= window.most for window in windows)

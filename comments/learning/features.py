@@ -110,9 +110,9 @@ def _calls(taken: Taken) -> Iterator[str]:
 
 
 def _style(taken: Taken) -> Iterator[str]:
-    letters = [character for character in taken.plain if character.isalpha()]
-    capitals = sum(letter.isupper() for letter in letters)
-    if len(letters) >= _LEAST_LETTERS and capitals >= _MOSTLY * len(letters):
+    letters = sum(map(str.isalpha, taken.plain))
+    capitals = sum(map(str.isupper, filter(str.isalpha, taken.plain)))
+    if letters >= _LEAST_LETTERS and capitals >= _MOSTLY * letters:
         yield "style:capitals"
     if taken.plain.count("!") >= _SHOUTS:
         yield "style:exclamation"

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, cast
+from functools import lru_cache
+from typing import Annotated, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -86,6 +87,8 @@ def words_of(kind: type[StrEnum]) -> Enum:
     )
 
 
+# One comment asks three times for the same.
+@lru_cache(maxsize=1024)
 def folded_name(name: str) -> str:
     """A name as it is compared; one sign may stand for eighteen letters, a column ends at 255."""
     return fold_name(name)[:KEY_LENGTH]

@@ -5,10 +5,15 @@ The HTML that arrives here was built to be safe. Nothing here believes that.
 
 import re
 from html import unescape
+from threading import local
+from typing import TYPE_CHECKING
 
 import nh3
 
 from comments.text.links import SAFE_HREF
+
+if TYPE_CHECKING:
+    import bleach
 
 TAGS = frozenset(
     ("a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "s", "strong", "ul")
@@ -31,20 +36,34 @@ _PIECE = re.compile(
 )
 
 
+class _OfThread(local):
+    cleaner: "bleach.Cleaner | None" = None
+
+
+_of_thread = _OfThread()
+
+
 def sanitise(html: str) -> str:
     """*html* through bleach, which shows as text what it does not know, then through nh3."""
-    # why: it brings an HTML parser along, for which no reader waits
-    import bleach
-
-    # A bleach Cleaner keeps state while it works and may not be shared between threads.
-    cleaner = bleach.Cleaner(tags=TAGS, attributes={"a": _ATTRIBUTES}, protocols=SCHEMES)
     return nh3.clean(
-        cleaner.clean(html),
+        _cleaner().clean(html),
         tags=set(TAGS),
         attributes={"a": set(_ATTRIBUTES)},
         url_schemes=set(SCHEMES),
         link_rel=None,
     )
+
+
+def _cleaner() -> "bleach.Cleaner":
+    """This thread's own: one keeps state while it works, and begins anew with each text."""
+    if _of_thread.cleaner is None:
+        # why: it brings an HTML parser along, for which no reader waits
+        import bleach
+
+        _of_thread.cleaner = bleach.Cleaner(
+            tags=TAGS, attributes={"a": _ATTRIBUTES}, protocols=SCHEMES
+        )
+    return _of_thread.cleaner
 
 
 def is_safe(html: str) -> bool:

@@ -24,6 +24,8 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LOST = "comments.lost"
 GUEST_COOKIE = "comments_guest"
 SESSION_COOKIE = "comments_session"
+#: Where a request keeps the hash of the network that it came from.
+_NETWORK = "comments.network"
 
 Answer = TypeVar("Answer", bound=AnyResponse)
 
@@ -262,9 +264,12 @@ def remember_guest(state: State, response: Answer, author: Author) -> Answer:
 
 def network_hash(state: State) -> str:
     """The caller's network as a keyed hash; the network itself is never kept."""
-    hops = state.settings.trusted_proxies
-    network = address.network(address.client_address(request.environ, hops))
-    return state.keys.digest("address", network)
+    known: str | None = request.environ.get(_NETWORK)
+    if known is None:
+        hops = state.settings.trusted_proxies
+        network = address.network(address.client_address(request.environ, hops))
+        known = request.environ[_NETWORK] = state.keys.digest("address", network)
+    return known
 
 
 def flask_login_identity() -> Identity | None:

@@ -131,6 +131,8 @@ def _follow(state: State, author: Author, draft: Draft, posted: Posted) -> bool:
 
 def _ask_to_verify(state: State, author: Author, draft: Draft) -> None:
     """Ask a guest who gave an address whether it is theirs."""
+    if draft.email is None:
+        return
     here = guards.own_origin()
     site = request.headers.get("Origin", here)
     origin = site if site != here and site in state.settings.origins else ""
