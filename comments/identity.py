@@ -152,6 +152,10 @@ def badge(keys: Keys, author_id: str, thread_id: int) -> str:
 # ── whom a ban meets ─────────────────────────────────────────────────────────────────────
 
 
+#: An id, three addresses and a network, each as it is and as it is kept when it was erased.
+MOST_BAN_TARGETS = 10
+
+
 def ban_targets(author: Author, shown: str | None = None) -> list[str]:
     """What a ban of *author* may be written down as; a network meets guests alone.
 

@@ -17,9 +17,9 @@ from tests.reading import statements
 #: thread. SQLite is told to begin.
 OF_A_VOTE = 9
 #: What is known of its author and of listed words; the thread, the key; what the screens ask: a
-#: ban, what was learned, repeats. Then the comment, the thread, the log, who follows the thread,
-#: the index of the search, and the key again. SQLite is told to begin.
-OF_A_POST = 13
+#: ban, what was learned, repeats. Then the comment, the thread, the log, the index of the search,
+#: and the key again. SQLite is told to begin.
+OF_A_POST = 12
 #: The ancestors are counted in one more, and the parent is read.
 OF_A_REPLY = OF_A_POST + 2
 

@@ -35,8 +35,12 @@ _LOGGED = insert(table_of(Decision))
 #: What a new comment changes of its thread, besides when it was last written in.
 _OF_THREAD = ("count", "revision", "url", "title", "created_at")
 _threads = table_of(Thread)
-_CAME_IN = update(_threads).where(_threads.c.id == bindparam("at"))
-_CAME_IN = _CAME_IN.values({name: bindparam(name) for name in (*_OF_THREAD, "active_at")})
+_CAME_IN = (
+    update(_threads)
+    .where(_threads.c.id == bindparam("at"))
+    .values({name: bindparam(name) for name in (*_OF_THREAD, "active_at")})
+    .returning(notify.IS_FOLLOWED.label("is_followed"))
+)
 
 
 def set_status(
@@ -61,7 +65,7 @@ def set_status(
     change = _move_one(session, thread, comment, status)
     session.flush()
     _log_one(session, comment, before, by=by, now=now, name=name, batch=batch)
-    _tell_of_one(session, thread, comment, before, now, came=change > 0)
+    _tell_of_one(session, thread, comment, before, now, tell=change > 0)
 
 
 def put_new(
@@ -90,10 +94,11 @@ def put_new(
     # What hangs on it: the names in its text.
     session.flush()
     came = {name: getattr(thread, name) for name in _OF_THREAD}
-    session.connection().execute(_CAME_IN, {"at": thread.id, "active_at": now} | came)
+    written = session.connection().execute(_CAME_IN, {"at": thread.id, "active_at": now} | came)
+    is_followed = written.scalar_one()
     read_anew(session, Thread, thread.id)
     _log_one(session, comment, None, by=by, now=now)
-    _tell_of_one(session, thread, comment, None, now, came=seen)
+    _tell_of_one(session, thread, comment, None, now, tell=seen and is_followed)
     return thread
 
 
@@ -151,10 +156,10 @@ def _tell_of_one(
     before: Status | None,
     now: datetime,
     *,
-    came: bool,
+    tell: bool,
 ) -> None:
     """Owe a mail and a webhook to whoever asked, and let the signal follow the commit."""
-    if came:
+    if tell:
         notify.announce(session, [comment.id], now)
     status = comment.status
     if before is not status:

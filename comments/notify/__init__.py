@@ -9,7 +9,7 @@ from comments.notify.courier import Courier, Tell, deliver_webhooks
 from comments.notify.delivery import Transport, deliver
 from comments.notify.digests import NOTICES, Digest, count_stranded, draw, gather
 from comments.notify.mail import Mail, clean_header, compose, list_headers
-from comments.notify.notices import announce, silence
+from comments.notify.notices import IS_FOLLOWED, announce, silence
 from comments.notify.outbox import (
     State,
     can_send_again,
@@ -25,6 +25,7 @@ from comments.notify.smtp import NotSent, Server
 from comments.notify.wording import begun, drawn
 
 __all__ = [
+    "IS_FOLLOWED",
     "NOTICES",
     "STRANDED",
     "Courier",

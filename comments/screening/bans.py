@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from comments import spelled
 from comments.errors import Message, say
-from comments.identity import Author, ban_targets, mailbox_targets
+from comments.identity import MOST_BAN_TARGETS, Author, ban_targets, mailbox_targets
 from comments.models import Ban, Person, table_of
 
 _people = table_of(Person)
@@ -16,12 +16,12 @@ _bans = table_of(Ban)
 _SHOWN = select(_people.c.email_hash).where(
     _people.c.author_id == bindparam("author"), _people.c.verified_at.is_not(None)
 )
-#: As many as one author has, so that the statement is the same for everybody.
-_MOST_TARGETS = 10
+# As many parameters as there may be targets: a list of another length is a statement written anew.
+_PLACES = [f"target{number}" for number in range(MOST_BAN_TARGETS)]
 _IN_FORCE = (
     select(_bans.c.id)
     .where(
-        _bans.c.target.in_([bindparam(f"target_{place}") for place in range(_MOST_TARGETS)]),
+        _bans.c.target.in_([bindparam(place) for place in _PLACES]),
         Ban.in_force(bindparam("now")),
     )
     .order_by(_bans.c.shadow, _bans.c.until.desc().nulls_first(), _bans.c.id)
@@ -38,8 +38,9 @@ def found(session: Session, author: Author, now: datetime) -> Ban | None:
 
 def in_force(session: Session, author: Author, shown: str | None, now: datetime) -> Ban | None:
     """The same where it is known which address *author* has *shown* to be theirs, or none."""
-    asked = {"targets": ban_targets(author, shown), "now": now}
-    number = session.connection().execute(_IN_FORCE, asked).scalar()
+    targets = dict.fromkeys(_PLACES, author.id)
+    targets |= zip(_PLACES, ban_targets(author, shown), strict=False)
+    number = session.connection().execute(_IN_FORCE, targets | {"now": now}).scalar()
     return None if number is None else session.get(Ban, number)
 
 
