@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from comments.database import WAL_SINCE, begin_write, engine_options, prepare_engine
-from comments.limits import SWEEP_ROWS, DatabaseStorage, counters
+from comments.limits import SWEEP_ROWS, DatabaseStorage, Window, counters
 
 Make = Callable[..., DatabaseStorage]
 
@@ -74,6 +74,35 @@ def test_every_hit_counts_in_its_window(storage: DatabaseStorage) -> None:
     assert [storage.incr("alice", 60) for _ in range(3)] == [1, 2, 3]
     assert storage.incr("alice", 60, amount=5) == 8
     assert storage.get("alice") == 8
+
+
+def test_all_windows_are_hit_or_none_where_one_is_full(storage: DatabaseStorage) -> None:
+    minute, hour = Window("alice/minute", 5, 60), Window("alice/hour", 2, 3600)
+    assert [storage.hit_each([minute, hour]) for _ in range(3)] == [True, True, False]
+    assert (storage.get(minute.key), storage.get(hour.key)) == (2, 2)
+
+
+def test_a_full_window_that_is_over_has_room(storage: DatabaseStorage, clock: Clock) -> None:
+    windows = [Window("alice/minute", 1, 60), Window("alice/hour", 5, 3600)]
+    assert [storage.hit_each(windows) for _ in range(2)] == [True, False]
+    clock.now += 60
+    assert storage.hit_each(windows)
+    assert [storage.get(window.key) for window in windows] == [1, 2]
+
+
+def test_of_many_at_once_as_many_are_counted_in_as_there_is_room_for(
+    make: Make, engine: Engine
+) -> None:
+    windows = [Window("alice/minute", 5, 60), Window("alice/hour", 3, 3600)]
+    storages = [make(engine) for _ in range(8)]
+    start = Barrier(8)
+
+    def hit(storage: DatabaseStorage) -> bool:
+        start.wait()
+        return storage.hit_each(windows)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(hit, storages)) == 3
 
 
 def test_a_window_ends_where_its_first_hit_put_the_end(

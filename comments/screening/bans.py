@@ -1,6 +1,7 @@
 """Who may not write."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -18,7 +19,9 @@ _SHOWN = select(_people.c.email_hash).where(
 )
 # As many parameters as there may be targets: a list of another length is a statement written anew.
 _PLACES = [f"target{number}" for number in range(MOST_BAN_TARGETS)]
-_IN_FORCE = (
+#: The number of the ban that holds somebody off; :func:`targets` fills it in. Of several an open
+#: one, then the one that ends last.
+IN_FORCE = (
     select(_bans.c.id)
     .where(
         _bans.c.target.in_([bindparam(place) for place in _PLACES]),
@@ -27,20 +30,32 @@ _IN_FORCE = (
     .order_by(_bans.c.shadow, _bans.c.until.desc().nulls_first(), _bans.c.id)
     .limit(1)
 )
+_FOUND = select(_SHOWN.scalar_subquery(), IN_FORCE.scalar_subquery())
+
+
+def targets(author: Author, now: datetime, shown: str | None = None) -> dict[str, Any]:
+    """The parameters of :data:`IN_FORCE` for *author*."""
+    places = dict.fromkeys(_PLACES, author.id)
+    places |= zip(_PLACES, ban_targets(author, shown), strict=False)
+    return {**places, "now": now}
 
 
 def found(session: Session, author: Author, now: datetime) -> Ban | None:
-    """The ban that holds *author* off now; of several an open one, then the one that ends last."""
+    """The ban that holds *author* off now."""
     session.flush()
-    shown = session.connection().execute(_SHOWN, {"author": author.id}).scalar()
-    return in_force(session, author, shown, now)
+    asked = {"author": author.id} | targets(author, now)
+    shown, number = session.connection().execute(_FOUND, asked).one()
+    return read(session, author, shown, number, now)
 
 
-def in_force(session: Session, author: Author, shown: str | None, now: datetime) -> Ban | None:
-    """The same where it is known which address *author* has *shown* to be theirs, or none."""
-    targets = dict.fromkeys(_PLACES, author.id)
-    targets |= zip(_PLACES, ban_targets(author, shown), strict=False)
-    number = session.connection().execute(_IN_FORCE, targets | {"now": now}).scalar()
+def read(
+    session: Session, author: Author, shown: str | None, number: int | None, now: datetime
+) -> Ban | None:
+    """The ban of that *number*, which was found for what *author* brings along; or one that comes
+    before it, of an address that they have *shown* to be theirs."""
+    if shown not in (None, author.email_hash, author.account_hash):
+        asked = targets(author, now, shown)
+        number = session.connection().execute(IN_FORCE, asked).scalar()
     return None if number is None else session.get(Ban, number)
 
 

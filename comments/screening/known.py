@@ -4,6 +4,7 @@ Each of these is a row or two found by a key. They are asked for together, since
 costs several times what it costs to find a row.
 """
 
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, exists, func, literal, select
@@ -21,6 +22,7 @@ from comments.models import (
     folded_name,
     table_of,
 )
+from comments.screening import bans
 
 
 class Known(NamedTuple):
@@ -30,6 +32,8 @@ class Known(NamedTuple):
     whose_name: str | None
     #: The address that its author has shown to be theirs, as a keyed hash.
     shown: str | None
+    #: The ban that holds off what its author brings along; see :func:`.bans.read`.
+    ban: int | None
     #: A moderator trusts its author.
     trusted: bool
     #: Another comment of its author is published.
@@ -53,6 +57,7 @@ _ASKED = select(
     _people.email_hash,
     _people.verified_at,
     _people.trusted_at,
+    bans.IN_FORCE.scalar_subquery().label("ban"),
     exists()
     .where(
         _comments.author_id == bindparam("author"),
@@ -72,15 +77,19 @@ _ASKED = select(
 )
 
 
-def ask(session: Session, author: Author, name: str, besides: int | None = None) -> Known:
+def ask(
+    session: Session, author: Author, name: str, now: datetime, besides: int | None = None
+) -> Known:
     """What is known of *author* and of *name*, leaving their comment *besides* out of account."""
     # Somebody may just have been trusted, or a name reserved, in this transaction.
     session.flush()
     asked = {"author": author.id, "name": folded_name(name), "besides": besides or 0}
+    asked |= bans.targets(author, now)
     row = session.connection().execute(_ASKED, asked).one()
     return Known(
         whose_name=row.whose_name,
         shown=row.email_hash if row.verified_at else None,
+        ban=row.ban,
         trusted=row.trusted_at is not None,
         published=row.published,
         words=(row.words, row.last_word or 0),

@@ -15,8 +15,8 @@ def moderators_pass(submitted: Submitted) -> Verdict | None:
 
 def refuse_banned(submitted: Submitted) -> Verdict | None:
     """A shadow ban stores the comment; any other ban refuses it and says until when it holds."""
-    shown = submitted.knows().shown
-    ban = bans.in_force(submitted.session, submitted.author, shown, submitted.now)
+    known = submitted.knows()
+    ban = bans.read(submitted.session, submitted.author, known.shown, known.ban, submitted.now)
     if ban is None:
         return None
     if ban.shadow:

@@ -75,7 +75,9 @@ class Submitted:
 
     def knows(self) -> Known:
         """What the database knows of its author, and of what to look for."""
-        return self.known or known.ask(self.session, self.author, self.name, self.comment_id)
+        return self.known or known.ask(
+            self.session, self.author, self.name, self.now, besides=self.comment_id
+        )
 
 
 Screen = Callable[[Submitted], Verdict | None]

@@ -55,12 +55,13 @@ def post_comment() -> Response:
         site=guards.site(state),
     )
     key_hash = inputs.idempotency_hash(state, known)
+    session = state.session()
     author = letters.with_email(state, known or guards.writer(state), draft)
     letters.check_wish(state, author, draft)
-    if not (key_hash and posting.is_repeated(state.session(), key_hash, draft, now=now())):
+    if not (key_hash and posting.is_repeated(session, key_hash, draft, now=now())):
         state.limits.check(Kind.POSTING, author)
     posted = posting.post(
-        state.session(),
+        session,
         author,
         draft,
         settings=state.settings,
@@ -75,7 +76,7 @@ def post_comment() -> Response:
         # The first answer was lost on the way; the guest it made is the one who asks again.
         token = identity.mint(state.keys, comment.author_id.partition(":")[2], now())
     if posted.repeated:
-        threads.wrote(state.session(), posted.thread)
+        threads.wrote(session, posted.thread)
     answer = _own_comment(state, comment, posted.thread)
     answer |= {k: v for k, v in answer["comment"].items() if k in ("state", "reason")}
     answer["editable_until"] = rfc3339(identity.editable_until(comment, state.settings))
