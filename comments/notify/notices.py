@@ -32,7 +32,6 @@ from comments.models import (
     Status,
     Subscriber,
     Subscription,
-    Thread,
     table_of,
 )
 
@@ -63,11 +62,11 @@ def announce(session: Session, comment_ids: Sequence[int], now: datetime) -> Non
 
 
 _comments = table_of(Comment)
-_threads = table_of(Thread)
 _asked_for = table_of(Subscription)
 _confirmed = select(_asked_for.c.id).where(_asked_for.c.confirmed_at.is_not(None))
-#: Whether anybody is to be told of anything in a thread, in a statement that has it at hand.
-IS_FOLLOWED = _confirmed.where(_asked_for.c.thread_id == _threads.c.id).correlate(_threads).exists()
+#: Whether anybody is to be told of anything in the thread ``at``. By its number: what SQLite gives
+#: back of an UPDATE has no names of tables, and would take a column of the one for the other's.
+IS_FOLLOWED = _confirmed.where(_asked_for.c.thread_id == bindparam("at")).exists()
 _in_its_thread = _confirmed.where(_asked_for.c.thread_id == _comments.c.thread_id)
 _FOLLOWED = (
     select(_comments.c.id)
