@@ -15,10 +15,10 @@ from tests.reading import statements
 #: Is there a ban; the thread, held; the comment, what they say of it and what their network does.
 #: Then the vote, the comment, where it stood, the thread. SQLite is told to begin.
 OF_A_VOTE = 8
-#: What is known of its author and of listed words; the thread, the key; what was learned, repeats.
-#: Then the comment, the thread, the log, the index of the search, and the key again. SQLite is told
-#: to begin.
-OF_A_POST = 11
+#: What is known of its author and of listed words; the thread, the key; what was learned, repeats,
+#: the first comment. Then the comment, the thread, the log, the index of the search, and the key
+#: again. SQLite is told to begin.
+OF_A_POST = 12
 #: The ancestors are counted in one more, and the parent is read.
 OF_A_REPLY = OF_A_POST + 2
 

@@ -139,7 +139,7 @@ def screened(submitted: Submitted, screens: Sequence[Screen]) -> tuple[Verdict, 
 def _submitted(
     session: Session, author: Author, draft: Draft, html: str, settings: Settings, now: datetime
 ) -> Submitted:
-    submitted = Submitted(
+    return Submitted(
         session=session,
         author=author,
         text=draft.body,
@@ -152,8 +152,7 @@ def _submitted(
         thread_key=draft.thread_key,
         site=draft.site,
         parent=draft.parent,
-    )
-    return replace(submitted, known=submitted.knows())
+    ).informed()
 
 
 def _first_use(session: Session, author: Author, arrival: Arrival | None) -> Arrival | None:

@@ -7,18 +7,16 @@ costs several times what it costs to find a row.
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, exists, func, literal, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from comments import learning
 from comments.identity import Author
 from comments.learning import Counts
 from comments.models import (
-    Comment,
     ListedWord,
     Person,
     ReservedName,
-    Status,
     folded_name,
     table_of,
 )
@@ -36,8 +34,6 @@ class Known(NamedTuple):
     ban: int | None
     #: A moderator trusts its author.
     trusted: bool
-    #: Another comment of its author is published.
-    published: bool
     #: How many words are listed and the last one's number, which is never given again: no word can
     #: come or go without changing one of the two.
     words: tuple[int, int]
@@ -47,51 +43,33 @@ class Known(NamedTuple):
 
 _people = table_of(Person).c
 _names = table_of(ReservedName).c
-_comments = table_of(Comment).c
 _words = table_of(ListedWord).c
-_total = learning.TOTALS.subquery("total")
-_anybody = select(literal(1).label("one")).subquery("anybody")
-
-_ASKED = select(
-    _names.author_id.label("whose_name"),
-    _people.email_hash,
-    _people.verified_at,
-    _people.trusted_at,
-    bans.IN_FORCE.scalar_subquery().label("ban"),
-    exists()
-    .where(
-        _comments.author_id == bindparam("author"),
-        _comments.status == Status.PUBLISHED,
-        _comments.id != bindparam("besides"),
-    )
-    .label("published"),
-    select(func.count()).select_from(table_of(ListedWord)).scalar_subquery().label("words"),
-    select(func.max(_words.id)).scalar_subquery().label("last_word"),
-    _total.c.spam,
-    _total.c.ham,
-).select_from(
-    # Whoever is in none of the tables has a row all the same.
-    _anybody.outerjoin(table_of(Person), _people.author_id == bindparam("author"))
-    .outerjoin(table_of(ReservedName), _names.folded == bindparam("name"))
-    .outerjoin(_total, literal(value=True))
-)
+_of_author = _people.author_id == bindparam("author")
+_QUESTIONS = {
+    "whose_name": select(_names.author_id).where(_names.folded == bindparam("name")),
+    "shown": select(_people.email_hash).where(_of_author, _people.verified_at.is_not(None)),
+    "ban": bans.IN_FORCE,
+    "trusted_at": select(_people.trusted_at).where(_of_author),
+    "words": select(func.count()).select_from(table_of(ListedWord)),
+    "last_word": select(func.max(_words.id)),
+    "spam": learning.TOTALS.with_only_columns(learning.TOTALS.selected_columns.spam),
+    "ham": learning.TOTALS.with_only_columns(learning.TOTALS.selected_columns.ham),
+}
+_ASKED = select(*(each.scalar_subquery().label(name) for name, each in _QUESTIONS.items()))
 
 
-def ask(
-    session: Session, author: Author, name: str, now: datetime, besides: int | None = None
-) -> Known:
-    """What is known of *author* and of *name*, leaving their comment *besides* out of account."""
+def ask(session: Session, author: Author, name: str, now: datetime) -> Known:
+    """What is known of *author*, and of the *name* that they sign with."""
     # Somebody may just have been trusted, or a name reserved, in this transaction.
     session.flush()
-    asked = {"author": author.id, "name": folded_name(name), "besides": besides or 0}
+    asked = {"author": author.id, "name": folded_name(name)}
     asked |= bans.targets(author, now)
     row = session.connection().execute(_ASKED, asked).one()
     return Known(
         whose_name=row.whose_name,
-        shown=row.email_hash if row.verified_at else None,
+        shown=row.shown,
         ban=row.ban,
         trusted=row.trusted_at is not None,
-        published=row.published,
         words=(row.words, row.last_word or 0),
         learned=Counts(row.spam or 0, row.ham or 0),
     )

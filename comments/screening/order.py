@@ -66,6 +66,7 @@ SCREENS: tuple[Screen, ...] = (
 
 def screen(submitted: Submitted, screens: Sequence[Screen] = SCREENS) -> Verdict:
     """The first verdict of the list, with the greatest risk that was seen on the way to it."""
+    submitted = submitted.informed()
     risk = 0.0
     for look in screens:
         verdict = look(submitted)
@@ -84,6 +85,7 @@ def explain(
 
     The first whose verdict has a status is the one that would count.
     """
+    submitted = submitted.informed()
     return [(name_of(look), look(submitted)) for look in screens]
 
 

@@ -1,7 +1,7 @@
 """What a screen is given, and what it may say."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -70,14 +70,16 @@ class Submitted:
     comment_id: int | None = None
     #: ``None`` for what did not come from outside just now: an edit, a try, an import.
     arrival: Arrival | None = None
-    #: ``None`` where it is read by each screen that needs it.
+    #: ``None`` where a screen that needs it asks for it.
     known: Known | None = None
+
+    def informed(self) -> "Submitted":
+        """The same with what is known, asked for once for all screens."""
+        return self if self.known else replace(self, known=self.knows())
 
     def knows(self) -> Known:
         """What the database knows of its author, and of what to look for."""
-        return self.known or known.ask(
-            self.session, self.author, self.name, self.now, besides=self.comment_id
-        )
+        return self.known or known.ask(self.session, self.author, self.name, self.now)
 
 
 Screen = Callable[[Submitted], Verdict | None]
