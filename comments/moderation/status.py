@@ -80,7 +80,8 @@ def put_new(
 ) -> ThreadFacts:
     """Let the new *comment* come in, into *status*; gives *thread* as it stands now.
 
-    The thread is written as it is given here, with the numbers that the comment brings.
+    The thread is written as it is given here, with the numbers that the comment brings; that this
+    was done (``threads.wrote``) says the caller.
     """
     seen = status is Status.PUBLISHED
     thread = replace(thread, count=thread.count + seen, revision=thread.revision + seen)
@@ -89,7 +90,6 @@ def put_new(
     if seen:
         comment.published_revision = thread.revision
         _count_in_ancestors(session, comment, 1, thread.revision)
-        threads.wrote(session, thread)
     insert_now(session, comment)
     # What hangs on it: the names in its text.
     session.flush()
