@@ -13,8 +13,8 @@ transaction that holds the lock.
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from itertools import count
 from typing import Any, NamedTuple
@@ -124,7 +124,8 @@ class DatabaseStorage(Storage):
         now = self._clock()
         values = {"counter": key, "amount": amount, "now": now, "until": now + expiry}
         with self._connect() as connection, self._turn(connection):
-            hits: int = connection.execute(_hit(connection.dialect.name), values).scalar_one()
+            statement = _hit(connection.dialect.name)
+            hits: int = spelled.run(connection, statement, values)[0][0]
         self._sweep_sometimes()
         return hits
 
@@ -141,7 +142,7 @@ class DatabaseStorage(Storage):
             values |= {f"until{number}": now + seconds}
         with self._connect() as connection, self._turn(connection):
             statement = _hits(connection.dialect.name, len(windows))
-            counted = {row.key: row.hits for row in connection.execute(statement, values)}
+            counted: dict[str, int] = dict(spelled.run(connection, statement, values))
         if counted:
             self._sweep_sometimes()
         return all(counted.get(window.key, window.most + 1) <= window.most for window in windows)

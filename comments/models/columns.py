@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from sqlalchemy import (
     BigInteger,

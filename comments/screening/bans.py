@@ -44,7 +44,7 @@ def found(session: Session, author: Author, now: datetime) -> Ban | None:
     """The ban that holds *author* off now."""
     session.flush()
     asked = {"author": author.id} | targets(author, now)
-    shown, number = session.connection().execute(_FOUND, asked).one()
+    [(shown, number)] = spelled.run(session.connection(), _FOUND, asked)
     return read(session, author, shown, number, now)
 
 
@@ -55,7 +55,8 @@ def read(
     before it, of an address that they have *shown* to be theirs."""
     if shown not in (None, author.email_hash, author.account_hash):
         asked = targets(author, now, shown)
-        number = session.connection().execute(IN_FORCE, asked).scalar()
+        numbers = spelled.run(session.connection(), IN_FORCE, asked)
+        number = numbers[0][0] if numbers else None
     return None if number is None else session.get(Ban, number)
 
 

@@ -202,7 +202,7 @@ class Limits:
         if call.of in self._refused or not isinstance(storage, DatabaseStorage):
             return False
         with storage.within(connection):
-            return _has_room(self._limiter, call)
+            return _has_room(storage, call)
 
     def close(self) -> None:
         """Give back what connections the counters hold."""
@@ -218,19 +218,14 @@ class Limits:
 
         Flask-Limiter's own way to the counters of a database takes longer than they do. It is
         taken by whoever is refused, who reads why, while the storage fails, and to a Redis, which
-        nobody should wait for twice when it does not answer. A caller whom the hour refuses does
-        not use up the minute.
+        nobody should wait for twice when it does not answer.
         """
         assert self._limiter is not None
         storage = self._limiter.storage
         if not isinstance(storage, DatabaseStorage):
             return False
-        windows = [
-            Window(window.key_for(call.who, call.kind), window.amount, window.get_expiry())
-            for window in _windows(call.budget)
-        ]
         try:
-            return storage.hit_each(windows)
+            return _has_room(storage, call)
         except storage.base_exceptions:
             # It is counted in memory meanwhile, which is Flask-Limiter's part.
             return False
@@ -358,20 +353,14 @@ def _hit() -> None:
     """What Flask-Limiter guards when it hits."""
 
 
-def _has_room(limiter: Limiter, call: _Call) -> bool:
-    """Whether *call* has room in every window, and is counted by now.
-
-    First every window is asked, then each is hit: a caller whom the hour refuses does not use up
-    the minute. A single window is hit at once; one hit more in a window that is full changes
-    nothing.
-    """
-    counting, windows = limiter.limiter, _windows(call.budget)
-    if len(windows) > 1:
-        asked = (counting.test(window, call.who, call.kind) for window in windows)
-        if not all(asked):
-            return False
-    hit = [counting.hit(window, call.who, call.kind) for window in windows]
-    return all(hit)
+def _has_room(storage: DatabaseStorage, call: _Call) -> bool:
+    """Whether *call* has room in every window, and is counted by now: a caller whom the hour
+    refuses does not use up the minute."""
+    windows = (
+        Window(window.key_for(call.who, call.kind), window.amount, window.get_expiry())
+        for window in _windows(call.budget)
+    )
+    return storage.hit_each(list(windows))
 
 
 def _is_limited(author: Author) -> bool:
