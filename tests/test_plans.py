@@ -377,6 +377,7 @@ FROM_THE_END: dict[str, Read] = {
     "later log": lambda session: log.page(session, Asked(), below=9_000),
     "log with the screens": lambda session: log.page(session, Asked(everything=True)),
     "log of a person": lambda session: log.page(session, Asked(person="host:1")),
+    "log of a name": lambda session: log.page(session, Asked(person="bob")),
     "log of a kind": lambda session: log.page(session, Asked(action="close")),
     "log of a comment": lambda session: log.page(session, Asked(comment_id=77)),
     "log of a day": lambda session: log.page(

@@ -75,6 +75,7 @@ class Decision(Base):
         Index("ix_comments_decisions_by_time", "created_at", "id"),
         # The log as it is read most: by people only, the newest first, of one kind.
         partial_index("ix_comments_decisions_by_people", "id", only="batch != ''"),
+        partial_index("ix_comments_decisions_by_name", "actor_name", "id", only="actor_name != ''"),
         partial_index("ix_comments_decisions_by_action", "action", "id", only="batch != ''"),
         partial_index("ix_comments_decisions_target", "target", only="target IS NOT NULL"),
     )

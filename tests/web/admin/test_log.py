@@ -37,6 +37,11 @@ def test_an_empty_log_says_so(app, bob):
     assert "Nothing found" in see(bob, "/log", person="Zoe").text
 
 
+@pytest.mark.parametrize("name", ["Bob", "bob", "BOB"])
+def test_what_somebody_did_is_found_by_their_name(app, bob, told, name):
+    assert lines(bob, person=name) == lines(bob)
+
+
 def test_decisions_are_told_in_plain_words(app, bob, told):
     assert lines(bob) == [
         "Bob closed “story”",
