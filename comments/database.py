@@ -26,9 +26,9 @@ from sqlalchemy import (
     Dialect,
     Engine,
     Executable,
-    Insert,
     Table,
     TypeDecorator,
+    bindparam,
     event,
     func,
     insert,
@@ -40,7 +40,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.util import identity_key
 
-from comments import turns
+from comments import spelled, turns
 
 log = logging.getLogger("comments.database")
 
@@ -156,18 +156,18 @@ def insert_now(session: Session, row: Any) -> None:
     for name, value in defaults.items():
         if name not in row.__dict__:
             setattr(row, name, value)
-    values = {name: value for name, value in row.__dict__.items() if name in defaults}
-    key: Any = session.connection().execute(statement, values).inserted_primary_key
-    row.id = key[0]
+    [(row.id,)] = spelled.run(session.connection(), statement, row.__dict__)
     make_transient_to_detached(row)
     session.add(row)
 
 
 @lru_cache
-def _whole_row(table: Table) -> tuple[dict[str, Any], Insert]:
+def _whole_row(table: Table) -> tuple[dict[str, Any], Executable]:
     """What columns hold of which nothing is said, and the statement that fills them all."""
     columns = [column for column in table.columns if column.name != "id"]
-    return {each.name: getattr(each.default, "arg", None) for each in columns}, insert(table)
+    filled = insert(table).values({each.name: bindparam(each.name) for each in columns})
+    defaults = {each.name: getattr(each.default, "arg", None) for each in columns}
+    return defaults, filled.returning(table.c.id)
 
 
 def read_anew(session: Session, model: type[Any], key: Any) -> None:

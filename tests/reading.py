@@ -1,14 +1,16 @@
-"""Reading a thread page by page as a client does, and watching the statements it takes."""
+"""Reading a thread page by page as a client does, and watching what it takes and leaves."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
 from comments import threads, tree
 from comments.errors import CommentsError
+from comments.models import Thread
+from comments.moderation.counters import wrong_in
 from comments.threads import Listing
 from comments.tree import Node
 from tests.factories import ARTICLE, KEYS
@@ -161,3 +163,17 @@ def before_each_statement(engine: Engine, act: Callable[[], Any]) -> Iterator[No
         yield
     finally:
         event.remove(engine, "before_cursor_execute", interfere)
+
+
+def wrong_counters(session: Session) -> dict[str, list[Any]]:
+    """All that is wrong, by table: threads as ``(key, stored, right)``, comments as ``(id, name,
+    stored, right)``. It reads every row."""
+    wrong = [
+        found
+        for thread in session.scalars(select(Thread).order_by(Thread.id)).all()
+        for found in wrong_in(session, thread)
+    ]
+    return {
+        "threads": [(it.thread, it.stored, it.right) for it in wrong if it.comment_id is None],
+        "comments": [tuple(it[1:]) for it in wrong if it.comment_id is not None],
+    }

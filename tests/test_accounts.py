@@ -28,6 +28,7 @@ from comments.models import (
 )
 from tests import factories as make
 from tests.factories import ALICE, BOB, CAROL, NOON, SETTINGS, guest, minutes
+from tests.reading import wrong_counters
 from tests.test_concurrency import at_once
 
 ANN = "ann@example.org"
@@ -427,7 +428,7 @@ def claim(session: Session, who: object, guest_id: str = ALICE.id) -> int:
 
 
 def counters_are_right(session: Session) -> bool:
-    return not any(moderation.wrong_counters(session).values())
+    return not any(wrong_counters(session).values())
 
 
 def test_a_guest_who_signs_in_keeps_what_they_wrote(session):

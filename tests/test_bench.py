@@ -5,13 +5,13 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, select
 
-from comments import moderation, threads
+from comments import threads
 from comments.models import Comment, Vote
 from tests import factories as make
 from tests.bench import data, told
 from tests.bench.section import Run
 from tests.factories import ALICE
-from tests.reading import SORTS, walk
+from tests.reading import SORTS, walk, wrong_counters
 
 pytestmark = pytest.mark.again
 
@@ -53,7 +53,7 @@ def test_nothing_is_wrong_with_the_counters(session, shape):
     data.load(session, "loaded", shape)
     data.load(session, "another", SHAPES["pile"])
 
-    assert moderation.wrong_counters(session) == {"threads": [], "comments": []}
+    assert wrong_counters(session) == {"threads": [], "comments": []}
 
 
 def test_every_vote_is_a_row(session, shape):
@@ -91,7 +91,7 @@ def test_posting_goes_on_where_loading_stopped(session):
     comment = make.post(session, ALICE, thread="loaded", to=first_id)
 
     assert comment.id == first_id + len(SHAPES["pile"])
-    assert moderation.wrong_counters(session) == {"threads": [], "comments": []}
+    assert wrong_counters(session) == {"threads": [], "comments": []}
 
 
 def test_what_telling_adds_to_a_post_is_measured(tmp_path, capsys):

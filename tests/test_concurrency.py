@@ -19,7 +19,7 @@ from comments.errors import CommentsError
 from comments.models import Comment, Status, Submission, Thread, Vote
 from tests import factories as make
 from tests.factories import ALICE, ARTICLE, KEYS, NOON, SETTINGS, guest, minutes, with_settings
-from tests.reading import SORTS, walk, walk_everything
+from tests.reading import SORTS, walk, walk_everything, wrong_counters
 
 PEOPLE = 8
 
@@ -277,7 +277,7 @@ def test_whatever_eight_people_do_at_once_every_number_is_what_the_rows_say(shar
     at_once(shared, *(anything(number, 15, set()) for number in range(PEOPLE)))
     recount(shared)
     with Session(shared) as session:
-        assert moderation.wrong_counters(session) == {"threads": [], "comments": []}
+        assert wrong_counters(session) == {"threads": [], "comments": []}
         assert make.thread(session).revision > PEOPLE
 
 

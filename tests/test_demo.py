@@ -3,13 +3,13 @@
 import pytest
 from sqlalchemy import select
 
-from comments import demo, demo_queue, moderation, threads
+from comments import demo, demo_queue, threads
 from comments.config import Settings
 from comments.demo import SCRIPT, THREAD
 from comments.models import AuthorKind, Comment, Status
 from tests import factories as make
 from tests.factories import NOON, SETTINGS
-from tests.reading import below, page
+from tests.reading import below, page, wrong_counters
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_it_is_some_minutes_old_and_votes_are_what_the_script_says(comments):
 
 
 def test_its_numbers_are_sound_and_it_reads_as_a_thread(session, comments):
-    assert moderation.wrong_counters(session) == {"threads": [], "comments": []}
+    assert wrong_counters(session) == {"threads": [], "comments": []}
     listing = page(session, key=THREAD)
     assert any(below(node) for node in listing.nodes)
     assert threads.counts(session, [THREAD]) == {THREAD: 10}
@@ -79,7 +79,7 @@ def test_the_queue_holds_what_was_asked_for_and_nobody_repeats_themselves(sessio
     states = {comment.status for comment in found}
     assert states == {Status.PENDING, Status.PUBLISHED, Status.SPAM}
     assert any(comment.open_reports for comment in found)
-    assert moderation.wrong_counters(session) == {"threads": [], "comments": []}
+    assert wrong_counters(session) == {"threads": [], "comments": []}
 
 
 def test_a_longer_queue_numbers_who_comes_back(session):

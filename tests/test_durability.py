@@ -21,7 +21,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from comments import database, moderation
+from comments import database
+from tests.reading import wrong_counters
 from tests.services.reborn import RebornServer
 from tests.services.service import LiveServer
 
@@ -139,5 +140,5 @@ def assert_sound(uri: str) -> None:
         if database.is_sqlite(session):
             assert session.scalars(text("PRAGMA integrity_check")).all() == ["ok"]
             assert session.execute(text("PRAGMA foreign_key_check")).all() == []
-        assert moderation.wrong_counters(session) == {"threads": [], "comments": []}
+        assert wrong_counters(session) == {"threads": [], "comments": []}
     engine.dispose()

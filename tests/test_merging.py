@@ -10,7 +10,7 @@ from comments.models import Comment, Decision, Status, Thread
 from comments.moderation import merging
 from tests import factories as make
 from tests.factories import ALICE, ARTICLE, CAROL, NOON, SETTINGS, guest, minutes
-from tests.reading import ids, next_page, page, replies
+from tests.reading import ids, next_page, page, replies, wrong_counters
 from tests.test_concurrency import at_once, recount
 
 OLD, NEW = "old", ARTICLE
@@ -40,7 +40,7 @@ def undo(session, batch: str) -> int:
 
 def exact(session) -> bool:
     session.flush()
-    return moderation.wrong_counters(session) == {"threads": [], "comments": []}
+    return wrong_counters(session) == {"threads": [], "comments": []}
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from comments.errors import CommentsError
 from comments.models import Comment, Decision, Status, Thread, Vote
 from tests import factories as make
 from tests.factories import ARTICLE, BOB, CAROL, NOON, minutes
-from tests.reading import ids, page, replies
+from tests.reading import ids, page, replies, wrong_counters
 
 HIDDEN = (Status.PENDING, Status.SPAM, Status.REJECTED, Status.DELETED)
 
@@ -25,7 +25,7 @@ def count_of(session: Session, comment) -> int:
 
 
 def nothing_is_wrong(session: Session) -> bool:
-    return moderation.wrong_counters(session) == {"threads": [], "comments": []}
+    return wrong_counters(session) == {"threads": [], "comments": []}
 
 
 @pytest.fixture
@@ -217,7 +217,7 @@ def test_of_a_sound_database_nothing_is_wrong(session, branch):
 def test_a_wrong_counter_of_a_comment_is_found(session, branch, column):
     session.execute(update(Comment).where(Comment.id == branch[0].id).values({column: 7}))
     should = 2 if column == "replies_count" else 0
-    assert moderation.wrong_counters(session) == {
+    assert wrong_counters(session) == {
         "threads": [],
         "comments": [(branch[0].id, column, 7, should)],
     }
@@ -229,14 +229,14 @@ def test_a_wrong_count_of_a_thread_is_found(session, branch, key):
     session.flush()
     session.execute(update(Thread).where(Thread.key == key).values(count=9))
     should = 4 if key == ARTICLE else 0
-    assert moderation.wrong_counters(session)["threads"] == [(key, 9, should)]
+    assert wrong_counters(session)["threads"] == [(key, 9, should)]
 
 
 def test_a_vote_that_was_lost_is_found(session, branch):
     make.vote(session, branch[0], by=CAROL)
     session.delete(session.get_one(Vote, (branch[0].id, CAROL.id)))
     session.flush()
-    wrong = moderation.wrong_counters(session)["comments"]
+    wrong = wrong_counters(session)["comments"]
     assert {(column, is_, should) for _, column, is_, should in wrong} == {
         ("up", 1, 0),
         ("score", 1, 0),

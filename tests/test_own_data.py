@@ -36,6 +36,7 @@ from comments.people import Subject
 from comments.screening.bans import found as found_ban
 from tests import factories as make
 from tests.factories import BOB, CAROL, KEYS, NOON, SETTINGS, minutes
+from tests.reading import wrong_counters
 from tests.test_concurrency import at_once, recount, until_somebody_waits
 
 #: Words that stand nowhere else.
@@ -167,7 +168,7 @@ def test_of_an_erased_guest_nothing_is_left_anywhere(session):
     assert (tombstone.status, tombstone.listed, tombstone.body) == (Status.DELETED, True, "")
     assert "hello there" in everything(session)
     assert session.scalar(select(func.count()).select_from(Comment)) == 5 + 7
-    assert moderation.wrong_counters(session) == {"threads": [], "comments": []}
+    assert wrong_counters(session) == {"threads": [], "comments": []}
 
 
 def test_a_member_is_erased_with_account_logins_and_mail(session):
@@ -415,7 +416,7 @@ def test_erasing_while_they_write_and_moderators_decide_leaves_every_number_exac
         erase(session)
         session.commit()
         assert traces(session) == set()
-        assert moderation.wrong_counters(session) == {"threads": [], "comments": []}
+        assert wrong_counters(session) == {"threads": [], "comments": []}
         assert search.find(session, search.Query(author="zenobia"), sites=None).rows == []
     recount(engine)
 

@@ -6,7 +6,6 @@ The rooms beside it are named where they are used: ``figures``, ``log``, ``threa
 from comments.moderation.actions import Action, facts, note
 from comments.moderation.appointing import COMMAND_LINE, give_role, take_role
 from comments.moderation.bans import check_not_banned
-from comments.moderation.counters import wrong_counters
 from comments.moderation.decisions import MAX_PINNED, decide, keep, locked, pin, settle_reports
 from comments.moderation.discussions import NAMED, close, hold, rename
 from comments.moderation.many import decide_many, keep_many
@@ -52,5 +51,4 @@ __all__ = [
     "take_role",
     "undo",
     "within",
-    "wrong_counters",
 ]

@@ -49,20 +49,6 @@ class Wrong(NamedTuple):
     right: Any
 
 
-def wrong_counters(session: Session) -> dict[str, list[Any]]:
-    """All that is wrong, by table: threads as ``(key, stored, right)``, comments as ``(id, name,
-    stored, right)``. It reads every row."""
-    wrong = [
-        found
-        for thread in session.scalars(select(Thread).order_by(Thread.id)).all()
-        for found in wrong_in(session, thread)
-    ]
-    return {
-        "threads": [(it.thread, it.stored, it.right) for it in wrong if it.comment_id is None],
-        "comments": [tuple(it[1:]) for it in wrong if it.comment_id is not None],
-    }
-
-
 def wrong_in(session: Session, thread: Thread) -> list[Wrong]:
     """What is wrong in one thread. Who wants to be sure while others write holds its lock."""
     columns = (Comment.id, Comment.parent_id, Comment.status)

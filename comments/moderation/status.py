@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from comments import notify, signals, threads
+from comments import notify, signals, spelled, threads
 from comments.database import begin_write, chunks, insert_now, read_anew
 from comments.models import REASON_LENGTH, Comment, Decision, Report, Status, Thread, table_of
 from comments.moderation.actions import Action
@@ -31,7 +31,12 @@ _MOST_IDS = 10_000
 #: The revision of a comment's thread, in a statement that changes the comment.
 _REVISION = select(Thread.revision).where(Thread.id == Comment.thread_id).scalar_subquery()
 
-_LOGGED = insert(table_of(Decision))
+#: What the log holds of a status.
+_OF_DECISION = (
+    *("action", "comment_id", "thread_id", "before", "after"),
+    *("actor", "actor_name", "reason", "batch", "created_at"),
+)
+_LOGGED = insert(table_of(Decision)).values({name: bindparam(name) for name in _OF_DECISION})
 #: What a new comment changes of its thread, besides when it was last written in.
 _OF_THREAD = ("count", "revision", "url", "title", "created_at")
 _threads = table_of(Thread)
@@ -93,9 +98,9 @@ def put_new(
     insert_now(session, comment)
     # What hangs on it: the names in its text.
     session.flush()
-    came = {name: getattr(thread, name) for name in _OF_THREAD}
-    written = session.connection().execute(_CAME_IN, {"at": thread.id, "active_at": now} | came)
-    is_followed = written.scalar_one()
+    came: dict[str, Any] = {name: getattr(thread, name) for name in _OF_THREAD}
+    came |= {"at": thread.id, "active_at": now}
+    [(is_followed,)] = spelled.run(session.connection(), _CAME_IN, came)
     read_anew(session, Thread, thread.id)
     _log_one(session, comment, None, by=by, now=now)
     _tell_of_one(session, thread, comment, None, now, tell=seen and is_followed)
@@ -113,6 +118,7 @@ def _log_one(
     batch: str = "",
 ) -> None:
     entry = {
+        "action": "status",
         "comment_id": comment.id,
         "thread_id": comment.thread_id,
         "before": before,
@@ -123,7 +129,7 @@ def _log_one(
         "batch": batch,
         "created_at": now,
     }
-    session.connection().execute(_LOGGED, entry)
+    spelled.run(session.connection(), _LOGGED, entry)
 
 
 def _move_one(session: Session, thread: Thread, comment: Comment, status: Status) -> int:

@@ -16,6 +16,7 @@ from comments import (
     moderation,
     screening,
     signals,
+    spelled,
     text,
     threads,
     upkeep,
@@ -91,7 +92,7 @@ def post(
     thread = _put_in_place(submitted, screens, thread, comment, draft, people)
     if idempotency_hash:
         made = {"key": idempotency_hash, "made": comment.id}
-        session.connection().execute(_MADE, made)
+        spelled.run(session.connection(), _MADE, made)
     upkeep.sweep_sometimes(session, now, settings)
     threads.wrote(session, thread)
     signals.after_commit(session, "comment-posted", comment_id=comment.id, thread=thread.key)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from comments import learning
+from comments import learning, spelled
 from comments.identity import Author
 from comments.learning import Counts
 from comments.models import (
@@ -64,12 +64,13 @@ def ask(session: Session, author: Author, name: str, now: datetime) -> Known:
     session.flush()
     asked = {"author": author.id, "name": folded_name(name)}
     asked |= bans.targets(author, now)
-    row = session.connection().execute(_ASKED, asked).one()
+    [row] = spelled.run(session.connection(), _ASKED, asked)
+    whose_name, shown, ban, trusted_at, words, last_word, spam, ham = row
     return Known(
-        whose_name=row.whose_name,
-        shown=row.shown,
-        ban=row.ban,
-        trusted=row.trusted_at is not None,
-        words=(row.words, row.last_word or 0),
-        learned=Counts(row.spam or 0, row.ham or 0),
+        whose_name=whose_name,
+        shown=shown,
+        ban=ban,
+        trusted=trusted_at is not None,
+        words=(words, last_word or 0),
+        learned=Counts(spam or 0, ham or 0),
     )

@@ -201,13 +201,14 @@ def lock_or_create(
     begin_write(session)
     session.flush()
     connection = session.connection()
-    row = connection.execute(_HELD_BY_KEY, {"key": key}).one_or_none()
-    if row is None:
+    rows = spelled.run(connection, _HELD_BY_KEY, {"key": key})
+    if not rows:
         insert_or_ignore(session, Thread, key=key, created_at=now, site=site)
-        row = connection.execute(_HELD_BY_KEY, {"key": key}).one()
-    while row.merged_into_id is not None:
-        row = connection.execute(_HELD_BY_ID, {"id": row.merged_into_id}).one()
-    return ThreadFacts(*row[:-1])
+        rows = spelled.run(connection, _HELD_BY_KEY, {"key": key})
+    [(*facts, merged_into_id)] = rows
+    while merged_into_id is not None:
+        [(*facts, merged_into_id)] = spelled.run(connection, _HELD_BY_ID, {"id": merged_into_id})
+    return ThreadFacts(*facts)
 
 
 # ── counts and the pulse ─────────────────────────────────────────────────────────────────

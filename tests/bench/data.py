@@ -2,7 +2,7 @@
 
 A hundred thousand comments through ``posting.post`` would take minutes. Here they are planned in
 memory (who answers whom, who was removed, who was voted on) and written in bulk, with every
-counter, path and rank as the use-cases would have left them; ``moderation.wrong_counters`` finds
+counter, path and rank as the use-cases would have left them; ``tests.reading.wrong_counters`` finds
 nothing to complain about. Only the audit log stays empty, since no reader's page looks at it.
 """
 

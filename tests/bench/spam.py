@@ -153,7 +153,7 @@ def _judged_and_decided(session: Session, unseen: Iterable[Written]) -> Iterator
 
 def _judged(session: Session, comment: Written) -> float:
     """The probability; a filter that has learned too little says nothing and holds nothing."""
-    judgement = learning.judge(session, comment.text)
+    judgement = learning.judge(session, comment.text, learning.learned(session))
     return judgement.probability if judgement else 0.0
 
 
