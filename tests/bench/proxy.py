@@ -4,6 +4,7 @@ The nginx is the one of ``examples/nginx/cache.conf``, the numbers of the page's
 defaults.
 """
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,10 +31,19 @@ class Proxied:
         return self.app.cpu_seconds()
 
 
-def answered(folder: Path) -> int:
-    """How often the app whose log is in *folder* was asked for the page."""
-    told = f'"path": "{PAGE.partition("?")[0]}"'
+def answered(folder: Path, path: str = PAGE.partition("?")[0]) -> int:
+    """How often the app whose log is in *folder* was asked for *path*, the page's unless told."""
+    told = f'"path": "{path}"'
     return sum(log.read_text().count(told) for log in folder.glob("server-*.log"))
+
+
+def settle(app: Server, folder: Path) -> None:
+    """Wait until all that *app* was asked for is in its log, which is written in order and a moment
+    after the answers."""
+    last = answered(folder, "/healthz")
+    get(app.url + "/healthz")
+    while answered(folder, "/healthz") == last:
+        time.sleep(0.01)
 
 
 def measure(run: Run) -> list[Goal]:
@@ -45,8 +55,10 @@ def measure(run: Run) -> list[Goal]:
         bare = load.crowd(app, PAGE, seconds=seconds, packed=True)
         nginx = Nginx("cache.conf", {f"127.0.0.1:500{n}": urlsplit(app.url).netloc for n in (1, 2)})
         try:
+            settle(app, run.folder)
             before = answered(run.folder)
             cached = load.crowd(Proxied(nginx.url, app), PAGE, seconds=seconds, packed=True)
+            settle(app, run.folder)
             reached = answered(run.folder) - before
         finally:
             nginx.stop()
