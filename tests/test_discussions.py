@@ -289,7 +289,7 @@ def test_a_waiting_comment_is_activity_too(session):
     make.post(session, now=NOON)
     make.post(session, now=minutes(5), settings=make.with_settings(hold="all"))
     assert make.thread(session).active_at == minutes(5)
-    assert session.scalars(select(Comment)).first().created_at == NOON
+    assert session.scalars(select(Comment).order_by(Comment.id)).first().created_at == NOON
 
 
 # ── who may take back ────────────────────────────────────────────────────────────────────────
