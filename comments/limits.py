@@ -129,7 +129,7 @@ class DatabaseStorage(Storage):
         self._sweep_sometimes()
         return hits
 
-    def hit_each(self, windows: Sequence["Window"]) -> bool:
+    def hit_each(self, windows: Sequence[Window]) -> bool:
         """Count once in each of *windows*, or in none where one of them is full; one statement.
 
         Tells whether it was counted. Of many at once some may be counted beyond what fits: they
