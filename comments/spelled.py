@@ -69,6 +69,18 @@ def run(connection: Connection, statement: Any, values: Values) -> Sequence[tupl
         cursor.close()
 
 
+def tell(connection: Connection, words: str) -> None:
+    """Give PostgreSQL's driver *words* as they stand, which may be several statements."""
+    cursor: Any = connection.connection.cursor()
+    try:
+        # Several are nothing that can be prepared.
+        cursor.execute(words, prepare=False)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _told(connection, words, error) from error
+    finally:
+        cursor.close()
+
+
 def _is_heard(connection: Connection) -> bool:
     heard = connection.dispatch
     return bool(heard.before_cursor_execute or heard.after_cursor_execute)

@@ -1,22 +1,109 @@
-"""Who writes next, among the threads of one process that write to one SQLite file.
+"""Who writes next, among all that write to one SQLite file.
 
 SQLite lets one writer in and tells the others to come back: they sleep, for up to a tenth of a
-second at a time, however soon the one before is done. Threads know better. Each waits here until
-it is its turn and only then asks for the lock of the file, which is free at once unless another
-process has it. Nothing rests on a turn but speed: SQLite's own lock is what keeps writers apart,
-and who has waited too long for a turn goes and asks for it.
+second at a time, however soon the one before is done. Whoever writes here waits until it is their
+turn and only then asks for the lock of the file, which is free at once. Threads of one process
+wait for each other; the first of them waits for the other processes, which hold locks on a file
+beside the database. The system takes these back from a process that dies. Nothing rests on a turn
+but speed: SQLite's own lock is what keeps writers apart, and who has waited too long for a turn
+goes and asks for it.
 """
 
+import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
+with suppress(ImportError):  # why: Windows has none; there processes wait as SQLite has them wait
+    import fcntl
+
 _TURN = "comments.turn"
+_CAN_LOCK = "fcntl" in globals()
+#: Bytes of the file beside the database, held by whose turn it is and by who comes next. Without
+#: the second a process with many to write for would never let another one in.
+_NOW, _NEXT = 0, 1
+#: Seconds until a process looks again: short beside a commit, long beside a look.
+_LOOK_AGAIN = 0.0003
+
+
+class Line:
+    """The line at one file."""
+
+    def __init__(self, file: str) -> None:
+        self._threads = Lock()
+        self._processes = _Processes(file)
+
+    def wait(self, patience: float) -> bool:
+        """Wait for a turn, *patience* seconds at most; whether it has come."""
+        until = time.monotonic() + patience
+        if not self._threads.acquire(timeout=patience):
+            return False
+        # Who has no file to share with others, or waits too long for them, is first all the same.
+        with suppress(OSError):
+            self._processes.wait(until)
+        return True
+
+    def leave(self) -> None:
+        with suppress(OSError):
+            self._processes.leave()
+        self._threads.release()
+
+    def is_taken(self) -> bool:
+        return self._threads.locked()
+
+
+class _Processes:
+    """The line of the processes at *file*; one thread of ours at a time stands in it."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        #: The file beside it, open until the process ends: to close it would let go of every lock.
+        self._beside: int | None = None
+
+    def wait(self, until: float) -> None:
+        """Wait until it is our turn, or :func:`time.monotonic` says *until*."""
+        if self._beside is None and _CAN_LOCK and Path(self._file).is_file():
+            self._beside = _beside(Path(self._file))
+        if self._beside is not None and _held(self._beside, _NEXT, until):
+            _held(self._beside, _NOW, until)
+            _let_go(self._beside, _NEXT)
+
+    def leave(self) -> None:
+        if self._beside is not None:
+            _let_go(self._beside, _NOW)
+
+
+def _beside(file: Path) -> int:
+    """The file beside the database *file*, for those who may read that one."""
+    mode = file.stat().st_mode & 0o666
+    return os.open(f"{file}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode)
+
+
+def _held(file: int, place: int, until: float) -> bool:
+    while not _is_had(file, place):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(_LOOK_AGAIN)
+    return True
+
+
+def _is_had(file: int, place: int) -> bool:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+    except (BlockingIOError, PermissionError):  # what systems say of a lock that another one has
+        return False
+    return True
+
+
+def _let_go(file: int, place: int) -> None:
+    fcntl.lockf(file, fcntl.LOCK_UN, 1, place)
 
 
 class _Turn:
@@ -24,21 +111,20 @@ class _Turn:
 
     def __init__(self, file: str, patience: float) -> None:
         self._line = line_of(file)
-        self._is_ours = self._line.acquire(timeout=patience)
+        self._is_ours = self._line.wait(patience)
 
     def end(self) -> None:
         if self._is_ours:
             self._is_ours = False
-            self._line.release()
+            self._line.leave()
 
     def __del__(self) -> None:
         self.end()
 
 
 @lru_cache(maxsize=256)
-def line_of(_file: str) -> Lock:
-    """The line at a file; held by whose turn it is."""
-    return Lock()
+def line_of(file: str) -> Line:
+    return Line(file)
 
 
 def wait(session: Session, file: str | None, patience: float) -> None:

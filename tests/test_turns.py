@@ -1,5 +1,6 @@
 """Threads of one process write to one SQLite file in turn, and nobody waits in vain."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -10,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from comments import turns
 from comments.database import begin_write
-from comments.models import Base
+from comments.models import Base, Thread
+from tests.factories import NOON
+from tests.services.neighbour import neighbour, turns_of
 
 #: Nobody who has a turn coming waits so long, in seconds.
 LONG = 30
@@ -31,7 +34,7 @@ def file_of(engine: Engine) -> str:
 
 
 def is_free(engine: Engine) -> bool:
-    return not turns.line_of(file_of(engine)).locked()
+    return not turns.line_of(file_of(engine)).is_taken()
 
 
 def test_eight_who_write_at_once_are_never_told_to_come_back(engine: Engine) -> None:
@@ -92,3 +95,73 @@ def test_a_database_in_memory_has_no_line() -> None:
         begin_write(session)
         assert session.connection().connection.dbapi_connection.in_transaction
     engine.dispose()
+
+
+# ── other processes ──────────────────────────────────────────────────────────────────────────
+
+
+def test_processes_that_write_at_once_are_never_told_to_come_back(engine: Engine) -> None:
+    _start_counting(engine)
+    with neighbour(file_of(engine)) as one, neighbour(file_of(engine)) as other:
+        for each in (one, other):
+            each.tell("write 20")
+        for _ in range(20):
+            _count(engine)
+        assert [one.wait(), other.wait()] == ["done", "done"]
+    assert _counted(engine) == 60
+
+
+def test_a_process_that_dies_gives_up_its_turn(engine: Engine) -> None:
+    with neighbour(file_of(engine)) as other, Session(engine) as session:
+        other.tell("hold")
+        assert other.wait() == "done"
+        line = turns.line_of(file_of(engine))
+        began = time.monotonic()
+        assert line.wait(0.05)
+        # It was the other's for as long as we had patience.
+        assert time.monotonic() - began >= 0.05
+        line.leave()
+        other.kill()
+        began = time.monotonic()
+        turns.wait(session, file_of(engine), LONG)
+        assert time.monotonic() - began < LONG
+
+
+def test_a_process_with_much_to_write_lets_others_in(engine: Engine) -> None:
+    overtaken, file = [], file_of(engine)
+    with neighbour(file) as busy:
+        busy.tell("go on")
+        assert busy.wait() == "begun"
+        for _ in range(5):
+            before = _turns(file)
+            with turns.waited(file, LONG):
+                after = _turns(file)
+                overtaken.append(after - before)
+            while _turns(file) == after:
+                time.sleep(0.001)
+        busy.tell("stop")
+        assert busy.wait() == "done"
+    # Now and then it has one more before we stand in line.
+    assert sorted(overtaken)[len(overtaken) // 2] <= 1
+
+
+def _turns(file: str) -> int:
+    return int.from_bytes(turns_of(file).read_bytes())
+
+
+def _start_counting(engine: Engine) -> None:
+    with Session(engine) as session:
+        session.add(Thread(key="counted", revision=0, created_at=NOON))
+        session.commit()
+
+
+def _count(engine: Engine) -> None:
+    with Session(engine) as session:
+        begin_write(session)
+        session.execute(text("UPDATE comments_threads SET revision = revision + 1 WHERE id = 1"))
+        session.commit()
+
+
+def _counted(engine: Engine) -> int:
+    with Session(engine) as session:
+        return session.scalars(text("SELECT revision FROM comments_threads WHERE id = 1")).one()
