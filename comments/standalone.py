@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask, Response, redirect, request_started
+from flask import Flask, Request, Response, redirect, request_started
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -68,6 +69,7 @@ def _made(environ: Mapping[str, str]) -> Flask:
     instance = Path(environ.get("COMMENTS_INSTANCE") or "instance").resolve()
     app = Flask("comments", instance_path=str(instance), static_folder=None)
     app.config.update(environment.configuration(environ, instance))
+    app.session_interface = _Sessions()
     db = SQLAlchemy(app)
     comments = Comments(app, db=db)
     state: State = app.extensions[EXTENSION]
@@ -86,6 +88,15 @@ def _made(environ: Mapping[str, str]) -> Flask:
     _wrap(app, state)
     _deliver_mail(app, state)
     return app
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's, which makes ready to check a signature before it looks whether there is one."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if app.secret_key and self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
 
 def _give_back(db: SQLAlchemy, _error: BaseException | None = None) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 GATHER_SECONDS = 0.05
 #: Where nobody takes the log off (a pipe that is full), older lines than these are lost.
 MOST_WAITING = 20_000
+#: What a server gives to write with. Spelled here, as a function made anew spells it anew.
+_Write = Callable[[bytes], Any]
 #: The name of the thread that writes.
 WRITER = "comments-log"
 
@@ -39,7 +41,7 @@ class RequestLog:
     ) -> Iterable[bytes]:
         began = time.perf_counter()
 
-        def start(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], Any]:
+        def start(status: str, headers: Headers, exc_info: Any = None) -> _Write:
             milliseconds = (time.perf_counter() - began) * 1000
             # Escaped, as a control character of a path would act on the terminal that shows it.
             path = encode_basestring_ascii(environ.get("PATH_INFO", ""))
