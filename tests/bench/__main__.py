@@ -75,6 +75,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only", choices=SECTIONS, nargs="+", metavar="SECTION", help="these sections"
     )
+    parser.add_argument(
+        "--hour", action="store_true", help="the mixed load on a large site lasts an hour"
+    )
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--spam", type=Path, help="comments to try the learned filter on")
     parser.add_argument("--base", help="a commit that this version is held against")
@@ -107,6 +110,7 @@ def _runs(options: argparse.Namespace) -> Iterator[Run]:
         yield Run(
             Path(temporary),
             quick=options.quick,
+            hour=options.hour,
             database=options.database,
             pictures=options.plot or _PICTURES,
             spam=options.spam,

@@ -2,8 +2,8 @@
 
 ``make bench ARGS="--only million"``; with ``--quick`` a tenth of it. What the same calls cost on
 both, nothing of it from a cache; how quickly ``flask comments check`` goes through all rows; how
-soon the service answers after its start; and what memory a worker takes under a mixed load, which
-stands for the hour that nobody waits for: each thousand requests show whether it still grows.
+soon the service answers after its start; and what memory a worker takes under a mixed load: each
+thousand requests show whether it still grows. With ``--hour`` that load is spread over an hour.
 """
 
 import json
@@ -227,18 +227,21 @@ def _start(run: Run, large: Site) -> Goal:
 
 
 def _memory(run: Run, large: Site) -> Goal:
-    looks = 6 if run.quick else 60
+    looks = 6 if run.quick and not run.hour else 60
     progress = Progress("mixed load", looks)
     dice, numbers, seen = Random(looks), count(), []
     # Every request comes from this machine.
     settings = {"COMMENTS_GUEST_VOTES_PER_ADDRESS": 10_000, "COMMENTS_ORIGINS": ours.SITE}
     with large.served(run.folder, **settings) as server:
         idle = server.largest()
-        for _ in range(looks):
+        began = time.monotonic()
+        for number in range(looks):
             progress.step(f"{LOOK_EVERY:,} requests")
             mixed = [_any(dice, large, next(numbers)) for _ in range(LOOK_EVERY)]
             errands(server, mixed, connections=CONNECTIONS)
             seen.append(server.largest())
+            if run.hour:
+                time.sleep(max(0.0, began + 60 * (number + 1) - time.monotonic()))
     progress.end()
     late = seen[len(seen) // 2 :]
     growth = linear_regression(range(len(late)), late).slope * 10_000 / LOOK_EVERY

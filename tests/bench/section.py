@@ -16,6 +16,8 @@ class Run:
     folder: Path
     #: Less exact, in a minute or two for all sections.
     quick: bool = False
+    #: The mixed load lasts an hour, however soon it is done.
+    hour: bool = False
     #: ``sqlite`` or ``postgres``, where a section can do either.
     database: str = "sqlite"
     #: Where pictures are drawn.
