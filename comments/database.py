@@ -1,64 +1,49 @@
-"""What differs between SQLite and PostgreSQL, and the service's own engine.
+"""What differs between SQLite and PostgreSQL.
 
 Everything else in the package is written once for both. The two rules that matter:
 
 - **A write takes its lock first.** On SQLite a transaction that reads and then writes is
   refused at once when another one wrote in between; :func:`begin_write` opens the transaction
-  with ``BEGIN IMMEDIATE``, so that writers queue up instead (those of one process in line, see
+  with ``BEGIN IMMEDIATE``, so that writers queue up instead (in the line of
   :mod:`comments.turns`). It works on the host's plain engine as well as on ours. On PostgreSQL
   the row of the thread is the lock.
-- **A commit is on the disk.** ``synchronous=FULL``: an acknowledged comment survives a power
-  cut. The write-ahead log is used only from SQLite 3.51.3 on; before that version two
-  connections that write and checkpoint at once can corrupt the file.
+- **A commit is on the disk** when :func:`commit` returns: an acknowledged comment survives a
+  power cut (see also :mod:`comments.engines`).
 """
 
-import logging
-import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import import_module
-from types import ModuleType
 from typing import Any, TypeVar
 
 from sqlalchemy import (
     DateTime,
     Dialect,
-    Engine,
     Executable,
     Table,
     TypeDecorator,
     bindparam,
-    event,
     func,
     insert,
     literal,
     select,
 )
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.util import identity_key
 
 from comments import spelled, turns
 
-log = logging.getLogger("comments.database")
-
 Item = TypeVar("Item")
 
 #: How long a writer waits for the others' locks on a SQLite file.
 BUSY_SECONDS = 15
-#: A PostgreSQL that takes no connection within this many seconds counts as gone, and so does one
-#: to which what was sent is not received for twice as long.
-CONNECT_SECONDS = 5
-#: Seconds for which a request waits for a connection that others hold.
-POOL_SECONDS = 5
-WAL_SINCE = (3, 51, 3)
 #: Something that has to be on the disk as well, and so everything before it.
-_MARK = "SELECT pg_logical_emit_message(true, 'comments', '')"
-_LET_GO_THEN_WAIT = f"SET LOCAL synchronous_commit TO off; COMMIT; {_MARK}"
+MARK = "SELECT pg_logical_emit_message(true, 'comments', '')"
+_LET_GO_THEN_WAIT = f"SET LOCAL synchronous_commit TO off; COMMIT; {MARK}"
 #: Whether a connection may do so: not every server that speaks PostgreSQL has marks.
-_LETS_GO = "comments.lets_go"
+LETS_GO = "comments.lets_go"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -110,7 +95,7 @@ def commit(session: Session) -> None:
     """
     session.flush()
     connection = session.connection()
-    if connection.info.get(_LETS_GO):
+    if connection.info.get(LETS_GO):
         spelled.tell(connection, _LET_GO_THEN_WAIT)
     session.commit()
 
@@ -198,38 +183,11 @@ def read_anew(session: Session, model: type[Any], key: Any) -> None:
         session.expire(held)
 
 
-def sqlite_module() -> ModuleType:
-    """The newest SQLite at hand: the one ``pysqlite3`` brings, or Python's own."""
-    try:
-        # why: an optional extra; without it Python's own library serves
-        import pysqlite3.dbapi2 as brought
-    except ImportError:
-        return sqlite3
-    return brought if brought.sqlite_version_info > sqlite3.sqlite_version_info else sqlite3
-
-
 def chunks(items: Sequence[Item], size: int = 1_000) -> Iterator[Sequence[Item]]:
     """*items* in parts that one statement has room for: SQLite takes some 32,000 parameters,
     PostgreSQL 65,535."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-
-def engine_options(uri: str, at_once: int = 0) -> dict[str, Any]:
-    """``create_engine`` options of the service for *uri*, which works on *at_once* requests."""
-    # A statement that fails is logged, and its values are what somebody wrote.
-    options: dict[str, Any] = {"hide_parameters": True}
-    url = make_url(uri)
-    if at_once and url.database not in (None, "", ":memory:"):
-        # Nobody who may work waits for a connection; what is beyond them is for letters and hooks.
-        options |= {"pool_size": at_once, "max_overflow": 10, "pool_timeout": POOL_SECONDS}
-    if url.get_backend_name() == "sqlite":
-        timeout = {"timeout": BUSY_SECONDS}
-        return options | {"module": sqlite_module(), "connect_args": timeout}
-    patience = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": 2000 * CONNECT_SECONDS}
-    # What the owner has written into the address is known better there.
-    chosen = {name: value for name, value in patience.items() if name not in url.query}
-    return options | {"pool_pre_ping": True, "connect_args": chosen}
 
 
 def cannot_write(error: DBAPIError) -> bool:
@@ -238,44 +196,3 @@ def cannot_write(error: DBAPIError) -> bool:
     state = getattr(error.orig, "sqlstate", None)
     words = str(error.orig)
     return state in ("25006", "53100") or "readonly database" in words or "disk is full" in words
-
-
-def prepare_engine(engine: Engine) -> None:
-    """Give every connection of the service's own *engine* the settings it relies on."""
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
-    else:
-        _prepare_postgres(engine)
-
-
-def _prepare_postgres(engine: Engine) -> None:
-    errors: type[Exception] = engine.dialect.loaded_dbapi.Error
-
-    @event.listens_for(engine, "connect")
-    def _try_to_mark(connection: Any, record: Any) -> None:
-        try:
-            connection.execute(_MARK)
-            record.info[_LETS_GO] = True
-        except errors as missing:
-            log.info("a commit keeps its locks until the disk has it: %s", type(missing).__name__)
-        # Nobody who comes is to wait for the disk.
-        connection.rollback()
-
-
-def _prepare_sqlite(engine: Engine) -> None:
-    version: tuple[int, ...] = engine.dialect.dbapi.sqlite_version_info  # type: ignore[union-attr]
-    journal = "WAL" if version >= WAL_SINCE else "DELETE"
-    log.info("SQLite %s, journal %s", ".".join(map(str, version)), journal)
-
-    @event.listens_for(engine, "connect")
-    def _settings(connection: Any, _record: object) -> None:
-        cursor = connection.cursor()
-        # Every connection sets it: a file written by a newer library comes back from WAL too.
-        cursor.execute(f"PRAGMA journal_mode={journal}")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
-        # Half of what SQLite takes unasked, in KiB: there is a connection for every thread, and
-        # what falls out is in the system's memory still.
-        cursor.execute("PRAGMA cache_size=-1000")
-        cursor.close()

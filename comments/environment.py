@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from comments import config, database
+from comments import config, engines
 from comments.errors import ConfigError
 from comments.text import read_number
 
@@ -44,7 +44,7 @@ def configuration(environ: Mapping[str, str], instance: Path) -> dict[str, Any]:
         **values,
         "SECRET_KEY": settings.secret_key or kept_secret(instance),
         "SQLALCHEMY_DATABASE_URI": uri,
-        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(uri, settings.at_once or AT_ONCE),
+        "SQLALCHEMY_ENGINE_OPTIONS": engines.options(uri, settings.at_once or AT_ONCE),
         "TRUSTED_HOSTS": list(settings.hosts or LOOPBACK),
         "MAX_FORM_MEMORY_SIZE": 1_000_000,
         "MAX_CONTENT_LENGTH": 2_000_000,

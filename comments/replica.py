@@ -14,7 +14,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from comments import database
+from comments import engines
 from comments.errors import ConfigError
 
 log = logging.getLogger("comments.replica")
@@ -97,7 +97,7 @@ def _options(uri: str) -> dict[str, Any]:
     # No ping before a question: what fails is asked of the primary. And no transaction around it:
     # each statement sees what has arrived by then, as on the primary.
     return {
-        **database.engine_options(uri),
+        **engines.options(uri),
         "pool_pre_ping": False,
         "isolation_level": "AUTOCOMMIT",
         "pool_timeout": CONNECT_SECONDS,

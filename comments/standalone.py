@@ -27,7 +27,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from comments import accounts, database, environment, notify, schema, signals
+from comments import accounts, engines, environment, notify, schema, signals
 from comments.environment import AT_ONCE
 from comments.errors import ConfigError
 from comments.extension import Comments
@@ -144,7 +144,7 @@ def _check_address(state: State) -> None:
 
 def _prepare_database(engine: Engine) -> None:
     try:
-        database.prepare_engine(engine)
+        engines.prepare(engine)
         schema.upgrade(engine)
     except OperationalError as failed:
         raise ConfigError(

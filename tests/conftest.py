@@ -13,7 +13,7 @@ from wsgiref.types import WSGIApplication
 import hypothesis
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Engine, make_url
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -181,9 +181,9 @@ def migrated_uri(request: pytest.FixtureRequest) -> str:
 
 def _migrate(uri: str) -> None:
     # why: a package that does not import fails the tests that need it, not all of them
-    from comments import database, schema
+    from comments import engines, schema
 
-    engine = create_engine(uri, **database.engine_options(uri))
+    engine = engines.create(uri)
     schema.upgrade(engine)
     engine.dispose()
 
@@ -200,10 +200,9 @@ def postgres_engine(postgres_server: Postgres, postgres_template: str) -> Iterat
 
 def _engine(uri: str) -> Iterator[Engine]:
     # why: as above
-    from comments import database
+    from comments import engines
 
-    engine = create_engine(uri, **database.engine_options(uri))
-    database.prepare_engine(engine)
+    engine = engines.create(uri)
     yield engine
     engine.dispose()
 

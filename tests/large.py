@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from comments.database import engine_options, prepare_engine
+from comments import engines
 from comments.schema import upgrade
 
 
@@ -18,8 +18,7 @@ def made(request: pytest.FixtureRequest, fill: Callable[[Session], None]) -> Ite
     folder = request.getfixturevalue("tmp_path_factory").mktemp("large")
     server = request.param == "postgres" and request.getfixturevalue("postgres_server")
     uri = server.create() if server else f"sqlite:///{folder}/comments.sqlite3"
-    engine = create_engine(uri, **engine_options(uri))
-    prepare_engine(engine)
+    engine = engines.create(uri)
     upgrade(engine)
     with Session(engine) as session:
         fill(session)

@@ -38,7 +38,7 @@ MAP = (
     ("schema", "threads"),
     ("providers", "tokens"),
     ("anchors", "identity", "index", "learning", "limits", "replica", "tree"),
-    ("models",),
+    ("models", "engines"),
     ("database", "i18n", "keys", "resources", "text"),
     ("config", "outbound", "signals", "spelled", "turns"),
     ("errors", "kinds", "version"),

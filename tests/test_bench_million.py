@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from comments import schema
-from comments.database import engine_options, prepare_engine
+from comments import engines, schema
 from comments.models import Comment, Decision, Report, Status, Vote
 from comments.moderation import checking, search
 from tests import factories as make
@@ -19,8 +18,7 @@ COMMENTS, THREADS = 1_500, 30
 
 @pytest.fixture
 def built(migrated_uri) -> Iterator[Engine]:
-    engine = create_engine(migrated_uri, **engine_options(migrated_uri))
-    prepare_engine(engine)
+    engine = engines.create(migrated_uri)
     site.build(engine, COMMENTS, THREADS)
     yield engine
     engine.dispose()

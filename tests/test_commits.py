@@ -8,11 +8,11 @@ from threading import Event
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from comments import database
+from comments import database, engines
 from comments.models import Base, Thread
 from tests.factories import NOON
 from tests.services.postgres import Postgres, plain
@@ -47,8 +47,7 @@ def prepared() -> Iterator[Prepared]:
     made: list[Engine] = []
 
     def prepare(uri: str) -> Engine:
-        engine = create_engine(uri, **database.engine_options(uri))
-        database.prepare_engine(engine)
+        engine = engines.create(uri)
         Base.metadata.create_all(engine)
         made.append(engine)
         return engine
@@ -118,7 +117,7 @@ def test_a_server_without_marks_keeps_what_is_written_all_the_same(uri, prepared
         server.execute("GRANT ALL ON SCHEMA public TO guest")
         for mark in server.execute(_MARKS).fetchall():
             server.execute(f"REVOKE EXECUTE ON FUNCTION {mark[0]} FROM PUBLIC")
-    caplog.set_level("INFO", "comments.database")
+    caplog.set_level("INFO", "comments.engines")
     engine = prepared(make_url(uri).set(username="guest").render_as_string(hide_password=False))
     write(engine)
     with Session(engine) as session:

@@ -13,8 +13,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.orm import Session
 
-from comments import moderation, posting, schema, upkeep
-from comments.database import engine_options, prepare_engine
+from comments import engines, moderation, posting, schema, upkeep
 from comments.errors import CommentsError
 from comments.models import Comment, Status, Submission, Thread, Vote
 from tests import factories as make
@@ -261,9 +260,9 @@ def recount(engine: Engine) -> None:
 def shared(request, migrated_uri) -> Iterator[Engine]:
     """Our own engine, and one of a host that knows nothing of us."""
     ours = request.param == "ours"
-    engine = create_engine(migrated_uri, **(engine_options(migrated_uri) if ours else {}))
+    engine = create_engine(migrated_uri, **(engines.options(migrated_uri) if ours else {}))
     if ours:
-        prepare_engine(engine)
+        engines.prepare(engine)
     yield engine
     engine.dispose()
 
@@ -320,8 +319,7 @@ def test_eight_that_open_a_new_database_at_once_all_get_in(database_uri):
     together = Barrier(PEOPLE)
 
     def start(_number: int) -> str | None:
-        engine = create_engine(database_uri, **engine_options(database_uri))
-        prepare_engine(engine)
+        engine = engines.create(database_uri)
         together.wait()
         schema.upgrade(engine)
         with Session(engine) as session:

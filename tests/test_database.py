@@ -8,8 +8,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm import Session
 
-from comments import database
-from comments.database import WAL_SINCE, begin_write, insert_or_ignore
+from comments import database, engines
+from comments.database import begin_write, insert_or_ignore
 from comments.models import Report, Submission, Thread
 from tests import factories as make
 from tests.factories import CAROL, NOON
@@ -90,8 +90,7 @@ def test_a_host_that_has_begun_to_read_can_still_write(migrated_sqlite_uri):
 
 
 def test_every_connection_of_the_service_to_sqlite_has_its_settings(sqlite_uri):
-    engine = create_engine(sqlite_uri, **database.engine_options(sqlite_uri))
-    database.prepare_engine(engine)
+    engine = engines.create(sqlite_uri)
     version = engine.dialect.loaded_dbapi.sqlite_version_info
     with engine.connect() as one, engine.connect() as other:
         for connection in (one, other):
@@ -100,7 +99,7 @@ def test_every_connection_of_the_service_to_sqlite_has_its_settings(sqlite_uri):
                 for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
             }
             assert settings == {
-                "journal_mode": "wal" if version >= WAL_SINCE else "delete",
+                "journal_mode": "wal" if version >= engines.WAL_SINCE else "delete",
                 "synchronous": 2,
                 "foreign_keys": 1,
                 "busy_timeout": database.BUSY_SECONDS * 1000,
@@ -109,11 +108,11 @@ def test_every_connection_of_the_service_to_sqlite_has_its_settings(sqlite_uri):
 
 
 def test_the_service_takes_the_newest_sqlite_at_hand(sqlite_uri):
-    newest = database.sqlite_module().sqlite_version_info
+    newest = engines.sqlite_module().sqlite_version_info
     assert newest >= sqlite3.sqlite_version_info
-    assert database.engine_options(sqlite_uri)["module"].sqlite_version_info == newest
+    assert engines.options(sqlite_uri)["module"].sqlite_version_info == newest
 
 
 @pytest.mark.parametrize("uri", ["sqlite:///a", "postgresql+psycopg://h/a"])
 def test_no_error_of_the_service_shows_what_was_written(uri):
-    assert database.engine_options(uri)["hide_parameters"]
+    assert engines.options(uri)["hide_parameters"]

@@ -10,12 +10,11 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, delete, select, update
+from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
-from comments import notify
+from comments import engines, notify
 from comments.config import Settings
-from comments.database import engine_options, prepare_engine
 from comments.models import (
     Comment,
     Letter,
@@ -43,8 +42,7 @@ BASE = "https://blog.example/comments"
 @pytest.fixture
 def plain(migrated_sqlite_uri: str) -> Iterator[Session]:
     """A session on one kind of database, for what a mail says."""
-    engine = create_engine(migrated_sqlite_uri, **engine_options(migrated_sqlite_uri))
-    prepare_engine(engine)
+    engine = engines.create(migrated_sqlite_uri)
     with Session(engine) as session:
         yield session
     engine.dispose()

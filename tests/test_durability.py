@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from comments import database
+from comments import database, engines
 from tests.reading import wrong_counters
 from tests.services.reborn import RebornServer
 from tests.services.service import LiveServer
@@ -135,7 +135,7 @@ def every(server: LiveServer, thread: str) -> Iterator[dict[str, Any]]:
 
 def assert_sound(uri: str) -> None:
     """The file is whole, and every stored counter is what the rows say."""
-    engine = create_engine(uri, **database.engine_options(uri))
+    engine = create_engine(uri, **engines.options(uri))
     with Session(engine) as session:
         if database.is_sqlite(session):
             assert session.scalars(text("PRAGMA integrity_check")).all() == ["ok"]

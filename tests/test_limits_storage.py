@@ -15,7 +15,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from comments.database import WAL_SINCE, begin_write, engine_options, prepare_engine
+from comments import engines
+from comments.database import begin_write
 from comments.limits import SWEEP_ROWS, DatabaseStorage, Window, counters
 
 Make = Callable[..., DatabaseStorage]
@@ -36,8 +37,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def engine(database_uri: str) -> Iterator[Engine]:
-    engine = create_engine(database_uri, **engine_options(database_uri))
-    prepare_engine(engine)
+    engine = engines.create(database_uri)
     counters.create(engine)
     yield engine
     engine.dispose()
@@ -250,11 +250,10 @@ def test_a_hit_does_not_commit_for_a_host_with_one_connection(make: Make) -> Non
 
 def test_only_the_counters_do_without_waiting_for_the_disk(make: Make, tmp_path: Path) -> None:
     uri = f"sqlite:///{tmp_path}/comments.sqlite3"
-    engine = create_engine(uri, **engine_options(uri))
-    prepare_engine(engine)
+    engine = engines.create(uri)
     dbapi = engine.dialect.loaded_dbapi
     normal, full = 1, 2
-    in_wal = dbapi.sqlite_version_info >= WAL_SINCE
+    in_wal = dbapi.sqlite_version_info >= engines.WAL_SINCE
 
     assert synchronous(make(engine)._connect) == (normal if in_wal else full)
     assert synchronous(engine.connect) == full

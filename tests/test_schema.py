@@ -12,8 +12,7 @@ from sqlalchemy import Engine, create_engine, event, func, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from comments import index, resources, schema
-from comments.database import engine_options, prepare_engine
+from comments import engines, index, resources, schema
 from comments.errors import ConfigError
 from comments.models import TABLE_PREFIX, Thread, metadata
 from comments.moderation import search
@@ -37,8 +36,7 @@ def engine(migrated_uri) -> Iterator[Engine]:
 
 
 def opened(uri: str) -> Iterator[Engine]:
-    engine = create_engine(uri, **engine_options(uri))
-    prepare_engine(engine)
+    engine = engines.create(uri)
     yield engine
     engine.dispose()
 
@@ -293,11 +291,8 @@ def test_the_hosts_tables_are_no_difference(hosted):
 
 UPGRADE = """
 import sys
-from sqlalchemy import create_engine
-from comments import schema
-from comments.database import engine_options, prepare_engine
-engine = create_engine(sys.argv[1], **engine_options(sys.argv[1]))
-prepare_engine(engine)
+from comments import engines, schema
+engine = engines.create(sys.argv[1])
 sys.stdin.readline()
 schema.upgrade(engine)
 """

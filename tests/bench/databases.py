@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from comments import accounts, database, schema, threads
+from comments import accounts, engines, schema, threads
 from comments.models import Account, Appointment, Comment, Role
 from tests.bench import data
 
@@ -16,8 +16,7 @@ from tests.bench import data
 @contextmanager
 def opened(uri: str) -> Iterator[Engine]:
     """The database at *uri* as the service opens it, with its tables made."""
-    engine = create_engine(uri, **database.engine_options(uri))
-    database.prepare_engine(engine)
+    engine = engines.create(uri)
     schema.upgrade(engine)
     try:
         yield engine

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from comments.database import sqlite_module
+from comments import engines
 
 _LIBRARIES = ("granian", "flask", "sqlalchemy", "jinja2", "markdown-it-py", "bleach", "nh3")
 _BAR = 24
@@ -61,7 +61,7 @@ def print_header(kind: str, client: str) -> None:
 
 
 def sqlite_version() -> str:
-    return f"SQLite {sqlite_module().sqlite_version}"
+    return f"SQLite {engines.sqlite_module().sqlite_version}"
 
 
 def _processor() -> str:

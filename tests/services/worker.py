@@ -8,10 +8,9 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from comments import database, notify
+from comments import engines, notify
 from comments.config import Settings
 from comments.keys import Keys
 
@@ -20,8 +19,7 @@ KEYS = Keys("a secret of the tests, long enough to be one")
 
 def work(database_uri: str, smtp_uri: str) -> None:
     settings = Settings(smtp_uri=smtp_uri, mail_from="comments@blog.example", mail_wait=0)
-    engine = create_engine(database_uri, **database.engine_options(database_uri))
-    database.prepare_engine(engine)
+    engine = engines.create(database_uri)
     with Session(engine) as session:
         notify.gather(session, settings, datetime.now(UTC))
         notify.deliver(session, settings, KEYS, datetime.now(UTC))

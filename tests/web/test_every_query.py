@@ -13,7 +13,7 @@ import pytest
 from flask import request, request_started
 from sqlalchemy import Connection, Engine, create_engine, func, select, text
 
-from comments.database import engine_options, prepare_engine
+from comments import engines
 from comments.models import metadata
 from comments.schema import upgrade
 from tests.bench import site
@@ -101,12 +101,11 @@ FILLED = (
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def engines(request: pytest.FixtureRequest) -> Iterator[tuple[str, Engine]]:
+def two(request: pytest.FixtureRequest) -> Iterator[tuple[str, Engine]]:
     """The address of a small database, and a large one of the same kind."""
     if request.param == "sqlite":
         small = request.getfixturevalue("migrated_sqlite_uri")
-        large = create_engine(f"{small}.large", **engine_options(small))
-        prepare_engine(large)
+        large = engines.create(f"{small}.large")
         upgrade(large)
         yield small, large
         large.dispose()
@@ -130,8 +129,8 @@ def _fill(engine: Engine) -> None:
         connection.execute(text("ANALYZE"))
 
 
-def test_every_statement_finds_its_rows_by_an_index(engines, tmp_path):
-    small, large = engines
+def test_every_statement_finds_its_rows_by_an_index(two, tmp_path):
+    small, large = two
     called: set[str | None] = set()
 
     def note(_app: Any, **_: Any) -> None:

@@ -7,7 +7,7 @@ from flask import Flask, request_finished
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import InternalError
 
-from comments import database
+from comments import database, engines
 from comments.web import problems
 from tests.web import cast
 from tests.web.cast import API, problem
@@ -63,6 +63,6 @@ def test_what_a_sound_database_does_not_understand_is_our_mistake(sqlite_app):
     ],
 )
 def test_nobody_waits_for_ever_for_a_database(uri, pool, given):
-    options = database.engine_options(uri, at_once=8)
+    options = engines.options(uri, at_once=8)
     assert (options.get("pool_size"), options["connect_args"]) == (pool, given)
     create_engine(uri, **options).dispose()

@@ -20,8 +20,8 @@ from limits import parse_many
 from sqlalchemy import Connection, Engine, create_engine, make_url, select, text
 from werkzeug.test import TestResponse
 
+from comments import engines
 from comments.config import Settings
-from comments.database import engine_options, prepare_engine
 from comments.errors import ConfigError, RateLimited
 from comments.identity import Author
 from comments.keys import Keys
@@ -80,8 +80,7 @@ def sqlite(sqlite_uri: str) -> Iterator[Engine]:
 
 
 def _engine(uri: str) -> Iterator[Engine]:
-    engine = create_engine(uri, **engine_options(uri))
-    prepare_engine(engine)
+    engine = engines.create(uri)
     counters.create(engine)
     yield engine
     engine.dispose()

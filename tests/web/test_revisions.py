@@ -10,8 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
-from comments import schema
-from comments.database import engine_options, prepare_engine
+from comments import engines, schema
 from comments.web import revisions as module
 from comments.web.revisions import Revisions
 from tests import factories as make
@@ -21,8 +20,7 @@ from tests.services.relay import Relay
 @pytest.fixture
 def engine(migrated_uri: str) -> Iterator[Engine]:
     """Nobody else's: its connections are counted, and end with it."""
-    engine = create_engine(migrated_uri, **engine_options(migrated_uri))
-    prepare_engine(engine)
+    engine = engines.create(migrated_uri)
     yield engine
     engine.dispose()
 
