@@ -3,6 +3,7 @@
 import argparse
 import ast
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from tests.bench import load
-from tests.bench.report import Goal, print_goals, print_header
+from tests.bench.report import Goal, print_goals, print_header, print_list, print_section
 from tests.bench.section import Run
 from tests.services.process import Unavailable
 
@@ -57,7 +58,10 @@ def main() -> None:
         for name in _chosen(options):
             folder = run.folder / name
             folder.mkdir()
+            print_section(_about(name).removesuffix("."))
+            began = time.monotonic()
             goals += _measured(name, replace(run, folder=folder))
+            print_list(f"{time.monotonic() - began:.0f} s for all of that")
     if goals:
         print_goals(goals)
 

@@ -60,6 +60,10 @@ def print_header(kind: str, client: str) -> None:
     )
 
 
+def print_section(title: str) -> None:
+    print(f"## {title}\n", flush=True)
+
+
 def sqlite_version() -> str:
     return f"SQLite {engines.sqlite_module().sqlite_version}"
 
@@ -83,10 +87,14 @@ def print_list(*lines: str) -> None:
 
 
 def print_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    print(f"### {title}\n")
+    _print_rows(heads, rows)
+
+
+def _print_rows(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """A Markdown table that reads well as plain text too; all but the first column are figures."""
     lines = [list(heads), *map(list, rows)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(heads))]
-    print(f"## {title}\n")
     for number, line in enumerate(lines):
         cells = [line[0].ljust(widths[0])]
         cells += [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
@@ -99,4 +107,5 @@ def print_table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]])
 
 def print_goals(goals: Sequence[Goal]) -> None:
     rows = [(goal.promise, goal.measured, "yes" if goal.met else "NO") for goal in goals]
-    print_table("Goals", ("goal", "measured", "met"), rows)
+    print_section("Goals")
+    _print_rows(("goal", "measured", "met"), rows)

@@ -68,7 +68,7 @@ class Stage:
 
 def measure(run: Run) -> list[Goal]:
     sizes = (10_000,) if run.quick else (10_000, 100_000)
-    rounds, seconds = (2, 2.0) if run.quick else (5, 5.0)
+    rounds, seconds = (2, 2.0) if run.quick else (3, 4.0)
     goals: list[Goal] = []
     cores = os.cpu_count() or 1
     for kind, workers in (("sqlite", 1), ("sqlite", cores), ("postgres", cores)):
