@@ -1,7 +1,7 @@
 """The page cache, in front of Flask.
 
-A page that is ready costs one look-up of its thread's revision and a write of bytes; Flask's
-routing, request and response objects are not needed for it and would be most of the cost. The
+A page that is ready costs one look-up of its thread's revision and a write of bytes, and on SQLite
+not even the look-up while nobody writes anything (:mod:`comments.web.stillness`); Flask's routing, request and response objects are not needed for it and would be most of the cost. The
 view that made a page marks it with what it is true for (``answers.public``): a thread's revision,
 or the numbers of comments of several threads. This WSGI middleware keeps the bytes and gives them
 out for as long as the database says the same. There is no other invalidation, so it is right
@@ -149,8 +149,15 @@ class Front:
             return None, before
         if before is not None and kept.reaches(before):
             return kept, before
+        # Looked at first: what is written while the database answers must not pass unseen.
+        mark = self._revisions.mark()
+        if kept.stands(mark):
+            return kept, kept.answer
         said = self._revisions.of(kept.question)
-        if kept.holds(said) or (before is None and self._lacks_votes_alone(place, kept, said)):
+        if kept.holds(said):
+            kept.mark = mark
+            return kept, said
+        if before is None and self._lacks_votes_alone(place, kept, said):
             return kept, said
         return None, said
 

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, QueuePool, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from comments.replica import Replica
+from comments.web.stillness import Mark, Stillness, watched
 
 log = logging.getLogger("comments.front")
 
@@ -66,6 +67,10 @@ class ReadersRevisions:
         found: Answer | None = self._asked(lambda revisions: revisions.of(question))
         return found
 
+    def mark(self) -> Mark | None:
+        """As :meth:`Revisions.mark`; no database that has a replica has one."""
+        return self._primary.mark()
+
     def votes_between(self, key: str, after: int, last: int) -> int | None:
         """As :meth:`Revisions.votes_between`."""
         found: int | None = self._asked(lambda asked: asked.votes_between(key, after, last))
@@ -95,6 +100,13 @@ class Revisions:
         self._made = 0
         self._lock = Lock()
         self._hangs_until = float("-inf")
+        self._stillness: Stillness | None = None
+
+    def mark(self) -> Mark | None:
+        """What stays the same for as long as nobody writes anything to the database, in any
+        process, and all answers with it; ``None`` where that cannot be seen."""
+        stillness = self._stillness
+        return None if stillness is None else stillness.mark()
 
     def of(self, question: Question) -> Answer | None:
         """What the database says to *question*, 0 for a thread that nobody has written in;
@@ -148,7 +160,10 @@ class Revisions:
         if not may_open:
             return self._wait()
         try:
-            return _open(engine)
+            connection = _open(engine)
+            if engine.dialect.name == "sqlite" and _may_keep(engine):
+                self._stillness = watched(connection)
+            return connection
         except BaseException:
             self._forget()
             raise
@@ -186,6 +201,8 @@ class Revisions:
 
     def _close(self, connection: Any) -> None:
         self._forget()
+        # Without a connection of ours the file may be made anew, and we would look at the old one.
+        self._stillness = None
         connection.close()
 
     def _forget(self) -> None:

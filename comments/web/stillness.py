@@ -1,0 +1,81 @@
+"""Whether anything at all was written to an SQLite database, seen without asking it.
+
+Of a database that nobody has written to since a page was true, the page is true. SQLite's own
+readers find that out by the head of its log's index, memory which all processes share: each commit
+changes a counter and a checksum there before it is acknowledged (sqlite.org/walformat.html, *The
+WAL-Index Header*). These bytes are looked at here. That takes no lock and does not let go of the
+interpreter, which among busy threads costs several times what a question does.
+"""
+
+import mmap
+import os
+from ctypes import py_object, pythonapi
+from threading import Lock
+from typing import Any
+
+#: The head stands there twice, so that who comes amid a commit sees that it is not done.
+_HEAD_BYTES = 2 * 48
+
+#: What the head was at some moment; it is never the same again after a commit.
+Mark = bytes
+
+
+class Stillness:
+    """The head of the index in the file at *path*, for as long as a connection keeps that open.
+
+    A process that closes a file, by whichever descriptor, loses all its locks on it: POSIX has it
+    so, and SQLite's writers would lose theirs. So what is opened here stays open until nobody can
+    have a lock on the file any more; not even the interpreter's end closes it.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._head = mmap.mmap(self._file, _HEAD_BYTES, access=mmap.ACCESS_READ)
+        # A descriptor of its own goes with it.
+        pythonapi.Py_IncRef(py_object(self._head))
+
+    def mark(self) -> Mark:
+        return self._head[:]
+
+    def is_over(self) -> bool:
+        """Whether the file is gone: its last connection takes it along."""
+        return os.fstat(self._file).st_nlink == 0
+
+    def close(self) -> None:
+        """Let go of what is over; whoever looks at this very moment still can."""
+        os.close(self._file)
+        pythonapi.Py_DecRef(py_object(self._head))
+
+
+#: By the file's device and number.
+_opened: dict[tuple[int, int], Stillness] = {}
+_lock = Lock()
+
+
+def watched(connection: Any) -> Stillness | None:
+    """That of the database of *connection*, an open one of SQLite's own kind.
+
+    ``None`` where there is none: the database keeps another journal, or lies in memory.
+    """
+    cursor = connection.cursor()
+    keeps_log = cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    file = cursor.execute("PRAGMA database_list").fetchone()[2]
+    cursor.close()
+    return _of(f"{file}-shm") if keeps_log and os.name == "posix" else None
+
+
+def _of(path: str) -> Stillness | None:
+    with _lock:
+        for place in [place for place, each in _opened.items() if each.is_over()]:
+            _opened.pop(place).close()
+        try:
+            about = os.stat(path)
+            if about.st_size < _HEAD_BYTES:
+                return None
+            place = (about.st_dev, about.st_ino)
+            if place not in _opened:
+                _opened[place] = Stillness(path)
+        except OSError:
+            # A host may have its databases open in its own way: for itself alone, say.
+            return None
+        return _opened[place]
