@@ -1,11 +1,12 @@
 """The page cache, in front of Flask.
 
 A page that is ready costs one look-up of its thread's revision and a write of bytes, and on SQLite
-not even the look-up while nobody writes anything (:mod:`comments.web.stillness`); Flask's routing, request and response objects are not needed for it and would be most of the cost. The
-view that made a page marks it with what it is true for (``answers.public``): a thread's revision,
-or the numbers of comments of several threads. This WSGI middleware keeps the bytes and gives them
-out for as long as the database says the same. There is no other invalidation, so it is right
-across processes. A page that many miss at once is made by one of them.
+not even the look-up while nobody writes anything (``stillness``); Flask's routing, request and
+response objects are not needed for it and would be most of the cost. The view that made a page
+marks it with what it is true for (``answers.public``): a thread's revision, or the numbers of
+comments of several threads. This WSGI middleware keeps the bytes and gives them out for as long as
+the database says the same. There is no other invalidation, so it is right across processes. A page
+that many miss at once is made by one of them.
 
 Everything else passes through untouched. ``COMMENTS_CACHE_BYTES = 0`` leaves it out.
 """

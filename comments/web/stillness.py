@@ -10,6 +10,7 @@ interpreter, which among busy threads costs several times what a question does.
 import mmap
 import os
 from ctypes import py_object, pythonapi
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -28,7 +29,7 @@ class Stillness:
     have a lock on the file any more; not even the interpreter's end closes it.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self._head = mmap.mmap(self._file, _HEAD_BYTES, access=mmap.ACCESS_READ)
         # A descriptor of its own goes with it.
@@ -58,18 +59,20 @@ def watched(connection: Any) -> Stillness | None:
     ``None`` where there is none: the database keeps another journal, or lies in memory.
     """
     cursor = connection.cursor()
+    # The first to read opens the log.
+    cursor.execute("PRAGMA schema_version").fetchone()
     keeps_log = cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
     file = cursor.execute("PRAGMA database_list").fetchone()[2]
     cursor.close()
-    return _of(f"{file}-shm") if keeps_log and os.name == "posix" else None
+    return _of(Path(f"{file}-shm")) if keeps_log and os.name == "posix" else None
 
 
-def _of(path: str) -> Stillness | None:
+def _of(path: Path) -> Stillness | None:
     with _lock:
         for place in [place for place, each in _opened.items() if each.is_over()]:
             _opened.pop(place).close()
         try:
-            about = os.stat(path)
+            about = path.stat()
             if about.st_size < _HEAD_BYTES:
                 return None
             place = (about.st_dev, about.st_ino)

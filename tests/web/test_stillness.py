@@ -1,0 +1,133 @@
+"""Whether anything was written to SQLite: seen at once, from any process, and at nobody's cost."""
+
+import gc
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from comments.database import engine_options, prepare_engine
+from comments.web import stillness
+from comments.web.revisions import Revisions
+from tests import factories as make
+from tests.web import cast
+from tests.web.cast import API
+
+
+@pytest.fixture
+def engine(migrated_sqlite_uri: str) -> Iterator[Engine]:
+    engine = create_engine(migrated_sqlite_uri, **engine_options(migrated_sqlite_uri))
+    prepare_engine(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def revisions(engine: Engine) -> Revisions:
+    """Asked once: what can be seen is seen over the connection that it keeps."""
+    revisions = Revisions(lambda: engine)
+    revisions.of(make.ARTICLE)
+    return revisions
+
+
+def elsewhere(engine: Engine, *statements: str) -> str:
+    """What another process is told that sends *statements*: nothing, or why it was refused."""
+    code = (
+        "import sys; from comments.database import sqlite_module as module\n"
+        "to = module().connect(sys.argv[1], timeout=0, isolation_level=None)\n"
+        "try:\n    [to.execute(each) for each in sys.argv[2:]]\n"
+        "except Exception as refused: print(refused)"
+    )
+    command = [sys.executable, "-c", code, str(engine.url.database), *statements]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def test_the_mark_stays_while_nobody_writes(engine, revisions):
+    before = revisions.mark()
+    with engine.connect() as connection:
+        connection.execute(text("SELECT count(*) FROM comments_threads"))
+    assert before is not None
+    assert revisions.mark() == before
+
+
+def test_every_commit_moves_it_in_whichever_process(engine, revisions):
+    marks = [revisions.mark()]
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE anything (id INTEGER)"))
+    marks.append(revisions.mark())
+    assert elsewhere(engine, "INSERT INTO anything VALUES (1)") == ""
+    marks.append(revisions.mark())
+    assert elsewhere(engine, "PRAGMA wal_checkpoint(TRUNCATE)", "DELETE FROM anything") == ""
+    marks.append(revisions.mark())
+    assert len(set(marks)) == 4
+
+
+def test_who_looks_takes_no_lock_away(engine, revisions):
+    """A process that closes a file loses its locks on it, those of its writers too."""
+    with engine.connect() as writer:
+        writer.exec_driver_sql("BEGIN IMMEDIATE")
+        writer.exec_driver_sql("CREATE TABLE anything (id INTEGER)")
+        watched = stillness.watched(writer.connection.dbapi_connection)
+        assert watched is not None
+        del watched
+        revisions._close_all()
+        gc.collect()
+        assert elsewhere(engine, "BEGIN IMMEDIATE") == "database is locked"
+
+
+def test_without_a_connection_nothing_is_seen(engine, revisions):
+    """The file may be made anew then."""
+    engine.dispose()
+    assert revisions.mark() is None
+    revisions.of(make.ARTICLE)
+    assert revisions.mark() is not None
+
+
+def test_what_is_over_is_let_go_of(tmp_path):
+    places = []
+    for name in ("one", "other"):
+        uri = f"sqlite:///{tmp_path / name}"
+        engine = create_engine(uri, **engine_options(uri))
+        prepare_engine(engine)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE anything (id INTEGER)")
+            assert stillness.watched(connection.connection.dbapi_connection)
+        places.append(list(stillness._opened)[-1])
+        engine.dispose()
+    assert places[0] not in stillness._opened
+
+
+@pytest.mark.parametrize("mode", ["PRAGMA journal_mode=DELETE", "PRAGMA locking_mode=EXCLUSIVE"])
+def test_another_kind_of_keeping_is_asked_as_before(migrated_sqlite_uri, mode):
+    to = create_engine(migrated_sqlite_uri, **engine_options(migrated_sqlite_uri))
+    with to.connect() as connection:
+        connection.exec_driver_sql(mode)
+        connection.exec_driver_sql("PRAGMA user_version").all()
+        assert stillness.watched(connection.connection.dbapi_connection) is None
+    to.dispose()
+
+
+# ── and the pages that rest on it ────────────────────────────────────────────────────────────
+
+
+def test_a_ready_page_asks_nothing_until_somebody_writes(sqlite_app, monkeypatch):
+    asked = []
+    of = Revisions.of
+    monkeypatch.setattr(Revisions, "of", lambda self, about: asked.append(about) or of(self, about))
+    alice, carol = cast.visitor(sqlite_app, "alice"), cast.visitor(sqlite_app, "carol")
+    alice.says()
+    pages = [f"{API}/comments?thread=story", f"{API}/counts?thread=story&thread=other"]
+
+    for page in pages * 3:
+        carol.client.get(page)
+    before = len(asked)
+    for page in pages * 3:
+        carol.client.get(page)
+    assert len(asked) == before
+
+    alice.says(thread="other")
+    answers = [carol.client.get(page).json for page in pages]
+    assert len(asked) > before
+    assert answers[1]["counts"] == {"story": 1, "other": 1}
