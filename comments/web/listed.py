@@ -28,9 +28,10 @@ def listed(
 ) -> Markup:
     """The items of *nodes*; *highlight* names one that is marked, *reply_to* one with a form.
 
-    *comment* may be a macro of the host's own.
+    *comment* and *fold* may be macros of the host's own.
     """
     drawn: list[str] = []
+    comment, fold = _text_of(comment), _text_of(fold)
     shown = 0
     for step, node in tree.walk(nodes):
         if step == "open":
@@ -47,3 +48,7 @@ def listed(
         else:
             drawn.append("</li>")
     return Markup("\n".join(drawn))  # noqa: S704 - all of it was drawn by templates
+
+
+def _text_of(draw: Callable[[CommentView], str]) -> Callable[[CommentView], str]:
+    return draw.text if isinstance(draw, Stencils) else draw

@@ -13,7 +13,7 @@ else can be done with it. What has to be made from a value is a property of the 
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -149,6 +149,15 @@ def _no_words(_node: CommentView) -> tuple[Any, ...]:
     return ()
 
 
+def _number_of_replies(node: CommentView) -> tuple[Any, ...]:
+    # The number decides the words around it, and few comments have more than a handful.
+    return (node.replies_count,)
+
+
+def _whose(node: CommentView) -> tuple[str, ...]:
+    return (_author_values(node.author)[0] if node.author else "",)
+
+
 def _next(node: CommentView) -> tuple[str, ...]:
     """A cursor can stand in an address as it is."""
     return str(node.id), node.next or ""
@@ -166,6 +175,7 @@ PARTS = {
         _values,
     ),
     "item": Part(("is_anybodys",), _is_anybodys, ("id", "parent", "published", "changed"), _places),
+    "fold": Part(("replies_count",), _number_of_replies, ("author.name",), _whose),
     "more": Part((), _no_words, ("id", "next"), _next),
 }
 
@@ -173,6 +183,7 @@ PARTS = {
 # ── patterns ─────────────────────────────────────────────────────────────────────────────
 
 
+@cache
 def _mark(number: int) -> Markup:
     return Markup(f"{_MARK}{number}{_MARK}")  # noqa: S704 - letters and digits
 
