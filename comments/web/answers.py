@@ -63,7 +63,7 @@ class PublicResponse(Response):
 
 def public(
     state: State,
-    body: str,
+    body: str | bytes,
     mimetype: str,
     *,
     thread_key: str | None,

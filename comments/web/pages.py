@@ -142,11 +142,13 @@ def _page_of(template: str, policy: str) -> Response:
     state = current()
     key = threads.check_key(request.args.get("key"))
     context = fragments.thread_context(state, key, _order(state))
-    html = fragments.draw(state, template, **context)
+    html = fragments.draw_bytes(state, template, **context)
     return _public(state, html, context["facts"], policy)
 
 
-def _public(state: State, html: str, facts: ThreadFacts, policy: str = FRAGMENT_POLICY) -> Response:
+def _public(
+    state: State, html: str | bytes, facts: ThreadFacts, policy: str = FRAGMENT_POLICY
+) -> Response:
     response = answers.public(
         state,
         html,
