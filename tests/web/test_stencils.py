@@ -5,12 +5,14 @@ from datetime import timedelta
 from itertools import product
 
 import pytest
+from markupsafe import escape
 
 from comments import i18n
 from comments.anchors import Anchor
 from comments.errors import say
 from comments.threads import ThreadFacts
 from comments.web import fragments
+from comments.web.listed import Drawn
 from comments.web.present import AuthorView, CommentView, Presenter
 from comments.web.state import current
 from comments.web.stencils import Stencils
@@ -97,6 +99,23 @@ def test_every_shape_reads_as_the_template_draws_it(app, monkeypatch, address):
         filled_in = page(every_shape())
         monkeypatch.setattr(fragments, "Stencils", ByHand)
         assert filled_in == page(every_shape())
+
+
+def test_what_opens_a_list_of_replies_says_how_many_and_to_whom(app, monkeypatch):
+    reply = replace(A_COMMENT, id=8, parent=7, depth=1)
+    nodes = [
+        replace(A_COMMENT, author=author, replies_count=count, replies=[reply])
+        for author, count in product(AUTHORS, (1, 2, 11))
+    ]
+    with app.test_request_context("/?lang=ar"):
+        filled_in = page(nodes)
+        monkeypatch.setattr(fragments, "Stencils", ByHand)
+        assert filled_in == page(nodes)
+
+
+def test_a_list_can_be_written_out_in_one():
+    """As a template of the host's own may do."""
+    assert escape(Drawn(["<li>One.", "</li>"])) == "<li>One.\n</li>"
 
 
 def test_what_is_rare_is_drawn_by_itself(app, monkeypatch):
