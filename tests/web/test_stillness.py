@@ -109,6 +109,12 @@ def test_another_kind_of_keeping_is_asked_as_before(migrated_sqlite_uri, mode):
     to.dispose()
 
 
+def test_an_index_that_is_just_being_made_says_nothing(tmp_path):
+    index = tmp_path / "comments.sqlite3-shm"
+    index.write_bytes(b"\0" * 3)
+    assert stillness._of(index) is None
+
+
 # ── and the pages that rest on it ────────────────────────────────────────────────────────────
 
 
