@@ -161,11 +161,18 @@ class Revisions:
             return self._wait()
         try:
             connection = _open(engine)
-            if engine.dialect.name == "sqlite" and _may_keep(engine):
-                self._stillness = watched(connection)
-            return connection
         except BaseException:
             self._forget()
+            raise
+        if engine.dialect.name == "sqlite" and _may_keep(engine):
+            self._watch(connection)
+        return connection
+
+    def _watch(self, connection: Any) -> None:
+        try:
+            self._stillness = watched(connection)
+        except BaseException:
+            self._close(connection)
             raise
 
     def _wait(self) -> Any:

@@ -4,9 +4,11 @@ import gc
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 
 from comments.database import engine_options, prepare_engine
 from comments.web import stillness
@@ -83,6 +85,23 @@ def test_without_a_connection_nothing_is_seen(engine, revisions):
     assert revisions.mark() is None
     revisions.of(make.ARTICLE)
     assert revisions.mark() is not None
+
+
+def test_a_connection_over_which_nothing_can_be_read_is_not_kept(migrated_sqlite_uri, caplog):
+    engine = create_engine(migrated_sqlite_uri)
+    made: list[Any] = []
+    event.listen(engine, "connect", lambda connection, _: made.append(connection))
+    path = Path(engine.url.database or "")
+    whole = path.read_bytes()
+    path.write_bytes(b"no database at all " * 100)
+    revisions = Revisions(lambda: engine)
+
+    assert revisions.of(make.ARTICLE) is None
+    with pytest.raises(engine.dialect.loaded_dbapi.Error, match="closed"):
+        made[0].cursor()
+    path.write_bytes(whole)
+    assert revisions.of(make.ARTICLE) == 0
+    engine.dispose()
 
 
 def test_what_is_over_is_let_go_of(tmp_path):
