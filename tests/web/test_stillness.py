@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
 
-from comments.database import engine_options, prepare_engine
+from comments.database import engine_options, prepare_engine, sqlite_module
 from comments.web import stillness
 from comments.web.revisions import Revisions
 from tests import factories as make
@@ -37,12 +37,14 @@ def revisions(engine: Engine) -> Revisions:
 def elsewhere(engine: Engine, *statements: str) -> str:
     """What another process is told that sends *statements*: nothing, or why it was refused."""
     code = (
-        "import sys; from comments.database import sqlite_module as module\n"
-        "to = module().connect(sys.argv[1], timeout=0, isolation_level=None)\n"
-        "try:\n    [to.execute(each) for each in sys.argv[2:]]\n"
+        "import importlib, sys\n"
+        "module, file, *statements = sys.argv[1:]\n"
+        "to = importlib.import_module(module).connect(file, timeout=0, isolation_level=None)\n"
+        "try:\n    [to.execute(each) for each in statements]\n"
         "except Exception as refused: print(refused)"
     )
-    command = [sys.executable, "-c", code, str(engine.url.database), *statements]
+    about = [sqlite_module().__name__, str(engine.url.database)]
+    command = [sys.executable, "-c", code, *about, *statements]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
@@ -118,12 +120,14 @@ def test_what_is_over_is_let_go_of(tmp_path):
     assert places[0] not in stillness._opened
 
 
-@pytest.mark.parametrize("mode", ["PRAGMA journal_mode=DELETE", "PRAGMA locking_mode=EXCLUSIVE"])
-def test_another_kind_of_keeping_is_asked_as_before(migrated_sqlite_uri, mode):
+@pytest.mark.parametrize(
+    "modes", [["journal_mode=DELETE"], ["locking_mode=EXCLUSIVE", "journal_mode=WAL"]]
+)
+def test_another_kind_of_keeping_is_asked_as_before(migrated_sqlite_uri, modes):
     to = create_engine(migrated_sqlite_uri, **engine_options(migrated_sqlite_uri))
     with to.connect() as connection:
-        connection.exec_driver_sql(mode)
-        connection.exec_driver_sql("PRAGMA user_version").all()
+        for mode in modes:
+            connection.exec_driver_sql(f"PRAGMA {mode}").all()
         assert stillness.watched(connection.connection.dbapi_connection) is None
     to.dispose()
 
