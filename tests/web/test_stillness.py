@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
 
-from comments.database import engine_options, prepare_engine, sqlite_module
+from comments import engines
 from comments.web import stillness
 from comments.web.revisions import Revisions
 from tests import factories as make
@@ -20,8 +20,7 @@ from tests.web.cast import API
 
 @pytest.fixture
 def engine(migrated_sqlite_uri: str) -> Iterator[Engine]:
-    engine = create_engine(migrated_sqlite_uri, **engine_options(migrated_sqlite_uri))
-    prepare_engine(engine)
+    engine = engines.create(migrated_sqlite_uri)
     yield engine
     engine.dispose()
 
@@ -43,7 +42,7 @@ def elsewhere(engine: Engine, *statements: str) -> str:
         "try:\n    [to.execute(each) for each in statements]\n"
         "except Exception as refused: print(refused)"
     )
-    about = [sqlite_module().__name__, str(engine.url.database)]
+    about = [engines.sqlite_module().__name__, str(engine.url.database)]
     command = [sys.executable, "-c", code, *about, *statements]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
@@ -110,8 +109,7 @@ def test_what_is_over_is_let_go_of(tmp_path):
     places = []
     for name in ("one", "other"):
         uri = f"sqlite:///{tmp_path / name}"
-        engine = create_engine(uri, **engine_options(uri))
-        prepare_engine(engine)
+        engine = engines.create(uri)
         with engine.begin() as connection:
             connection.exec_driver_sql("CREATE TABLE anything (id INTEGER)")
             assert stillness.watched(connection.connection.dbapi_connection)
@@ -124,7 +122,7 @@ def test_what_is_over_is_let_go_of(tmp_path):
     "modes", [["journal_mode=DELETE"], ["locking_mode=EXCLUSIVE", "journal_mode=WAL"]]
 )
 def test_another_kind_of_keeping_is_asked_as_before(migrated_sqlite_uri, modes):
-    to = create_engine(migrated_sqlite_uri, **engine_options(migrated_sqlite_uri))
+    to = create_engine(migrated_sqlite_uri, **engines.options(migrated_sqlite_uri))
     with to.connect() as connection:
         for mode in modes:
             connection.exec_driver_sql(f"PRAGMA {mode}").all()
