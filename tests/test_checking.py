@@ -54,7 +54,8 @@ def checked(session: Session, *, repair: bool = False) -> list[tuple[int | None,
     """Which comment, what of it, what was stored and what is right."""
     stretches = list(checking.check(session, repair=repair, now=minutes(5)))
     assert sum(stretch.rows for stretch in stretches) == checking.total(session)
-    return [tuple(wrong[1:]) for stretch in stretches for wrong in stretch.wrong]
+    wrong = (it for stretch in stretches for it in stretch.wrong)
+    return [tuple(value[1:]) for it in wrong for value in it.values()]
 
 
 def test_of_a_sound_site_nothing_is_wrong_and_nothing_is_locked(session, branch):

@@ -8,11 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import compress
+from operator import ne
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Row, Update, bindparam, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from comments import spelled
 from comments.models import Comment, Report, ScoreStep, Status, Thread, Vote, table_of
 
 #: What is stored of a comment and follows from other columns and rows.
@@ -28,6 +31,8 @@ OF_COMMENTS = (
     "vote_rank",
     "open_reports",
 )
+#: And of a thread.
+OF_THREADS = ("count", "revision")
 
 
 #: Where a change of a thread leaves its revision behind, and in which thread it was.
@@ -66,7 +71,7 @@ _OPEN_REPORTS = (
 )
 
 
-class Wrong(NamedTuple):
+class Value(NamedTuple):
     """A stored value that the rows do not bear out; without a comment it is the thread's own."""
 
     thread: str
@@ -74,6 +79,20 @@ class Wrong(NamedTuple):
     name: str
     stored: Any
     right: Any
+
+
+class Wrong(NamedTuple):
+    """All such values of a comment, or of a thread."""
+
+    thread: str
+    comment_id: int | None
+    names: tuple[str, ...]
+    stored: tuple[Any, ...]
+    right: tuple[Any, ...]
+
+    def values(self) -> Iterator[Value]:
+        for name, stored, right in zip(self.names, self.stored, self.right, strict=True):
+            yield Value(self.thread, self.comment_id, name, stored, right)
 
 
 def wrong_in(session: Session, threads: Sequence[Thread]) -> list[Wrong]:
@@ -91,30 +110,24 @@ def wrong_in(session: Session, threads: Sequence[Thread]) -> list[Wrong]:
     wrong: list[Wrong] = []
     for thread in threads:
         in_thread = rows[thread.id]
-        wrong += _wrong_of_thread(thread, in_thread, newest[thread.id])
+        count = sum(row.status is Status.PUBLISHED for row in in_thread)
+        right: tuple[Any, ...] = (count, max(newest[thread.id], thread.revision))
+        if (thread.count, thread.revision) != right:
+            stored = (thread.count, thread.revision)
+            wrong.append(_differing(thread.key, None, OF_THREADS, stored, right))
         for row, right in zip(in_thread, _right(in_thread, votes, reports), strict=True):
             # Most often all is as it should be.
-            if row[_FIRST_STORED:] != right:
-                wrong += _differing(thread.key, row, right)
+            if (stored := row[_FIRST_STORED:]) != right:
+                wrong.append(_differing(thread.key, row.id, OF_COMMENTS, stored, right))
     return wrong
 
 
-def _wrong_of_thread(thread: Thread, rows: Iterable[Row[Any]], newest: int) -> list[Wrong]:
-    count = sum(row.status is Status.PUBLISHED for row in rows)
-    return [
-        Wrong(thread.key, None, name, stored, right)
-        for name, stored, right in (
-            ("count", thread.count, count),
-            ("revision", thread.revision, max(newest, thread.revision)),
-        )
-        if stored != right
-    ]
-
-
-def _differing(key: str, row: Row[Any], right: tuple[Any, ...]) -> Iterator[Wrong]:
-    for name, stored, value in zip(OF_COMMENTS, row[_FIRST_STORED:], right, strict=True):
-        if stored != value:
-            yield Wrong(key, row.id, name, stored, value)
+def _differing(
+    key: str, id: int | None, names: Sequence[str], stored: Sequence[Any], right: Sequence[Any]
+) -> Wrong:
+    differs = list(map(ne, stored, right))
+    kept = (tuple(compress(values, differs)) for values in (names, stored, right))
+    return Wrong(key, id, *kept)
 
 
 def _newest(session: Session, thread_ids: Sequence[int]) -> dict[int, int]:
@@ -201,12 +214,16 @@ def mend(
     for thread in threads:
         if in_thread := by_key.get(thread.key):
             steps += _mend_thread(thread, in_thread, now)
-            for id, right in _by_comment(thread, in_thread).items():
-                changes[tuple(right)].append({_AT: id, **right})
+            for it in in_thread:
+                if it.comment_id is not None:
+                    right = dict(zip(it.names, it.right, strict=True))
+                    right |= {_AT: it.comment_id, _NOW: thread.revision}
+                    changes[it.names].append(right)
+    connection = session.connection()
     if steps:
-        session.connection().execute(insert(table_of(ScoreStep)), steps)
+        spelled.run_many(connection, _REMEMBER, steps)
     for names, rows in changes.items():
-        session.connection().execute(_update_of(names), rows)
+        spelled.run_many(connection, _update_of(names), rows)
     session.flush()
     session.expire_all()
 
@@ -214,39 +231,34 @@ def mend(
 def _mend_thread(thread: Thread, wrong: Sequence[Wrong], now: datetime) -> list[dict[str, Any]]:
     """Its own values. What is given is as after a vote: whoever is reading "most voted" page by
     page misses nothing."""
-    right = {it.name: it.right for it in wrong if it.comment_id is None}
+    right = {value.name: value.right for it in wrong if not it.comment_id for value in it.values()}
     revision = right.get("revision", thread.revision)
+    moved = (it for it in wrong if "vote_rank" in it.names)
     steps = [
         {
             "thread_id": thread.id,
             "revision": revision + number,
             "comment_id": it.comment_id,
-            "rank_before": it.stored,
+            "rank_before": it.stored[it.names.index("vote_rank")],
             "created_at": now,
         }
-        for number, it in enumerate((it for it in wrong if it.name == "vote_rank"), start=1)
+        for number, it in enumerate(moved, start=1)
     ]
     thread.count = right.get("count", thread.count)
     thread.revision = revision + len(steps) + 1
     return steps
 
 
-def _by_comment(thread: Thread, wrong: Iterable[Wrong]) -> dict[int, dict[str, Any]]:
-    """What is to be written of each comment."""
-    found: dict[int, dict[str, Any]] = defaultdict(dict)
-    for it in wrong:
-        if it.comment_id is not None:
-            found[it.comment_id][it.name] = it.right
-            # Who asks what has changed is told of those that come and go.
-            if it.name == "listed":
-                found[it.comment_id]["changed_revision"] = thread.revision
-    return found
-
-
-_AT = "comment"
+_AT, _NOW = "comment", "now"
+_REMEMBER = insert(table_of(ScoreStep)).values(
+    {column.name: bindparam(column.name) for column in table_of(ScoreStep).c}
+)
 
 
 @cache
 def _update_of(names: tuple[str, ...]) -> Update:
     right: dict[str, Any] = {name: bindparam(name) for name in names}
+    # Who asks what has changed is told of those that come and go.
+    if "listed" in names:
+        right["changed_revision"] = bindparam(_NOW)
     return update(_comments).where(_comments.c.id == bindparam(_AT)).values(right)
