@@ -100,7 +100,7 @@ def wrong_in(session: Session, threads: Sequence[Thread]) -> list[Wrong]:
     their locks."""
     ids = [thread.id for thread in threads]
     rows: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in session.execute(_IN_THREADS, {"threads": ids}):
+    for row in session.execute(_IN_THREADS, {"threads": ids}).all():
         rows[row.thread_id].append(row)
     votes, reports, newest = (
         _votes(session, ids),
