@@ -86,7 +86,9 @@ def run_many(connection: Connection, statement: Any, rows: Sequence[Values]) -> 
     dialect = connection.dialect
     spelled = _spelled(statement, dialect)
     if _is_heard(connection):
-        connection.execute(statement, [{name: row[name] for name in spelled.said} for row in rows])
+        said = spelled.said.items()
+        needed = [{name: row.get(name, given) for name, given in said} for row in rows]
+        connection.execute(statement, needed)
         return
     cursor = connection.connection.cursor()
     try:

@@ -12,25 +12,35 @@ from itertools import compress
 from operator import ne
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Row, Update, bindparam, case, func, insert, select, update
+from sqlalchemy import BindParameter, Update, bindparam, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from comments import spelled
 from comments.models import Comment, Report, ScoreStep, Status, Thread, Vote, table_of
 
-#: What is stored of a comment and follows from other columns and rows.
-OF_COMMENTS = (
-    "depth",
-    "path",
-    "root_id",
-    "replies_count",
-    "listed",
-    "up",
-    "down",
-    "score",
-    "vote_rank",
-    "open_reports",
-)
+
+class _Stored(NamedTuple):
+    """What is read of a comment; far quicker to look into than a row of SQLAlchemy's."""
+
+    thread_id: int
+    id: int
+    parent_id: int | None
+    status: Status
+    depth: int
+    path: str
+    root_id: int | None
+    replies_count: int
+    listed: bool
+    up: int
+    down: int
+    score: int
+    vote_rank: int
+    open_reports: int
+
+
+#: What of that follows from other columns and rows begins here.
+_FOLLOWS = _Stored._fields.index("depth")
+OF_COMMENTS = _Stored._fields[_FOLLOWS:]
 #: And of a thread.
 OF_THREADS = ("count", "revision")
 
@@ -47,10 +57,8 @@ UP, DOWN = (func.sum(case((which, 1), else_=0)) for which in (Vote.value > 0, Vo
 
 _THESE: BindParameter[Any] = bindparam("threads", expanding=True)
 _comments = table_of(Comment)
-_READ = ("thread_id", "id", "parent_id", "status")
-_FIRST_STORED = len(_READ)
 _IN_THREADS = (
-    select(*(_comments.c[name] for name in (*_READ, *OF_COMMENTS)))
+    select(*(_comments.c[name] for name in _Stored._fields))
     .where(_comments.c.thread_id.in_(_THESE))
     .order_by(_comments.c.thread_id, _comments.c.id)
 )
@@ -99,8 +107,8 @@ def wrong_in(session: Session, threads: Sequence[Thread]) -> list[Wrong]:
     """What is wrong in some threads, in their order. Who wants to be sure while others write holds
     their locks."""
     ids = [thread.id for thread in threads]
-    rows: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in session.execute(_IN_THREADS, {"threads": ids}).all():
+    rows: dict[int, list[_Stored]] = defaultdict(list)
+    for row in map(_Stored._make, session.execute(_IN_THREADS, {"threads": ids}).all()):
         rows[row.thread_id].append(row)
     votes, reports, newest = (
         _votes(session, ids),
@@ -111,13 +119,13 @@ def wrong_in(session: Session, threads: Sequence[Thread]) -> list[Wrong]:
     for thread in threads:
         in_thread = rows[thread.id]
         count = sum(row.status is Status.PUBLISHED for row in in_thread)
+        stored: tuple[Any, ...] = (thread.count, thread.revision)
         right: tuple[Any, ...] = (count, max(newest[thread.id], thread.revision))
-        if (thread.count, thread.revision) != right:
-            stored = (thread.count, thread.revision)
+        if stored != right:
             wrong.append(_differing(thread.key, None, OF_THREADS, stored, right))
         for row, right in zip(in_thread, _right(in_thread, votes, reports), strict=True):
             # Most often all is as it should be.
-            if (stored := row[_FIRST_STORED:]) != right:
+            if (stored := row[_FOLLOWS:]) != right:
                 wrong.append(_differing(thread.key, row.id, OF_COMMENTS, stored, right))
     return wrong
 
@@ -140,7 +148,7 @@ def _newest(session: Session, thread_ids: Sequence[int]) -> dict[int, int]:
 
 
 def _right(
-    rows: Sequence[Row[Any]], votes: Mapping[int, tuple[int, int]], reports: Mapping[int, int]
+    rows: Sequence[_Stored], votes: Mapping[int, tuple[int, int]], reports: Mapping[int, int]
 ) -> Iterator[tuple[Any, ...]]:
     """What should be stored of each comment of a thread, as :data:`OF_COMMENTS`."""
     places = _places(rows)
@@ -161,7 +169,7 @@ def _open_reports(session: Session, thread_ids: Sequence[int]) -> dict[int, int]
     return dict(session.execute(_OPEN_REPORTS, {"threads": thread_ids}).all())
 
 
-def _places(rows: Sequence[Row[Any]]) -> dict[int, tuple[int, str, int | None]]:
+def _places(rows: Sequence[_Stored]) -> dict[int, tuple[int, str, int | None]]:
     """Depth, path and root of each comment by who answers whom, from the top down.
 
     What hangs on a comment of another thread is believed to be where it says.
@@ -186,7 +194,7 @@ def _places(rows: Sequence[Row[Any]]) -> dict[int, tuple[int, str, int | None]]:
     return places
 
 
-def _below(rows: Sequence[Row[Any]], places: Mapping[int, tuple[int, Any, Any]]) -> dict[int, int]:
+def _below(rows: Sequence[_Stored], places: Mapping[int, tuple[int, Any, Any]]) -> dict[int, int]:
     """How many published comments are below each one: the deepest are counted first."""
     below = dict.fromkeys((row.id for row in rows), 0)
     for row in sorted(rows, key=lambda row: places[row.id][0], reverse=True):
