@@ -9,7 +9,18 @@ the same. The table is made by migration 0004 and is none of the models': it is 
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, column, select, table, text
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    column,
+    func,
+    literal,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.orm import Session
 
 from comments.database import is_sqlite
@@ -28,7 +39,7 @@ _PUT_POSTGRES = text(
     "ON CONFLICT (comment_id) DO UPDATE SET terms = excluded.terms"
 )
 
-_FTS = table(NAME, column("rowid"), column(NAME))
+_FTS = table(NAME, column("rowid"), column("terms"), column(NAME))
 _VECTORS = table(NAME, column("comment_id"), column("terms"))
 
 
@@ -96,20 +107,47 @@ def found_in(
 ) -> tuple[Select[Any], Any]:
     """*statement* narrowed to comments with all *terms*, and the id to order it by.
 
-    Ordered by that id, newest first, SQLite reads no more of the index than is shown; PostgreSQL
-    reads every match.
+    Ordered by that id, newest first, SQLite reads no more of the index than is shown, unless the
+    last word may go on: then it reads every match, as PostgreSQL always does.
     """
     if is_sqlite(session):
         match = " AND ".join(f'"{it.field}{it.lexeme}"{"*" * it.open_end}' for it in terms)
         rows = statement.join(_FTS, _FTS.c.rowid == comment_id)
         return rows.where(_FTS.c[NAME].op("MATCH")(match)), _FTS.c.rowid
-    query = " & ".join(f"'{it.field}{it.lexeme}'{':*' * it.open_end}" for it in terms)
-    asked = text("CAST(:asked AS tsquery)").bindparams(asked=query)
     # Looked up first and sorted then, whatever the planner believes: it cannot tell how rare a
     # beginning is, and would rather walk through all comments from the newest on.
-    matches = select(_VECTORS.c.comment_id).where(_VECTORS.c.terms.op("@@")(asked))
+    matches = select(_VECTORS.c.comment_id).where(_holds(terms))
     found = matches.cte("found").prefix_with("MATERIALIZED")
     return statement.join(found, found.c.comment_id == comment_id), found.c.comment_id + 0
+
+
+def found_among(
+    session: Session, statement: Select[Any], comment_id: Any, terms: Iterable[Term], ids: range
+) -> tuple[Select[Any], Any]:
+    """As :func:`found_in`, of the comments with these *ids* alone: their rows are read one by one,
+    from the newest on, and no word is looked up. It ends with the last row that is shown.
+    """
+    if is_sqlite(session):
+        kept, key, has_all = _FTS, _FTS.c.rowid, _says(terms)
+    else:
+        kept, key, has_all = _VECTORS, _VECTORS.c.comment_id, _holds(terms)
+    # Behind a sum SQLite does not see that the comments have a range as well, and begins here.
+    rows = statement.join(kept, comment_id == key + 0)
+    return rows.where(key >= ids.start, key < ids.stop, has_all), key
+
+
+def _says(terms: Iterable[Term]) -> Any:
+    """Whether a row of SQLite's, read as the line that it is, has all *terms*."""
+    line = literal(" ").concat(_FTS.c.terms).concat(" ")
+    sought = (f" {it.field}{it.lexeme}{'' if it.open_end else ' '}" for it in terms)
+    return and_(*(func.instr(line, each) > 0 for each in sought))
+
+
+def _holds(terms: Iterable[Term]) -> Any:
+    """Whether a row of PostgreSQL's has all *terms*."""
+    query = " & ".join(f"'{it.field}{it.lexeme}'{':*' * it.open_end}" for it in terms)
+    asked = text("CAST(:asked AS tsquery)").bindparams(asked=query)
+    return _VECTORS.c.terms.op("@@")(asked)
 
 
 def _terms(entry: Entry) -> list[str]:

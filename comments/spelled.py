@@ -81,6 +81,24 @@ def tell(connection: Connection, words: str) -> None:
         cursor.close()
 
 
+def run_many(connection: Connection, statement: Any, rows: Sequence[Values]) -> None:
+    """*statement*, one that is kept and only writes, with the values of each of the *rows*."""
+    dialect = connection.dialect
+    spelled = _spelled(statement, dialect)
+    if _is_heard(connection):
+        said = spelled.said.items()
+        needed = [{name: row.get(name, given) for name, given in said} for row in rows]
+        connection.execute(statement, needed)
+        return
+    cursor = connection.connection.cursor()
+    try:
+        cursor.executemany(spelled.words, [spelled.parameters(row) for row in rows])
+    except dialect.loaded_dbapi.Error as error:
+        raise _told(connection, spelled.words, error) from error
+    finally:
+        cursor.close()
+
+
 def _is_heard(connection: Connection) -> bool:
     heard = connection.dispatch
     return bool(heard.before_cursor_execute or heard.after_cursor_execute)

@@ -31,7 +31,6 @@ from comments import accounts, engines, environment, notify, schema, signals
 from comments.environment import AT_ONCE
 from comments.errors import ConfigError
 from comments.extension import Comments
-from comments.showcase import add_showcase
 from comments.web import hooks, problems
 from comments.web.gate import threads_for
 from comments.web.request_log import RequestLog
@@ -78,6 +77,9 @@ def _made(environ: Mapping[str, str]) -> Flask:
     _check_address(state)
     _add_pages(app)
     if environ.get("COMMENTS_DEMO"):
+        # why: nobody but the demo needs its texts and its people
+        from comments.showcase import add_showcase
+
         waiting = environ.get("COMMENTS_DEMO_QUEUE") and environment.number_of(
             environ, "COMMENTS_DEMO_QUEUE", 1, MOST_DEMO_QUEUE
         )

@@ -168,11 +168,8 @@ def before_each_statement(engine: Engine, act: Callable[[], Any]) -> Iterator[No
 def wrong_counters(session: Session) -> dict[str, list[Any]]:
     """All that is wrong, by table: threads as ``(key, stored, right)``, comments as ``(id, name,
     stored, right)``. It reads every row."""
-    wrong = [
-        found
-        for thread in session.scalars(select(Thread).order_by(Thread.id)).all()
-        for found in wrong_in(session, thread)
-    ]
+    threads = session.scalars(select(Thread).order_by(Thread.id)).all()
+    wrong = [value for it in wrong_in(session, threads) for value in it.values()]
     return {
         "threads": [(it.thread, it.stored, it.right) for it in wrong if it.comment_id is None],
         "comments": [tuple(it[1:]) for it in wrong if it.comment_id is not None],

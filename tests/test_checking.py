@@ -54,7 +54,8 @@ def checked(session: Session, *, repair: bool = False) -> list[tuple[int | None,
     """Which comment, what of it, what was stored and what is right."""
     stretches = list(checking.check(session, repair=repair, now=minutes(5)))
     assert sum(stretch.rows for stretch in stretches) == checking.total(session)
-    return [tuple(wrong[1:]) for stretch in stretches for wrong in stretch.wrong]
+    wrong = (it for stretch in stretches for it in stretch.wrong)
+    return [tuple(value[1:]) for it in wrong for value in it.values()]
 
 
 def test_of_a_sound_site_nothing_is_wrong_and_nothing_is_locked(session, branch):
@@ -144,6 +145,81 @@ def test_whoever_reads_most_voted_meanwhile_misses_nothing(session):
     checked(session, repair=True)
     rest = page(session, "most_voted", limit=9, after=next_page(first))
     assert ids(first) + ids(rest) == [*written[1:], written[0]]
+
+
+# ── a whole site ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def site(session, branch, monkeypatch) -> list[str]:
+    """The keys of threads of many sizes, of which all is wrong; some fit into one transaction."""
+    monkeypatch.setattr(checking, "AT_ONCE", 12)
+    keys = [f"thread {number}" for number in range(9)]
+    for number, key in enumerate(keys):
+        make.rows(session, 1 + number * 3, key=key, parents=(None, 0, 1))
+    spoil_all(session)
+    return keys
+
+
+def spoil_all(session: Session) -> None:
+    session.execute(update(Comment).values(MISTAKES))
+    session.execute(update(Thread).values(count=99))
+    session.commit()
+
+
+def test_a_site_in_which_all_is_wrong_is_mended_once(session, site):
+    wrong = checked(session)
+    assert {name for _, name, _, _ in wrong} == {*OF_COMMENTS, "count"}
+    assert checked(session, repair=True) == wrong
+    revisions = session.scalars(select(Thread.revision).order_by(Thread.id)).all()
+    assert checked(session, repair=True) == []
+    assert session.scalars(select(Thread.revision).order_by(Thread.id)).all() == revisions
+
+
+def test_what_was_mended_before_somebody_broke_it_off_stays_so(session, site, monkeypatch):
+    monkeypatch.setattr(checking, "STRETCH", 20)
+    wrong = len(checked(session))
+    mending = checking.check(session, repair=True, now=NOON)
+    first = next(mending)
+    mending.close()
+    mended = sum(len(it.names) for it in first.wrong)
+    assert 0 < mended < wrong
+    assert len(checked(session)) == wrong - mended
+    checked(session, repair=True)
+    assert checked(session) == []
+
+
+def test_small_threads_are_counted_and_written_together(session, site):
+    def sent_for(at_once: int) -> int:
+        spoil_all(session)
+        with pytest.MonkeyPatch.context() as patch, statements(session.get_bind()) as sent:
+            patch.setattr(checking, "AT_ONCE", at_once)
+            checked(session, repair=True)
+        return len(sent)
+
+    assert sent_for(10_000) < sent_for(1) / 3
+
+
+def test_who_writes_anywhere_while_all_is_mended_is_counted(engine):
+    keys = [f"thread {number}" for number in range(6)]
+    with Session(engine) as session:
+        roots = [make.post(session, thread=key).id for key in keys]
+        spoil_all(session)
+
+    def write(session: Session, first: int) -> None:
+        person = guest(f"writer {first}")
+        for at in (*range(first, 6), *range(first)):
+            make.post(session, person, thread=keys[at], to=roots[at])
+            make.vote(session, roots[at], by=person)
+            session.commit()
+
+    writers = (partial(write, first=number) for number in range(4))
+    at_once(engine, *writers, checked_while_others_write)
+    with Session(engine) as session:
+        checked(session, repair=True)
+        found = [make.fresh(session, root) for root in roots]
+        assert {(it.up, it.vote_rank, it.replies_count) for it in found} == {(4, -4, 4)}
+        assert set(session.scalars(select(Thread.count))) == {5}
 
 
 def test_votes_and_comments_that_come_meanwhile_are_all_counted(engine):

@@ -139,10 +139,12 @@ WRITES: dict[str, Callable[[Session], Any]] = {
 FEW = {"sqlite": 20_000, "postgresql": 1_500}
 
 
-#: PostgreSQL looks every match up before it sorts them, and in a table as small as this one may
-#: as well read all of it beside. What must not be read through is the index itself.
-WORDS = ("a rare word", "a word of all", "a beginning", "a phrase", "a name", "a name's word")
-WORDS += ("find by name",)
+#: What few of the newest say is looked up. PostgreSQL looks up every match before it sorts them,
+#: and in a table as small as this one may as well read all of it beside. What must not be read
+#: through is the index itself.
+WORDS = ("a rare word", "a beginning", "a phrase", "a name", "a name's word", "find by name")
+#: Steps for each of the newest comments, whose words SQLite compares first.
+STEPS = 40
 
 
 @pytest.mark.parametrize("name", READS | WRITES)
@@ -166,7 +168,9 @@ def _is_by_key(step: str) -> bool:
 @pytest.mark.parametrize("name", READS | WRITES)
 def test_nothing_looks_at_more_rows_than_it_needs(large, name):
     few = FEW[large.dialect.name]
-    if name in WORDS and large.dialect.name != "sqlite":
+    if name in WORDS and large.dialect.name == "sqlite":
+        few += STEPS * search.NEWEST
+    elif name in WORDS:
         few = 3 * MANY  # the matches, and at most all comments and threads once
     assert _touched(large, (READS | WRITES)[name]) <= few
 

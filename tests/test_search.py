@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import column, delete, select, table
 
 from comments import index, posting
-from comments.models import Status
+from comments.models import Comment, Status
 from comments.moderation import search
 from comments.moderation.search import Query
 from comments.text import lexemes
@@ -112,6 +112,24 @@ def test_both_databases_find_the_same_in_every_script(session, said):
     assert {typed: set(found(session, said, text=typed)) for typed in FINDS} == FINDS
 
 
+def test_the_newest_read_one_by_one_are_what_the_index_finds(session, said):
+    ids, of_all = select(Comment.id), range(min(said), max(said) + 1)
+    for typed in FINDS:
+        if terms := search.read(typed)[0]:
+            asked = session, ids, Comment.id, terms
+            ways = index.found_in(*asked), index.found_among(*asked, of_all)
+            looked_up, read = (session.scalars(way.order_by(id)).all() for way, id in ways)
+            assert read == looked_up, typed
+
+
+def test_of_the_newest_none_is_read_that_was_not_asked_for(session, said):
+    ids, (first, *_, last) = select(Comment.id), sorted(said)
+    terms, _ = search.read("cafe")  # which the first one says
+    for some, found in ((range(first, last), [first]), (range(first + 1, last + 1), [])):
+        way, _ = index.found_among(session, ids, Comment.id, terms, some)
+        assert session.scalars(way).all() == found
+
+
 def test_nothing_that_is_typed_reaches_an_engine_but_plain_words():
     for typed in (*FINDS, *SAID.values()):
         terms, _ = search.read(typed)
@@ -156,8 +174,10 @@ def test_every_filter_narrows_what_is_found(session):
     assert found(session, author="???") == []
 
 
+@pytest.mark.parametrize("newest", [1, 7, 1_000])
 @pytest.mark.parametrize("query", [{"text": "apple"}, {"text": '"an apple"'}, {}])
-def test_the_pages_of_a_search_hold_every_comment_once(session, query):
+def test_the_pages_of_a_search_hold_every_comment_once(session, monkeypatch, query, newest):
+    monkeypatch.setattr(search, "NEWEST", newest)
     made = [make.post(session, body=f"an apple, number {number}").id for number in range(12)]
     make.post(session, body="an orange apple" if query else "an apple")
     seen, before = [], None

@@ -76,7 +76,7 @@ def test_it_makes_its_tables_and_finds_them_again(start, database_uri):
 def test_a_start_that_finds_its_tables_loads_nothing_that_no_reader_needs(start, tmp_path):
     start()
     app = "import sys, wsgi; print(*(name for name in sys.argv[1:] if name in sys.modules))"
-    unneeded = ("alembic", "authlib", "bleach", "mako", "polib", "psycopg")
+    unneeded = ("alembic", "authlib", "bleach", "mako", "markdown_it", "polib", "psycopg")
     started = subprocess.run(
         [sys.executable, "-c", app, "flask", *unneeded],
         env={"PYTHONPATH": str(PROJECT), "COMMENTS_INSTANCE": str(tmp_path / "instance")},

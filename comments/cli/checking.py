@@ -1,12 +1,15 @@
 """``flask comments check``: the stored counters against the rows."""
 
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import click
 from flask.cli import with_appcontext
 
 from comments.moderation import checking
-from comments.moderation.counters import Wrong
+from comments.moderation.checking import Stretch
+from comments.moderation.counters import Value
 from comments.web.state import current, now
 
 #: More than that nobody reads; the sum is told in the end.
@@ -28,6 +31,24 @@ _WORDS = {
 }
 
 
+@dataclass(slots=True)
+class _Sum:
+    """What was found. Only the first wrong values are kept: all of a large site may be wrong."""
+
+    rows: int = 0
+    values: int = 0
+    threads: set[str] = field(default_factory=set)
+    first: list[Value] = field(default_factory=list)
+
+    def add(self, stretch: Stretch) -> None:
+        self.rows += stretch.rows
+        for it in stretch.wrong:
+            self.threads.add(it.thread)
+            self.values += len(it.names)
+            if len(self.first) < MOST_TOLD:
+                self.first += islice(it.values(), MOST_TOLD - len(self.first))
+
+
 @click.command("check")
 @click.option("--repair", is_flag=True, help="Write what is right.")
 @with_appcontext
@@ -37,26 +58,24 @@ def check(repair: bool) -> None:
     It ends with 1 where something is wrong and was not mended.
     """
     session = current().session()
-    rows, wrong = 0, list[Wrong]()
+    found = _Sum()
     with click.progressbar(length=checking.total(session), label="Checking rows") as bar:
         for stretch in checking.check(session, repair=repair, now=now()):
             bar.update(stretch.rows)
-            rows += stretch.rows
-            wrong += stretch.wrong
-    for it in wrong[:MOST_TOLD]:
+            found.add(stretch)
+    for it in found.first:
         click.echo(_sentence(it), err=True)
-    if len(wrong) > MOST_TOLD:
-        click.echo(f"And {len(wrong) - MOST_TOLD:,} more.", err=True)
-    _conclude(rows, wrong, repaired=repair)
+    if found.values > len(found.first):
+        click.echo(f"And {found.values - len(found.first):,} more.", err=True)
+    _conclude(found, repaired=repair)
 
 
-def _conclude(rows: int, wrong: list[Wrong], *, repaired: bool) -> None:
-    told = f"Looked at {_counted(rows, 'row')}"
-    threads = len({it.thread for it in wrong})
-    values = f"{_counted(len(wrong), 'value')} in {_counted(threads, 'discussion')}"
-    if not rows:
+def _conclude(found: _Sum, *, repaired: bool) -> None:
+    told = f"Looked at {_counted(found.rows, 'row')}"
+    values = f"{_counted(found.values, 'value')} in {_counted(len(found.threads), 'discussion')}"
+    if not found.rows:
         click.echo("There is no discussion in this database: is it the one you mean?")
-    elif not wrong:
+    elif not found.values:
         click.echo(f"{told}: every counter is what they say.")
     elif repaired:
         click.echo(f"{told}. Mended: {values}.")
@@ -70,7 +89,7 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
-def _sentence(it: Wrong) -> str:
+def _sentence(it: Value) -> str:
     place = it.thread if it.comment_id is None else f"{it.thread}, comment {it.comment_id}"
     return f"{place}: {_WORDS[it.name]} is {_value(it.stored)} and should be {_value(it.right)}."
 

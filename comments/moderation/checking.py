@@ -1,7 +1,7 @@
 """Every stored counter of a site held against the rows, a stretch of rows at a time.
 
 A stretch is compared by the database in one statement, so whatever people write meanwhile is seen
-whole or not at all. A thread in which something differs is then counted once more under its lock,
+whole or not at all. Threads in which something differs are counted once more under their locks,
 and mended if that is wanted: what people say in between waits a moment and is never undone.
 """
 
@@ -18,6 +18,8 @@ from comments.moderation.counters import DOWN, REVISIONS, UP, Wrong, mend, wrong
 
 #: Rows compared in one statement.
 STRETCH = 20_000
+#: Rows counted again in one transaction, unless one thread has more: whoever writes waits for it.
+AT_ONCE = 2_000
 
 
 class Stretch(NamedTuple):
@@ -37,7 +39,8 @@ def total(session: Session) -> int:
 def check(session: Session, *, repair: bool, now: datetime) -> Iterator[Stretch]:
     """Hold all counters against the rows; with *repair* what is wrong is mended.
 
-    Ends the session's transaction after each stretch and after each thread that it locks.
+    Ends the session's transaction after each stretch and after each few threads that it locks, so
+    it can be broken off at any moment: what is mended stays so.
     """
     # Threads that were looked at as a whole need no second look for another of their rows.
     known: set[int] = set()
@@ -47,8 +50,8 @@ def check(session: Session, *, repair: bool, now: datetime) -> Iterator[Stretch]
             found = session.scalars(suspects(last, rows.last)).all()
             session.rollback()
             wrong = []
-            for thread_id in sorted(set(found) - known):
-                wrong += _look_closely(session, thread_id, now if repair else None)
+            for some in _a_few_at_once(session, sorted(set(found) - known)):
+                wrong += _look_closely(session, some, now if repair else None)
             known.update(found)
             last = rows.last
             yield Stretch(rows.number, wrong)
@@ -67,11 +70,36 @@ def _next_rows(session: Session, key: Any, after: int) -> _Rows | None:
     return _Rows(number, last) if number else None
 
 
-def _look_closely(session: Session, thread_id: int, mend_at: datetime | None) -> list[Wrong]:
-    thread = threads.lock(session, thread_id)
-    wrong = wrong_in(session, thread)
+def _a_few_at_once(session: Session, thread_ids: Sequence[int]) -> Iterator[list[int]]:
+    """Threads with no more than :data:`AT_ONCE` comments together, and larger ones alone.
+
+    One without any comment is alone as well: it may be an old key that leads to another thread,
+    and is locked before that one by whoever needs both.
+    """
+    sized = select(Comment.thread_id, func.count()).where(Comment.thread_id.in_(thread_ids))
+    sizes = dict(session.execute(sized.group_by(Comment.thread_id)).all())
+    session.rollback()
+    few, number = list[int](), 0
+    for id in thread_ids:
+        size = sizes.get(id, AT_ONCE)
+        if few and number + size > AT_ONCE:
+            yield few
+            few, number = [], 0
+        few.append(id)
+        number += size
+    if few:
+        yield few
+
+
+def _look_closely(
+    session: Session, thread_ids: Sequence[int], mend_at: datetime | None
+) -> list[Wrong]:
+    threads.lock_many(session, thread_ids)
+    held = select(Thread).where(Thread.id.in_(thread_ids)).order_by(Thread.id)
+    found = session.scalars(held.execution_options(populate_existing=True)).all()
+    wrong = wrong_in(session, found)
     if wrong and mend_at is not None:
-        mend(session, thread, wrong, mend_at)
+        mend(session, found, wrong, mend_at)
         session.commit()
     else:
         session.rollback()

@@ -1,32 +1,48 @@
 """Stored counters, held against the rows they count.
 
-The truth is counted from the votes, the statuses, the open reports, and who answers whom. One
-thread is looked at as a whole; :mod:`comments.moderation.checking` finds the threads worth it.
+The truth is counted from the votes, the statuses, the open reports, and who answers whom. Threads
+are looked at as a whole; :mod:`comments.moderation.checking` finds those worth it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from itertools import compress
+from operator import ne
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, case, func, insert, select, update
+from sqlalchemy import BindParameter, Update, bindparam, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from comments.models import Comment, Report, ScoreStep, Status, Thread, Vote
+from comments import spelled
+from comments.models import Comment, Report, ScoreStep, Status, Thread, Vote, table_of
 
-#: What is stored of a comment and follows from other columns and rows.
-OF_COMMENTS = (
-    "depth",
-    "path",
-    "root_id",
-    "replies_count",
-    "listed",
-    "up",
-    "down",
-    "score",
-    "vote_rank",
-    "open_reports",
-)
+
+class _Stored(NamedTuple):
+    """What is read of a comment; far quicker to look into than a row of SQLAlchemy's."""
+
+    thread_id: int
+    id: int
+    parent_id: int | None
+    status: Status
+    depth: int
+    path: str
+    root_id: int | None
+    replies_count: int
+    listed: bool
+    up: int
+    down: int
+    score: int
+    vote_rank: int
+    open_reports: int
+
+
+#: What of that follows from other columns and rows begins here.
+_FOLLOWS = _Stored._fields.index("depth")
+OF_COMMENTS = _Stored._fields[_FOLLOWS:]
+#: And of a thread.
+OF_THREADS = ("count", "revision")
 
 
 #: Where a change of a thread leaves its revision behind, and in which thread it was.
@@ -39,7 +55,31 @@ REVISIONS = (
 UP, DOWN = (func.sum(case((which, 1), else_=0)) for which in (Vote.value > 0, Vote.value < 0))
 
 
-class Wrong(NamedTuple):
+_THESE: BindParameter[Any] = bindparam("threads", expanding=True)
+_comments = table_of(Comment)
+_IN_THREADS = (
+    select(*(_comments.c[name] for name in _Stored._fields))
+    .where(_comments.c.thread_id.in_(_THESE))
+    .order_by(_comments.c.thread_id, _comments.c.id)
+)
+_NEWEST = tuple(
+    select(whose, func.max(of)).where(whose.in_(_THESE)).group_by(whose) for of, whose in REVISIONS
+)
+_VOTES = (
+    select(Vote.comment_id, UP, DOWN)
+    .join(Comment, Comment.id == Vote.comment_id)
+    .where(Comment.thread_id.in_(_THESE))
+    .group_by(Vote.comment_id)
+)
+_OPEN_REPORTS = (
+    select(Report.comment_id, func.count())
+    .join(Comment, Comment.id == Report.comment_id)
+    .where(Comment.thread_id.in_(_THESE), Report.settled_at.is_(None))
+    .group_by(Report.comment_id)
+)
+
+
+class Value(NamedTuple):
     """A stored value that the rows do not bear out; without a comment it is the thread's own."""
 
     thread: str
@@ -49,68 +89,87 @@ class Wrong(NamedTuple):
     right: Any
 
 
-def wrong_in(session: Session, thread: Thread) -> list[Wrong]:
-    """What is wrong in one thread. Who wants to be sure while others write holds its lock."""
-    columns = (Comment.id, Comment.parent_id, Comment.status)
-    stored = [getattr(Comment, name) for name in OF_COMMENTS]
-    in_thread = select(*columns, *stored).where(Comment.thread_id == thread.id)
-    rows = session.execute(in_thread.order_by(Comment.id)).all()
-    wrong = _wrong_of_thread(session, thread, rows)
-    for row, right in _right(session, thread, rows):
-        for name, value in right.items():
-            if getattr(row, name) != value:
-                wrong.append(Wrong(thread.key, row.id, name, getattr(row, name), value))
+class Wrong(NamedTuple):
+    """All such values of a comment, or of a thread."""
+
+    thread: str
+    comment_id: int | None
+    names: tuple[str, ...]
+    stored: tuple[Any, ...]
+    right: tuple[Any, ...]
+
+    def values(self) -> Iterator[Value]:
+        for name, stored, right in zip(self.names, self.stored, self.right, strict=True):
+            yield Value(self.thread, self.comment_id, name, stored, right)
+
+
+def wrong_in(session: Session, threads: Sequence[Thread]) -> list[Wrong]:
+    """What is wrong in some threads, in their order. Who wants to be sure while others write holds
+    their locks."""
+    ids = [thread.id for thread in threads]
+    rows: dict[int, list[_Stored]] = defaultdict(list)
+    for row in map(_Stored._make, session.execute(_IN_THREADS, {"threads": ids}).all()):
+        rows[row.thread_id].append(row)
+    votes, reports, newest = (
+        _votes(session, ids),
+        _open_reports(session, ids),
+        _newest(session, ids),
+    )
+    wrong: list[Wrong] = []
+    for thread in threads:
+        in_thread = rows[thread.id]
+        count = sum(row.status is Status.PUBLISHED for row in in_thread)
+        stored: tuple[Any, ...] = (thread.count, thread.revision)
+        right: tuple[Any, ...] = (count, max(newest[thread.id], thread.revision))
+        if stored != right:
+            wrong.append(_differing(thread.key, None, OF_THREADS, stored, right))
+        for row, right in zip(in_thread, _right(in_thread, votes, reports), strict=True):
+            # Most often all is as it should be.
+            if (stored := row[_FOLLOWS:]) != right:
+                wrong.append(_differing(thread.key, row.id, OF_COMMENTS, stored, right))
     return wrong
 
 
-def _wrong_of_thread(session: Session, thread: Thread, rows: Iterable[Row[Any]]) -> list[Wrong]:
-    count = sum(row.status is Status.PUBLISHED for row in rows)
-    newest = _newest_revision(session, thread.id)
-    return [
-        Wrong(thread.key, None, name, stored, right)
-        for name, stored, right in (
-            ("count", thread.count, count),
-            ("revision", thread.revision, max(newest, thread.revision)),
-        )
-        if stored != right
-    ]
+def _differing(
+    key: str, id: int | None, names: Sequence[str], stored: Sequence[Any], right: Sequence[Any]
+) -> Wrong:
+    differs = list(map(ne, stored, right))
+    kept = (tuple(compress(values, differs)) for values in (names, stored, right))
+    return Wrong(key, id, *kept)
 
 
-def _newest_revision(session: Session, thread_id: int) -> int:
+def _newest(session: Session, thread_ids: Sequence[int]) -> dict[int, int]:
     """The revision of the latest change that a row tells of; the thread's is never lower."""
-    return max(
-        session.scalar(select(func.max(of)).where(whose == thread_id)) or 0
-        for of, whose in REVISIONS
-    )
+    newest = dict.fromkeys(thread_ids, 0)
+    for statement in _NEWEST:
+        for id, revision in session.execute(statement, {"threads": thread_ids}):
+            newest[id] = max(newest[id], revision or 0)
+    return newest
 
 
 def _right(
-    session: Session, thread: Thread, rows: Sequence[Row[Any]]
-) -> Iterable[tuple[Row[Any], dict[str, Any]]]:
-    """Each comment with the values it should have."""
-    votes, reports = _votes(session, thread.id), _open_reports(session, thread.id)
+    rows: Sequence[_Stored], votes: Mapping[int, tuple[int, int]], reports: Mapping[int, int]
+) -> Iterator[tuple[Any, ...]]:
+    """What should be stored of each comment of a thread, as :data:`OF_COMMENTS`."""
     places = _places(rows)
     below = _below(rows, places)
     for row in rows:
         up, down = votes.get(row.id, (0, 0))
         listed = row.status is Status.PUBLISHED or below[row.id] > 0
         counted = (below[row.id], listed, up, down, up - down, down - up, reports.get(row.id, 0))
-        yield row, dict(zip(OF_COMMENTS, (*places[row.id], *counted), strict=True))
+        yield (*places[row.id], *counted)
 
 
-def _votes(session: Session, thread_id: int) -> Mapping[int, tuple[int, int]]:
-    counted = select(Vote.comment_id, UP, DOWN).join(Comment, Comment.id == Vote.comment_id)
-    mine = counted.where(Comment.thread_id == thread_id).group_by(Vote.comment_id)
-    return {id: (int(plus), int(minus)) for id, plus, minus in session.execute(mine)}
+def _votes(session: Session, thread_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    found = session.execute(_VOTES, {"threads": thread_ids})
+    return {id: (int(plus), int(minus)) for id, plus, minus in found}
 
 
-def _open_reports(session: Session, thread_id: int) -> Mapping[int, int]:
-    counted = select(Report.comment_id, func.count()).join(Comment, Comment.id == Report.comment_id)
-    still = counted.where(Comment.thread_id == thread_id, Report.settled_at.is_(None))
-    return dict(session.execute(still.group_by(Report.comment_id)).all())
+def _open_reports(session: Session, thread_ids: Sequence[int]) -> dict[int, int]:
+    return dict(session.execute(_OPEN_REPORTS, {"threads": thread_ids}).all())
 
 
-def _places(rows: Sequence[Row[Any]]) -> dict[int, tuple[int, str, int | None]]:
+def _places(rows: Sequence[_Stored]) -> dict[int, tuple[int, str, int | None]]:
     """Depth, path and root of each comment by who answers whom, from the top down.
 
     What hangs on a comment of another thread is believed to be where it says.
@@ -135,7 +194,7 @@ def _places(rows: Sequence[Row[Any]]) -> dict[int, tuple[int, str, int | None]]:
     return places
 
 
-def _below(rows: Sequence[Row[Any]], places: Mapping[int, tuple[int, Any, Any]]) -> dict[int, int]:
+def _below(rows: Sequence[_Stored], places: Mapping[int, tuple[int, Any, Any]]) -> dict[int, int]:
     """How many published comments are below each one: the deepest are counted first."""
     below = dict.fromkeys((row.id for row in rows), 0)
     for row in sorted(rows, key=lambda row: places[row.id][0], reverse=True):
@@ -147,48 +206,67 @@ def _below(rows: Sequence[Row[Any]], places: Mapping[int, tuple[int, Any, Any]])
 # ── mending ──────────────────────────────────────────────────────────────────────────────
 
 
-def mend(session: Session, thread: Thread, wrong: Sequence[Wrong], now: datetime) -> None:
-    """Write what is right; the caller has held the thread's lock since it was counted.
+def mend(
+    session: Session, threads: Sequence[Thread], wrong: Iterable[Wrong], now: datetime
+) -> None:
+    """Write what is right; the caller has held the threads' locks since it was counted.
 
-    The thread gets a new revision, so that nobody goes on showing what was wrong.
+    Each thread in which something was wrong gets a new revision, so that nobody goes on showing
+    it. Comments that differ in the same values are written by one statement.
     """
-    by_name: dict[str, dict[int | None, Any]] = defaultdict(dict)
+    by_key: dict[str, list[Wrong]] = defaultdict(list)
     for it in wrong:
-        by_name[it.name][it.comment_id] = it.right
-    thread.count = by_name.pop("count", {None: thread.count})[None]
-    thread.revision = by_name.pop("revision", {None: thread.revision})[None]
-    _remember_ranks(session, thread, wrong, now)
-    thread.revision += 1
-    # Who asks what has changed is told of those that come and go.
-    if moved := by_name.get("listed"):
-        by_name["changed_revision"] = dict.fromkeys(moved, thread.revision)
-    for name, right in by_name.items():
-        _write(session, name, right)
+        by_key[it.thread].append(it)
+    steps: list[dict[str, Any]] = []
+    changes: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for thread in threads:
+        if in_thread := by_key.get(thread.key):
+            steps += _mend_thread(thread, in_thread, now)
+            for it in in_thread:
+                if it.comment_id is not None:
+                    right = dict(zip(it.names, it.right, strict=True))
+                    right |= {_AT: it.comment_id, _NOW: thread.revision}
+                    changes[it.names].append(right)
+    connection = session.connection()
+    if steps:
+        spelled.run_many(connection, _REMEMBER, steps)
+    for names, rows in changes.items():
+        spelled.run_many(connection, _update_of(names), rows)
     session.flush()
     session.expire_all()
 
 
-def _remember_ranks(
-    session: Session, thread: Thread, wrong: Iterable[Wrong], now: datetime
-) -> None:
-    """As after a vote: whoever is reading "most voted" page by page misses nothing."""
+def _mend_thread(thread: Thread, wrong: Sequence[Wrong], now: datetime) -> list[dict[str, Any]]:
+    """Its own values. What is given is as after a vote: whoever is reading "most voted" page by
+    page misses nothing."""
+    right = {value.name: value.right for it in wrong if not it.comment_id for value in it.values()}
+    revision = right.get("revision", thread.revision)
+    moved = (it for it in wrong if "vote_rank" in it.names)
     steps = [
         {
             "thread_id": thread.id,
-            "revision": thread.revision + number,
+            "revision": revision + number,
             "comment_id": it.comment_id,
-            "rank_before": it.stored,
+            "rank_before": it.stored[it.names.index("vote_rank")],
             "created_at": now,
         }
-        for number, it in enumerate((it for it in wrong if it.name == "vote_rank"), start=1)
+        for number, it in enumerate(moved, start=1)
     ]
-    if steps:
-        session.execute(insert(ScoreStep), steps)
-        thread.revision += len(steps)
+    thread.count = right.get("count", thread.count)
+    thread.revision = revision + len(steps) + 1
+    return steps
 
 
-def _write(session: Session, name: str, right: Mapping[int | None, Any]) -> None:
-    session.connection().execute(
-        update(Comment).where(Comment.id == bindparam("at")).values({name: bindparam("right")}),
-        [{"at": id, "right": value} for id, value in right.items()],
-    )
+_AT, _NOW = "comment", "now"
+_REMEMBER = insert(table_of(ScoreStep)).values(
+    {column.name: bindparam(column.name) for column in table_of(ScoreStep).c}
+)
+
+
+@cache
+def _update_of(names: tuple[str, ...]) -> Update:
+    right: dict[str, Any] = {name: bindparam(name) for name in names}
+    # Who asks what has changed is told of those that come and go.
+    if "listed" in names:
+        right["changed_revision"] = bindparam(_NOW)
+    return update(_comments).where(_comments.c.id == bindparam(_AT)).values(right)

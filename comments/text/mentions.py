@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from markdown_it.token import Token
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 #: Places looked at in one comment.
 MOST = 10
@@ -34,12 +36,12 @@ _LINK = re.compile(r'<a href="#comment-([1-9][0-9]*)">')
 class _Place:
     """An ``@`` at ``piece.content[start]``, and what may be the name behind it."""
 
-    piece: Token
+    piece: "Token"
     start: int
     readings: tuple[str, ...]
 
 
-def link_names(tokens: Sequence[Token], who: Who) -> None:
+def link_names(tokens: "Sequence[Token]", who: Who) -> None:
     """Put a ``mention`` for each name that *who* knows, into the inline *tokens* themselves.
 
     Not in code, not in a link, and not in a quote: what stands there was said before.
@@ -62,7 +64,7 @@ def address_mentions(html: str, address_of: Callable[[int], str]) -> str:
     return _LINK.sub(lambda link: f'<a href="{escape(address_of(int(link[1])))}">', html)
 
 
-def _places(tokens: Sequence[Token]) -> Iterator[_Place]:
+def _places(tokens: "Sequence[Token]") -> Iterator[_Place]:
     quotes = 0
     for token in tokens:
         if token.type.startswith("blockquote"):
@@ -74,7 +76,7 @@ def _places(tokens: Sequence[Token]) -> Iterator[_Place]:
                     yield _Place(piece, at.start(), readings[::-1])
 
 
-def _plain(tokens: Sequence[Token]) -> Iterator[Token]:
+def _plain(tokens: "Sequence[Token]") -> "Iterator[Token]":
     """The pieces of text outside of links; code is no text."""
     links = 0
     for token in tokens:
@@ -107,7 +109,12 @@ def _in_word(character: str) -> bool:
     )
 
 
-def _pieces(piece: Token, places: Sequence[_Place], leads: Mapping[str, int]) -> Iterator[Token]:
+def _pieces(
+    piece: "Token", places: Sequence[_Place], leads: Mapping[str, int]
+) -> "Iterator[Token]":
+    # why: part of the Markdown reader, which is loaded with the first text to render
+    from markdown_it.token import Token
+
     done = 0
     for place in places:
         name = next((it for it in place.readings if it in leads), None)

@@ -3,7 +3,7 @@
 import logging
 from html import escape
 
-from comments.text import markdown, markup, mentions, walls
+from comments.text import mentions, walls
 from comments.text.budget import Budget
 from comments.text.characters import showable
 
@@ -28,6 +28,9 @@ def render(source: str, who: mentions.Who | None = None) -> str:
 
     *who* knows the people of the discussion: ``@name`` becomes a link to what one of them wrote.
     """
+    # why: a Markdown reader is a thirtieth of a start, and whoever reads comments needs none
+    from comments.text import markdown, markup
+
     source = showable(source)
     budget = Budget()
     tokens = markdown.parse(source, budget)
