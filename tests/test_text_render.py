@@ -217,6 +217,35 @@ def test_a_second_cleaning_finds_nothing_to_clean(source: str) -> None:
     assert walls.sanitise(html) == html
 
 
+@given(st.from_regex(walls._PLAIN, fullmatch=True))
+def test_what_is_plain_bleach_gives_back_as_it_got_it(html: str) -> None:
+    assert walls._cleaner().clean(html) == html
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>a",
+        "<p>a\0</p>",
+        "<p>a<br></br></p>",
+        "<p><em>a<p>b</p></em></p>",
+        "<p><strong>a</em></p>",
+        "<p>&copy;</p>",
+        "<p>a > b</p>",
+        "<p><em onclick=a>b</em></p>",
+        f'<p><a href="javascript:a" {REL}>b</a></p>',
+        f'<p><a href="//a.example/" {REL}>b</a></p>',
+        f'<p><a href="http://b@a.example/" {REL}>b</a></p>',
+        f'<p><a href="http://a.example/"onclick="b" {REL}>c</a></p>',
+        '<p><a href="http://a.example/">b</a></p>',
+        "<svg>",
+        "a",
+    ],
+)
+def test_what_may_be_read_in_two_ways_is_not_plain(html: str) -> None:
+    assert not walls._PLAIN.fullmatch(html)
+
+
 @given(TEXTS)
 def test_the_last_check_has_nothing_to_say(source: str) -> None:
     """If it had, a wall before it would have let something in."""
