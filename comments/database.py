@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.util import identity_key
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from comments import spelled, turns
 
@@ -136,7 +137,11 @@ def insert_or_ignore(session: Session, model: type[Any], **values: Any) -> bool:
 @lru_cache
 def _unless_taken(table: Table, dialect: str, named: tuple[str, ...]) -> Executable:
     """Fills the columns that are *named*, and those that have a default which is a value."""
-    filled = {each.name: each.default.arg for each in table.columns if each.default is not None}
+    filled = {
+        each.name: each.default.arg
+        for each in table.columns
+        if isinstance(each.default, ScalarElementColumnDefault)
+    }
     filled |= {name: bindparam(name) for name in named}
     inserted = dialect_insert(dialect, table).values(filled).on_conflict_do_nothing()
     # Asked for by RETURNING: psycopg's count of rows is -1 here, whatever happened.

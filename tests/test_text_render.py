@@ -5,7 +5,7 @@ import threading
 
 import nh3
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comments.text import (
@@ -217,6 +217,7 @@ def test_a_second_cleaning_finds_nothing_to_clean(source: str) -> None:
     assert walls.sanitise(html) == html
 
 
+@settings(max_examples=25)
 @given(st.from_regex(walls._PLAIN, fullmatch=True))
 def test_what_is_plain_bleach_gives_back_as_it_got_it(html: str) -> None:
     assert walls._cleaner().clean(html) == html

@@ -142,6 +142,7 @@ def screened(submitted: Submitted, screens: Sequence[Screen]) -> tuple[Verdict, 
 def _submitted(
     session: Session, author: Author, draft: Draft, html: str, settings: Settings, now: datetime
 ) -> Submitted:
+    name = author.name or draft.name
     return Submitted(
         session=session,
         author=author,
@@ -149,13 +150,14 @@ def _submitted(
         html=html,
         settings=settings,
         now=now,
-        name=author.name or draft.name,
+        name=name,
         website=author.website or draft.website,
         quoted=draft.anchor.written if draft.anchor else "",
         thread_key=draft.thread_key,
         site=draft.site,
         parent=draft.parent,
-    ).informed()
+        known=screening.known.ask(session, author, name, now),
+    )
 
 
 def _first_use(session: Session, author: Author, arrival: Arrival | None) -> Arrival | None:
