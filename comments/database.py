@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, make_transient_to_detached
 from sqlalchemy.orm.util import identity_key
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from comments import spelled, turns
 
@@ -57,7 +58,7 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a naive datetime cannot be stored")
-        value = value.astimezone(UTC)
+        value = value if value.tzinfo is UTC else value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -124,17 +125,25 @@ def dialect_insert(dialect: str, table: Any) -> Any:
 def insert_or_ignore(session: Session, model: type[Any], **values: Any) -> bool:
     """Insert a row unless its key is taken; tells whether it was inserted.
 
-    On PostgreSQL this waits for another transaction that is inserting the same key.
+    On PostgreSQL this waits for another transaction that is inserting the same key. A column
+    whose default is computed has to be among the *values*.
     """
     session.flush()
-    table: Table = model.__table__
-    statement = _unless_taken(table, session.get_bind().dialect.name)
-    return session.connection().execute(statement, values).first() is not None
+    connection = session.connection()
+    statement = _unless_taken(model.__table__, connection.dialect.name, tuple(values))
+    return bool(spelled.run(connection, statement, values))
 
 
 @lru_cache
-def _unless_taken(table: Table, dialect: str) -> Executable:
-    inserted = dialect_insert(dialect, table).on_conflict_do_nothing()
+def _unless_taken(table: Table, dialect: str, named: tuple[str, ...]) -> Executable:
+    """Fills the columns that are *named*, and those that have a default which is a value."""
+    filled = {
+        each.name: each.default.arg
+        for each in table.columns
+        if isinstance(each.default, ScalarElementColumnDefault)
+    }
+    filled |= {name: bindparam(name) for name in named}
+    inserted = dialect_insert(dialect, table).values(filled).on_conflict_do_nothing()
     # Asked for by RETURNING: psycopg's count of rows is -1 here, whatever happened.
     statement: Executable = inserted.returning(literal(1))
     return statement

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     Connection,
     Select,
+    TextClause,
     and_,
     bindparam,
     column,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from comments import spelled
 from comments.database import is_sqlite
 from comments.models import Comment
 from comments.text import lexemes
@@ -61,19 +63,27 @@ class Term(NamedTuple):
 
 def put(session: Session, comment: Comment) -> None:
     """Index a comment, new or changed, when it has been flushed; one statement."""
-    entry = Entry(comment.id, comment.body, comment.author_name)
-    put_many(session.connection(), [entry])
+    connection = session.connection()
+    put_one, rows = _rows(connection, [Entry(comment.id, comment.body, comment.author_name)])
+    for row in rows:
+        spelled.run(connection, put_one, row)
 
 
 def put_many(connection: Connection, entries: Iterable[Entry]) -> None:
+    put_one, rows = _rows(connection, entries)
+    if rows:
+        connection.execute(put_one, rows)
+
+
+def _rows(connection: Connection, entries: Iterable[Entry]) -> tuple[TextClause, list[Any]]:
+    """The statement that puts one row, and the rows of the *entries* in which there is a word."""
     on_sqlite = connection.dialect.name == "sqlite"
     rows = [
         {"id": entry.id, "terms": " ".join(terms) if on_sqlite else terms}
         for entry in entries
         if (terms := _terms(entry))
     ]
-    if rows:
-        connection.execute(_PUT_SQLITE if on_sqlite else _PUT_POSTGRES, rows)
+    return _PUT_SQLITE if on_sqlite else _PUT_POSTGRES, rows
 
 
 def drop(session: Session, comment_ids: Collection[int]) -> None:

@@ -5,7 +5,6 @@ only, so that what one answer shows can never be used as another thing. Rotation
 fallbacks: a new secret signs, the old ones still open.
 """
 
-import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
@@ -78,4 +77,4 @@ class Keys:
         return None
 
     def _mac(self, secret: bytes, purpose: Purpose, value: bytes) -> bytes:
-        return hmac.digest(_derive(secret, purpose), value, hashlib.sha256)
+        return hmac.digest(_derive(secret, purpose), value, "sha256")

@@ -5,7 +5,7 @@ import threading
 
 import nh3
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comments.text import (
@@ -215,6 +215,36 @@ def test_a_second_cleaning_finds_nothing_to_clean(source: str) -> None:
     again = nh3.clean(html, tags=set(walls.TAGS), attributes={"a": {"href", "rel"}}, link_rel=None)
     assert again == html
     assert walls.sanitise(html) == html
+
+
+@settings(max_examples=25)
+@given(st.from_regex(walls._PLAIN, fullmatch=True))
+def test_what_is_plain_bleach_gives_back_as_it_got_it(html: str) -> None:
+    assert walls._cleaner().clean(html) == html
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>a",
+        "<p>a\0</p>",
+        "<p>a<br></br></p>",
+        "<p><em>a<p>b</p></em></p>",
+        "<p><strong>a</em></p>",
+        "<p>&copy;</p>",
+        "<p>a > b</p>",
+        "<p><em onclick=a>b</em></p>",
+        f'<p><a href="javascript:a" {REL}>b</a></p>',
+        f'<p><a href="//a.example/" {REL}>b</a></p>',
+        f'<p><a href="http://b@a.example/" {REL}>b</a></p>',
+        f'<p><a href="http://a.example/"onclick="b" {REL}>c</a></p>',
+        '<p><a href="http://a.example/">b</a></p>',
+        "<svg>",
+        "a",
+    ],
+)
+def test_what_may_be_read_in_two_ways_is_not_plain(html: str) -> None:
+    assert not walls._PLAIN.fullmatch(html)
 
 
 @given(TEXTS)

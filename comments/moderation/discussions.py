@@ -121,7 +121,7 @@ def _holder(session: Session, thread_id: int, key: str, action: Action) -> Threa
     thread = session.get(Thread, thread_id)
     if thread is None or thread.key == key:
         return None
-    led = {"site": thread.site, "created_at": action.now}
+    led = {"site": thread.site, "created_at": action.now, "active_at": action.now}
     insert_or_ignore(session, Thread, key=key, **led)
     holder_id = session.scalars(select(Thread.id).where(Thread.key == key)).one()
     return both(session, holder_id, thread_id, action)[0]

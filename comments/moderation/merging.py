@@ -83,7 +83,8 @@ def alias(session: Session, thread_id: int, key: str, action: Action) -> Thread:
     key = threads.check_key(key)
     begin_write(session)
     site = session.scalar(select(Thread.site).where(Thread.id == thread_id))
-    insert_or_ignore(session, Thread, key=key, created_at=action.now, site=site)
+    now = action.now
+    insert_or_ignore(session, Thread, key=key, created_at=now, active_at=now, site=site)
     named = session.scalars(select(Thread.id).where(Thread.key == key)).one()
     if named == thread_id:
         raise _wrong_key(say("That is the key of this discussion."))

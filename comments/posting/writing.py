@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from comments import (
@@ -40,7 +40,9 @@ from comments.threads import ThreadFacts
 
 _submissions = table_of(Submission)
 _OF_KEY = _submissions.c.key_hash == bindparam("key")
-_KNOWN = select(_submissions).where(_OF_KEY)
+_KNOWN = select(
+    _submissions.c.body_hash, _submissions.c.comment_id, _submissions.c.created_at
+).where(_OF_KEY)
 _MADE = update(_submissions).where(_OF_KEY).values(comment_id=bindparam("made"))
 _FORGOTTEN = delete(_submissions).where(_OF_KEY, _submissions.c.created_at == bindparam("then"))
 
@@ -140,6 +142,7 @@ def screened(submitted: Submitted, screens: Sequence[Screen]) -> tuple[Verdict, 
 def _submitted(
     session: Session, author: Author, draft: Draft, html: str, settings: Settings, now: datetime
 ) -> Submitted:
+    name = author.name or draft.name
     return Submitted(
         session=session,
         author=author,
@@ -147,13 +150,14 @@ def _submitted(
         html=html,
         settings=settings,
         now=now,
-        name=author.name or draft.name,
+        name=name,
         website=author.website or draft.website,
         quoted=draft.anchor.written if draft.anchor else "",
         thread_key=draft.thread_key,
         site=draft.site,
         parent=draft.parent,
-    ).informed()
+        known=screening.known.ask(session, author, name, now),
+    )
 
 
 def _first_use(session: Session, author: Author, arrival: Arrival | None) -> Arrival | None:
@@ -168,20 +172,28 @@ def is_repeated(session: Session, key_hash: str, draft: Draft, *, now: datetime)
     known = _known(session, key_hash)
     if known is None or _forgotten(known, now):
         return False
-    return bool(known.body_hash == _fingerprint(draft))
+    return known.body_hash == _fingerprint(draft)
 
 
 def _fingerprint(draft: Draft) -> str:
     return hashlib.sha256(repr(draft).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _known(session: Session, key_hash: str) -> Row[Any] | None:
-    return session.connection().execute(_KNOWN, {"key": key_hash}).one_or_none()
+class _Known(NamedTuple):
+    """What was sent under a key; without a comment where that is gone for good."""
+
+    body_hash: str
+    comment_id: int | None
+    created_at: datetime
 
 
-def _forgotten(known: Row[Any], now: datetime) -> bool:
-    made: datetime = known.created_at
-    return now - made > upkeep.KEEP_SUBMISSIONS
+def _known(session: Session, key_hash: str) -> _Known | None:
+    rows = spelled.run(session.connection(), _KNOWN, {"key": key_hash})
+    return _Known(*rows[0]) if rows else None
+
+
+def _forgotten(known: _Known, now: datetime) -> bool:
+    return now - known.created_at > upkeep.KEEP_SUBMISSIONS
 
 
 def rendered(body: str, people: mentions.People | None = None) -> str:
@@ -203,7 +215,8 @@ def _earlier(session: Session, key_hash: str, draft: Draft, now: datetime) -> Co
     known = _known(session, key_hash)
     assert known is not None
     if _forgotten(known, now):
-        session.connection().execute(_FORGOTTEN, {"key": key_hash, "then": known.created_at})
+        then = {"key": key_hash, "then": known.created_at}
+        spelled.run(session.connection(), _FORGOTTEN, then)
         if insert_or_ignore(session, Submission, **claim):
             return None
         known = _known(session, key_hash)

@@ -1,17 +1,18 @@
 """The same text again."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CursorResult,
     Select,
     bindparam,
     select,
     union_all,
 )
 
+from comments import spelled
 from comments.errors import say
 from comments.models import Comment, Status, table_of
 from comments.screening.verdicts import Submitted, Verdict
@@ -33,7 +34,7 @@ def repeated(submitted: Submitted) -> Verdict | None:
     if len(said) < LEAST_LENGTH:
         return None
     # One that is in both parts counts once.
-    earlier = {(row.id, row.body) for row in _earlier(submitted)}
+    earlier = set(_earlier(submitted))
     if sum(normalised(body) == said for _, body in earlier) < MOST_BEFORE:
         return None
     return Verdict(Status.PENDING, say("the same text was sent several times"), risk=0.8)
@@ -44,11 +45,11 @@ def normalised(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _earlier(submitted: Submitted) -> CursorResult[Any]:
+def _earlier(submitted: Submitted) -> Sequence[tuple[Any, ...]]:
     author = submitted.author
     asked = {"since": submitted.now - WITHIN, "author": author.id, "network": author.address}
     statement = _BY_BOTH if author.address else _BY_AUTHOR
-    return submitted.session.connection().execute(statement, asked)
+    return spelled.run(submitted.session.connection(), statement, asked)
 
 
 _comments = table_of(Comment)

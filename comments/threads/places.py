@@ -203,7 +203,7 @@ def lock_or_create(
     connection = session.connection()
     rows = spelled.run(connection, _HELD_BY_KEY, {"key": key})
     if not rows:
-        insert_or_ignore(session, Thread, key=key, created_at=now, site=site)
+        insert_or_ignore(session, Thread, key=key, created_at=now, active_at=now, site=site)
         rows = spelled.run(connection, _HELD_BY_KEY, {"key": key})
     [(*facts, merged_into_id)] = rows
     while merged_into_id is not None:

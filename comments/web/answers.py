@@ -143,8 +143,12 @@ def behind_a_door(response: Answer) -> Answer:
     return private(response)
 
 
+#: Made once: ``json.dumps`` makes one for each answer.
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def json_text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(value)
 
 
 def json_answer(value: Any, status: int = 200) -> Response:
