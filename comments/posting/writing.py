@@ -1,7 +1,7 @@
 """A new comment: its draft, its parent, its name, its key, and what the screens say of it."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -65,19 +65,23 @@ def post(
     idempotency_hash: str | None = None,
     arrival: Arrival | None = None,
     screens: Sequence[Screen] = screening.SCREENS,
+    admit: Callable[[Session], None] | None = None,
 ) -> Posted:
     """Store *draft* as a comment of *author*, and publish it or let it wait.
 
     *idempotency_hash* is the keyed hash of the caller and the caller's ``Idempotency-Key``:
     what was stored under it within a day is given back instead. *arrival* tells how it came from
-    outside. Raises 403 for a closed thread, a reserved name or a ban, 409 when the parent is
-    gone, 422 for a key used for another text.
+    outside. *admit* is called when the thread is held, and may refuse before anything else is
+    written. Raises 403 for a closed thread, a reserved name or a ban, 409 when the parent is gone,
+    422 for a key used for another text.
     """
     people = mentions.in_thread(session, draft.thread_key)
     html = rendered(draft.body, people)
     submitted = _submitted(session, author, draft, html, settings, now)
     screens = screening.ask_hosts(submitted, screens)
     thread = threads.lock_or_create(session, draft.thread_key, now=now, site=draft.site)
+    if admit is not None:
+        admit(session)
     if idempotency_hash:
         earlier = _earlier(session, idempotency_hash, draft, now)
         if earlier:

@@ -169,9 +169,9 @@ class Limits:
         Needs a request, and no lock of SQLite held by it: call this before any write. A refused
         call is not counted. When the storage fails, each process counts by itself until it is back.
         """
-        if self._limiter is None or not _is_limited(author):
+        call = self._call(kind, author)
+        if call is None:
             return
-        call = _Call(kind, _who(author), self._budget(kind, author))
         token = _current.set(call)
         try:
             self._count(call)
@@ -189,20 +189,32 @@ class Limits:
         storage = self._limiter.storage
         return isinstance(storage, DatabaseStorage) and storage.is_shared
 
+    def may_count_within(self, kind: Kind, author: Author) -> bool:
+        """Whether :meth:`count_within` is worth a try: whoever was refused before is checked."""
+        call = self._call(kind, author)
+        return self.are_in_database and (call is None or call.of not in self._refused)
+
     def count_within(self, connection: Connection, kind: Kind, author: Author) -> bool:
         """Count as :meth:`check` does, within the transaction that *connection* has begun.
 
         ``False`` for whoever has to be checked by :meth:`check`, which knows what is left to do;
         that goes for a storage that fails as well, after the transaction.
         """
-        if self._limiter is None or not _is_limited(author):
+        call = self._call(kind, author)
+        if call is None:
             return True
-        call = _Call(kind, _who(author), self._budget(kind, author))
+        assert self._limiter is not None
         storage = self._limiter.storage
         if call.of in self._refused or not isinstance(storage, DatabaseStorage):
             return False
         with storage.within(connection):
             return _has_room(storage, call)
+
+    def _call(self, kind: Kind, author: Author) -> "_Call | None":
+        """What is counted; nothing for whoever may do as much as they like."""
+        if self._limiter is None or not _is_limited(author):
+            return None
+        return _Call(kind, _who(author), self._budget(kind, author))
 
     def close(self) -> None:
         """Give back what connections the counters hold."""

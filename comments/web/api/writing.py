@@ -10,9 +10,9 @@ from comments import identity, posting, threads
 from comments.draft import Draft, read_body, read_report, read_vote
 from comments.models import Comment
 from comments.threads import ThreadFacts
-from comments.web import answers, fragments, guards, inputs, letters, together
+from comments.web import answers, counted, fragments, guards, inputs, letters, together
 from comments.web.api.shared import api, known_caller, presenter_of
-from comments.web.challenge import arrival, give_challenge
+from comments.web.challenge import give_challenge
 from comments.web.limiting import Kind
 from comments.web.openapi import OWN, PRIVATE, described
 from comments.web.present import (
@@ -58,18 +58,7 @@ def post_comment() -> Response:
     session = state.session()
     author = letters.with_email(state, known or guards.writer(state), draft)
     letters.check_wish(state, author, draft)
-    if not (key_hash and posting.is_repeated(session, key_hash, draft, now=now())):
-        state.limits.check(Kind.POSTING, author)
-    posted = posting.post(
-        session,
-        author,
-        draft,
-        settings=state.settings,
-        now=now(),
-        idempotency_hash=key_hash,
-        arrival=arrival(state, draft),
-        screens=state.screens(),
-    )
+    posted = counted.post(state, author, draft, key_hash=key_hash)
     comment = posted.comment
     token = author.new_token
     if posted.repeated and known is None and now() - comment.created_at < RETRY_WINDOW:

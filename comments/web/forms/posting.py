@@ -10,13 +10,12 @@ from comments.draft import Draft, read_body
 from comments.errors import CommentsError
 from comments.identity import Author
 from comments.threads import ThreadFacts
-from comments.web import fragments, guards, letters
-from comments.web.challenge import arrival
+from comments.web import counted, fragments, guards, letters
 from comments.web.forms.frame import check_form, forms, notice, private_page, told
 from comments.web.forms.ways import after, asked_sort, see_other
 from comments.web.limiting import Kind
 from comments.web.present import CommentView, Presenter, sanitised
-from comments.web.state import State, commit, current, now
+from comments.web.state import State, commit, current
 
 
 @forms.post("/post")
@@ -34,18 +33,9 @@ def post() -> AnyResponse:
             signed_in=not author.is_guest,
             site=guards.site(state),
         )
-        state.limits.check(Kind.POSTING, author)
         author = letters.with_email(state, author, draft)
         letters.check_wish(state, author, draft)
-        posted = posting.post(
-            state.session(),
-            author,
-            draft,
-            settings=state.settings,
-            now=now(),
-            arrival=arrival(state, draft),
-            screens=state.screens(),
-        )
+        posted = counted.post(state, author, draft)
     except CommentsError as refused:
         return _form_again(state, author, refused)
     target = after(state, posted.comment, posted.thread)

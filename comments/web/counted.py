@@ -1,0 +1,63 @@
+"""A comment, counted in the transaction that stores it.
+
+On SQLite every transaction waits for its turn at the file, and what one connection has written
+empties what another one remembers of it: counted apart a comment costs half as much again. What is
+refused is taken back, and then counted alone, since it costs a part of the budget as well.
+"""
+
+from functools import partial
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from comments import posting
+from comments.draft import Draft
+from comments.errors import CommentsError
+from comments.identity import Author
+from comments.posting import Posted
+from comments.web.challenge import arrival
+from comments.web.limiting import Kind
+from comments.web.state import State, now
+
+
+class _NotCounted(Exception):
+    """There is no room, or the counters fail; :meth:`Limits.check` knows which."""
+
+
+def post(state: State, author: Author, draft: Draft, *, key_hash: str | None = None) -> Posted:
+    """Store *draft* as a comment of *author* and count it; what :func:`posting.post` raises, and
+    ``RateLimited``. A call that is repeated under its *key_hash* costs nothing."""
+    session, limits = state.session(), state.limits
+    store = partial(
+        posting.post,
+        session,
+        author,
+        draft,
+        settings=state.settings,
+        now=now(),
+        idempotency_hash=key_hash,
+        arrival=arrival(state, draft),
+        screens=state.screens(),
+    )
+    if key_hash and posting.is_repeated(session, key_hash, draft, now=now()):
+        return store()
+    if not limits.may_count_within(Kind.POSTING, author):
+        limits.check(Kind.POSTING, author)
+        return store()
+    try:
+        return store(admit=partial(_count, state, author))
+    except (CommentsError, _NotCounted) as refused:
+        session.rollback()
+        limits.check(Kind.POSTING, author)
+        if isinstance(refused, CommentsError):
+            raise
+    return store()
+
+
+def _count(state: State, author: Author, session: Session) -> None:
+    try:
+        has_room = state.limits.count_within(session.connection(), Kind.POSTING, author)
+    except SQLAlchemyError:
+        has_room = False
+    if not has_room:
+        raise _NotCounted
