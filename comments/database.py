@@ -38,9 +38,10 @@ from comments import spelled, turns
 
 Item = TypeVar("Item")
 
-#: How long a writer waits for the others' locks on a SQLite file.
+#: Seconds for which a writer waits for its turn at a SQLite file, and then for the file.
 BUSY_SECONDS = 15
-#: Something that has to be on the disk as well, and so everything before it.
+#: An empty message in PostgreSQL's log: when it is on the disk, so is all that was committed
+#: before it.
 MARK = "SELECT pg_logical_emit_message(true, 'comments', '')"
 _LET_GO_THEN_WAIT = f"SET LOCAL synchronous_commit TO off; COMMIT; {MARK}"
 #: Whether a connection may do so: not every server that speaks PostgreSQL has marks.

@@ -67,7 +67,7 @@ def _prepare_postgres(engine: Engine) -> None:
             record.info[LETS_GO] = True
         except errors as missing:
             log.info("a commit keeps its locks until the disk has it: %s", type(missing).__name__)
-        # Nobody who comes is to wait for the disk.
+        # A commit would make each new connection wait for the disk.
         connection.rollback()
 
 

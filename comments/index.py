@@ -126,7 +126,7 @@ def found_in(
         return rows.where(_FTS.c[NAME].op("MATCH")(match)), _FTS.c.rowid
     # Looked up first and sorted then, whatever the planner believes: it cannot tell how rare a
     # beginning is, and would rather walk through all comments from the newest on.
-    matches = select(_VECTORS.c.comment_id).where(_holds(terms))
+    matches = select(_VECTORS.c.comment_id).where(_has_all_postgres(terms))
     found = matches.cte("found").prefix_with("MATERIALIZED")
     return statement.join(found, found.c.comment_id == comment_id), found.c.comment_id + 0
 
@@ -135,25 +135,25 @@ def found_among(
     session: Session, statement: Select[Any], comment_id: Any, terms: Iterable[Term], ids: range
 ) -> tuple[Select[Any], Any]:
     """As :func:`found_in`, of the comments with these *ids* alone: their rows are read one by one,
-    from the newest on, and no word is looked up. It ends with the last row that is shown.
+    from the newest on, and no word is looked up. Reading stops at the last row that is shown.
     """
     if is_sqlite(session):
-        kept, key, has_all = _FTS, _FTS.c.rowid, _says(terms)
+        kept, key, has_all = _FTS, _FTS.c.rowid, _has_all_sqlite(terms)
     else:
-        kept, key, has_all = _VECTORS, _VECTORS.c.comment_id, _holds(terms)
+        kept, key, has_all = _VECTORS, _VECTORS.c.comment_id, _has_all_postgres(terms)
     # Behind a sum SQLite does not see that the comments have a range as well, and begins here.
     rows = statement.join(kept, comment_id == key + 0)
     return rows.where(key >= ids.start, key < ids.stop, has_all), key
 
 
-def _says(terms: Iterable[Term]) -> Any:
+def _has_all_sqlite(terms: Iterable[Term]) -> Any:
     """Whether a row of SQLite's, read as the line that it is, has all *terms*."""
     line = literal(" ").concat(_FTS.c.terms).concat(" ")
     sought = (f" {it.field}{it.lexeme}{'' if it.open_end else ' '}" for it in terms)
     return and_(*(func.instr(line, each) > 0 for each in sought))
 
 
-def _holds(terms: Iterable[Term]) -> Any:
+def _has_all_postgres(terms: Iterable[Term]) -> Any:
     """Whether a row of PostgreSQL's has all *terms*."""
     query = " & ".join(f"'{it.field}{it.lexeme}'{':*' * it.open_end}" for it in terms)
     asked = text("CAST(:asked AS tsquery)").bindparams(asked=query)

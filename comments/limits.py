@@ -83,10 +83,11 @@ class Window(NamedTuple):
 
 
 class DatabaseStorage(Storage):
-    """Fixed-window counters in SQL, each hit one statement and one transaction of its own.
+    """Fixed-window counters in SQL, each hit one statement, and one transaction of its own unless
+    it is counted :meth:`within` another.
 
     *engine* is asked for at the first hit; *clock* gives seconds since the epoch. *patience* is
-    how long, in seconds, a hit waits for other writers of this process.
+    how long, in seconds, a hit waits for its turn to write.
     """
 
     STORAGE_SCHEME = [SCHEME]  # noqa: RUF012 - declared so by limits
@@ -106,6 +107,7 @@ class DatabaseStorage(Storage):
         self._clock = clock
         self._sweep_every = sweep_every
         self._hits = count()
+        self._is_due = False
         self._patience = patience
         self._own: Engine | None = None
         self._lock = threading.Lock()
@@ -190,6 +192,15 @@ class DatabaseStorage(Storage):
     def _sweep_sometimes(self) -> None:
         # The first hit sweeps too: a process that is restarted often would never reach the next.
         if next(self._hits) % self._sweep_every == 0:
+            self._is_due = True
+        if self._given_connection() is None:
+            self.sweep_if_due()
+
+    def sweep_if_due(self) -> None:
+        """Sweep now and then; in a transaction that holds a thread, never: somebody who waits for
+        that thread may hold one of the rows."""
+        if self._is_due:
+            self._is_due = False
             self.sweep()
 
     def close(self) -> None:
@@ -209,7 +220,7 @@ class DatabaseStorage(Storage):
             self._given_to.connection = None
 
     def _turn(self, connection: Connection) -> AbstractContextManager[None]:
-        """Other threads of ours that write to the same file are let go first."""
+        """Others of ours that write to the same file are let go first."""
         if self._given_connection() is not None:
             return nullcontext()
         on_sqlite = connection.dialect.name == "sqlite"

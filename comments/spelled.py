@@ -1,4 +1,4 @@
-"""Statements that run with every vote: spelled once for a database, then given to its driver.
+"""Statements that run often: spelled once for a database, then given to its driver.
 
 SQLAlchemy makes several objects around each statement it runs, which costs ten times what SQLite
 takes to answer one. The statements are SQLAlchemy's all the same, its types read and write the

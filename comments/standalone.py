@@ -93,7 +93,7 @@ def _made(environ: Mapping[str, str]) -> Flask:
 
 
 class _Sessions(SecureCookieSessionInterface):
-    """Flask's, which makes ready to check a signature before it looks whether there is one."""
+    """Flask's sessions, without a signer for whoever brings no cookie."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if app.secret_key and self.get_cookie_name(app) not in request.cookies:

@@ -9,11 +9,11 @@ but speed: SQLite's own lock is what keeps writers apart, and who has waited too
 goes and asks for it.
 """
 
+import logging
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -21,11 +21,16 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
-with suppress(ImportError):  # why: Windows has none; there processes wait as SQLite has them wait
+try:
     import fcntl
+except ImportError:  # why: Windows has none; there processes wait as SQLite has them wait
+    _CAN_LOCK = False
+else:
+    _CAN_LOCK = True
+
+log = logging.getLogger("comments.turns")
 
 _TURN = "comments.turn"
-_CAN_LOCK = "fcntl" in globals()
 #: Bytes of the file beside the database, held by whose turn it is and by who comes next. Without
 #: the second a process with many to write for would never let another one in.
 _NOW, _NEXT = 0, 1
@@ -33,81 +38,40 @@ _NOW, _NEXT = 0, 1
 _LOOK_AGAIN = 0.0003
 
 
-class Line:
-    """The line at one file."""
-
-    def __init__(self, file: str) -> None:
-        self._threads = Lock()
-        self._processes = _Processes(file)
-
-    def wait(self, patience: float) -> bool:
-        """Wait for a turn, *patience* seconds at most; whether it has come."""
-        until = time.monotonic() + patience
-        if not self._threads.acquire(timeout=patience):
-            return False
-        # Who has no file to share with others, or waits too long for them, is first all the same.
-        with suppress(OSError):
-            self._processes.wait(until)
-        return True
-
-    def leave(self) -> None:
-        with suppress(OSError):
-            self._processes.leave()
-        self._threads.release()
-
-    def is_taken(self) -> bool:
-        return self._threads.locked()
+def wait(session: Session, file: str | None, patience: float) -> None:
+    """Wait for a turn at *file*, *patience* seconds at most; it ends with the transaction."""
+    if file and _TURN not in session.info:
+        session.info[_TURN] = _Turn(file, patience)
 
 
-class _Processes:
-    """The line of the processes at *file*; one thread of ours at a time stands in it."""
-
-    def __init__(self, file: str) -> None:
-        self._file = file
-        #: The file beside it, open until the process ends: to close it would let go of every lock.
-        self._beside: int | None = None
-
-    def wait(self, until: float) -> None:
-        """Wait until it is our turn, or :func:`time.monotonic` says *until*."""
-        if self._beside is None and _CAN_LOCK and Path(self._file).is_file():
-            self._beside = _beside(Path(self._file))
-        if self._beside is not None and _held(self._beside, _NEXT, until):
-            _held(self._beside, _NOW, until)
-            _let_go(self._beside, _NEXT)
-
-    def leave(self) -> None:
-        if self._beside is not None:
-            _let_go(self._beside, _NOW)
-
-
-def _beside(file: Path) -> int:
-    """The file beside the database *file*, for those who may read that one."""
-    mode = file.stat().st_mode & 0o666
-    return os.open(f"{file}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode)
-
-
-def _held(file: int, place: int, until: float) -> bool:
-    while not _is_had(file, place):
-        if time.monotonic() >= until:
-            return False
-        time.sleep(_LOOK_AGAIN)
-    return True
-
-
-def _is_had(file: int, place: int) -> bool:
+@contextmanager
+def waited(file: str | None, patience: float) -> Iterator[None]:
+    """The same for one statement that commits itself."""
+    turn = _Turn(file, patience) if file else None
     try:
-        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-    except (BlockingIOError, PermissionError):  # what systems say of a lock that another one has
-        return False
-    return True
+        yield
+    finally:
+        if turn is not None:
+            turn.end()
 
 
-def _let_go(file: int, place: int) -> None:
-    fcntl.lockf(file, fcntl.LOCK_UN, 1, place)
+def has_one(session: Session) -> bool:
+    """Whether the transaction of *session* has waited already, and so may write."""
+    return _TURN in session.info
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _end(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        turn: Any = session.info.pop(_TURN, None)
+        if turn is not None:
+            turn.end()
 
 
 class _Turn:
     """A place in the line of *file*, given up once, at the latest when nobody holds it any more."""
+
+    _is_ours = False
 
     def __init__(self, file: str, patience: float) -> None:
         self._line = line_of(file)
@@ -122,36 +86,108 @@ class _Turn:
         self.end()
 
 
-@lru_cache(maxsize=256)
+# ── the line ─────────────────────────────────────────────────────────────────────────────
+
+
+class Line:
+    """The line at one file."""
+
+    def __init__(self, file: str) -> None:
+        self._threads = Lock()
+        self._processes = _Processes(Path(file))
+
+    def wait(self, patience: float) -> bool:
+        """Wait for a turn, *patience* seconds at most; whether it has come."""
+        until = time.monotonic() + patience
+        if not self._threads.acquire(timeout=patience):
+            return False
+        try:
+            # Who waits too long for other processes is first all the same.
+            self._processes.wait(until)
+        except BaseException:
+            self._threads.release()
+            raise
+        return True
+
+    def leave(self) -> None:
+        self._processes.leave()
+        self._threads.release()
+
+    def is_taken(self) -> bool:
+        return self._threads.locked()
+
+
+_lines: dict[str, Line] = {}
+
+
 def line_of(file: str) -> Line:
-    return Line(file)
+    # There is one for each file, whoever comes first.
+    return _lines.get(file) or _lines.setdefault(file, Line(file))
 
 
-def wait(session: Session, file: str | None, patience: float) -> None:
-    """Wait for a turn at *file*, *patience* seconds at most; it ends with the transaction."""
-    if file and _TURN not in session.info:
-        session.info[_TURN] = _Turn(file, patience)
+class _Processes:
+    """The line of the processes at *file*; one thread of ours at a time stands in it."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        #: The file beside it, open until the process ends: to close it would let go of every lock.
+        self._beside: int | None = None
+        self._is_alone = not _CAN_LOCK
+
+    def wait(self, until: float) -> None:
+        """Wait until it is our turn, or :func:`time.monotonic` says *until*."""
+        try:
+            self._wait(until)
+        except OSError as failed:
+            # SQLite has the others wait, as it did before there was a line.
+            self._is_alone = True
+            log.info("no line of processes at %s: %s", self._file.name, failed.strerror)
+
+    def leave(self) -> None:
+        if self._beside is not None:
+            with suppress(OSError):
+                _let_go(self._beside, _NOW)
+
+    def _wait(self, until: float) -> None:
+        if self._beside is None and not self._is_alone and self._file.is_file():
+            self._beside = _open_beside(self._file)
+        if self._beside is None or self._is_alone:
+            return
+        if _wait_for(self._beside, _NEXT, until):
+            try:
+                _wait_for(self._beside, _NOW, until)
+            finally:
+                _let_go(self._beside, _NEXT)
 
 
-def has_one(session: Session) -> bool:
-    """Whether the transaction of *session* has waited already, and so may write."""
-    return _TURN in session.info
-
-
-@contextmanager
-def waited(file: str | None, patience: float) -> Iterator[None]:
-    """The same for one statement that commits itself."""
-    turn = _Turn(file, patience) if file else None
+def _open_beside(file: Path) -> int:
+    """A file for whoever may write to the database *file*; it stays empty."""
+    beside, how = f"{file}-turn", os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+    mode = file.stat().st_mode & 0o666
     try:
-        yield
-    finally:
-        if turn is not None:
-            turn.end()
+        made = os.open(beside, how | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError:
+        return os.open(beside, how)
+    # Whatever is taken from new files: SQLite's own beside it have that mode as well.
+    os.fchmod(made, mode)
+    return made
 
 
-@event.listens_for(Session, "after_transaction_end")
-def _end(session: Session, transaction: SessionTransaction) -> None:
-    if transaction.parent is None:
-        turn: Any = session.info.pop(_TURN, None)
-        if turn is not None:
-            turn.end()
+def _wait_for(file: int, place: int, until: float) -> bool:
+    while not _try(file, place):
+        if time.monotonic() >= until:
+            return False
+        time.sleep(_LOOK_AGAIN)
+    return True
+
+
+def _try(file: int, place: int) -> bool:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+    except (BlockingIOError, PermissionError):  # what systems say of a lock that another one has
+        return False
+    return True
+
+
+def _let_go(file: int, place: int) -> None:
+    fcntl.lockf(file, fcntl.LOCK_UN, 1, place)

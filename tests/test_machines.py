@@ -149,8 +149,10 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     uri = f"sqlite:///{folder / 'comments.sqlite3'}"
     settings = {"COMMENTS_DATABASE_URI": uri, **_SETTINGS}
     apps = Processes(2, folder, settings)
-    yield Service(apps.ports, _moderator(uri))
-    apps.stop()
+    try:
+        yield Service(apps.ports, _moderator(uri))
+    finally:
+        apps.stop()
 
 
 @pytest.fixture(params=["postgres", "sqlite"])

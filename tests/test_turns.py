@@ -1,4 +1,4 @@
-"""Threads of one process write to one SQLite file in turn, and nobody waits in vain."""
+"""All that write to one SQLite file do so in turn, and nobody waits in vain."""
 
 import time
 from collections.abc import Iterator

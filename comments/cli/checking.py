@@ -9,7 +9,7 @@ from flask.cli import with_appcontext
 
 from comments.moderation import checking
 from comments.moderation.checking import Stretch
-from comments.moderation.counters import Value
+from comments.moderation.counters import WrongValue
 from comments.web.state import current, now
 
 #: More than that nobody reads; the sum is told in the end.
@@ -32,13 +32,13 @@ _WORDS = {
 
 
 @dataclass(slots=True)
-class _Sum:
+class _Findings:
     """What was found. Only the first wrong values are kept: all of a large site may be wrong."""
 
     rows: int = 0
     values: int = 0
     threads: set[str] = field(default_factory=set)
-    first: list[Value] = field(default_factory=list)
+    first: list[WrongValue] = field(default_factory=list)
 
     def add(self, stretch: Stretch) -> None:
         self.rows += stretch.rows
@@ -58,7 +58,7 @@ def check(repair: bool) -> None:
     It ends with 1 where something is wrong and was not mended.
     """
     session = current().session()
-    found = _Sum()
+    found = _Findings()
     with click.progressbar(length=checking.total(session), label="Checking rows") as bar:
         for stretch in checking.check(session, repair=repair, now=now()):
             bar.update(stretch.rows)
@@ -70,7 +70,7 @@ def check(repair: bool) -> None:
     _conclude(found, repaired=repair)
 
 
-def _conclude(found: _Sum, *, repaired: bool) -> None:
+def _conclude(found: _Findings, *, repaired: bool) -> None:
     told = f"Looked at {_counted(found.rows, 'row')}"
     values = f"{_counted(found.values, 'value')} in {_counted(len(found.threads), 'discussion')}"
     if not found.rows:
@@ -89,7 +89,7 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
-def _sentence(it: Value) -> str:
+def _sentence(it: WrongValue) -> str:
     place = it.thread if it.comment_id is None else f"{it.thread}, comment {it.comment_id}"
     return f"{place}: {_WORDS[it.name]} is {_value(it.stored)} and should be {_value(it.right)}."
 

@@ -79,7 +79,7 @@ _OPEN_REPORTS = (
 )
 
 
-class Value(NamedTuple):
+class WrongValue(NamedTuple):
     """A stored value that the rows do not bear out; without a comment it is the thread's own."""
 
     thread: str
@@ -90,7 +90,7 @@ class Value(NamedTuple):
 
 
 class Wrong(NamedTuple):
-    """All such values of a comment, or of a thread."""
+    """All wrong values of one comment, or of one thread."""
 
     thread: str
     comment_id: int | None
@@ -98,9 +98,9 @@ class Wrong(NamedTuple):
     stored: tuple[Any, ...]
     right: tuple[Any, ...]
 
-    def values(self) -> Iterator[Value]:
+    def values(self) -> Iterator[WrongValue]:
         for name, stored, right in zip(self.names, self.stored, self.right, strict=True):
-            yield Value(self.thread, self.comment_id, name, stored, right)
+            yield WrongValue(self.thread, self.comment_id, name, stored, right)
 
 
 def wrong_in(session: Session, threads: Sequence[Thread]) -> list[Wrong]:
@@ -110,11 +110,8 @@ def wrong_in(session: Session, threads: Sequence[Thread]) -> list[Wrong]:
     rows: dict[int, list[_Stored]] = defaultdict(list)
     for row in map(_Stored._make, session.execute(_IN_THREADS, {"threads": ids}).all()):
         rows[row.thread_id].append(row)
-    votes, reports, newest = (
-        _votes(session, ids),
-        _open_reports(session, ids),
-        _newest(session, ids),
-    )
+    votes, reports = _votes(session, ids), _open_reports(session, ids)
+    newest = _newest(session, ids)
     wrong: list[Wrong] = []
     for thread in threads:
         in_thread = rows[thread.id]
@@ -205,6 +202,9 @@ def _below(rows: Sequence[_Stored], places: Mapping[int, tuple[int, Any, Any]]) 
 
 # ── mending ──────────────────────────────────────────────────────────────────────────────
 
+#: Parameters of the statements below that are no columns.
+_ID, _REVISION = "its_id", "its_revision"
+
 
 def mend(
     session: Session, threads: Sequence[Thread], wrong: Iterable[Wrong], now: datetime
@@ -225,7 +225,7 @@ def mend(
             for it in in_thread:
                 if it.comment_id is not None:
                     right = dict(zip(it.names, it.right, strict=True))
-                    right |= {_AT: it.comment_id, _NOW: thread.revision}
+                    right |= {_ID: it.comment_id, _REVISION: thread.revision}
                     changes[it.names].append(right)
     connection = session.connection()
     if steps:
@@ -239,7 +239,9 @@ def mend(
 def _mend_thread(thread: Thread, wrong: Sequence[Wrong], now: datetime) -> list[dict[str, Any]]:
     """Its own values. What is given is as after a vote: whoever is reading "most voted" page by
     page misses nothing."""
-    right = {value.name: value.right for it in wrong if not it.comment_id for value in it.values()}
+    right = {
+        value.name: value.right for it in wrong if it.comment_id is None for value in it.values()
+    }
     revision = right.get("revision", thread.revision)
     moved = (it for it in wrong if "vote_rank" in it.names)
     steps = [
@@ -257,7 +259,6 @@ def _mend_thread(thread: Thread, wrong: Sequence[Wrong], now: datetime) -> list[
     return steps
 
 
-_AT, _NOW = "comment", "now"
 _REMEMBER = insert(table_of(ScoreStep)).values(
     {column.name: bindparam(column.name) for column in table_of(ScoreStep).c}
 )
@@ -268,5 +269,5 @@ def _update_of(names: tuple[str, ...]) -> Update:
     right: dict[str, Any] = {name: bindparam(name) for name in names}
     # Who asks what has changed is told of those that come and go.
     if "listed" in names:
-        right["changed_revision"] = bindparam(_NOW)
-    return update(_comments).where(_comments.c.id == bindparam(_AT)).values(right)
+        right["changed_revision"] = bindparam(_REVISION)
+    return update(_comments).where(_comments.c.id == bindparam(_ID)).values(right)

@@ -131,7 +131,7 @@ class _Matches:
     terms: Sequence[Term]
 
     def before(self, before: int | None, most: int) -> Sequence[Row[Any]]:
-        """At most so many with lower ids than *before*; fewer are all there are."""
+        """At most *most* with lower ids than *before*; if there are fewer, no more are left."""
         asked = self.session, self.statement, Comment.id, self.terms
         if not self.terms:
             return self._rows(self.statement, Comment.id, before, most)
@@ -160,7 +160,7 @@ def _page(matches: _Matches, phrases: Sequence[str], before: int | None, limit: 
         for row in rows:
             if len(found) == limit:
                 return Found(found, found[-1].id)
-            if _says(row.body, phrases):
+            if _has_phrases(row.body, phrases):
                 found.append(row)
         if len(rows) < at_once:
             return Found(found, None)
@@ -169,7 +169,7 @@ def _page(matches: _Matches, phrases: Sequence[str], before: int | None, limit: 
     return Found(found, before)
 
 
-def _says(body: str, phrases: Sequence[str]) -> bool:
+def _has_phrases(body: str, phrases: Sequence[str]) -> bool:
     if not phrases:
         return True
     line = lexemes.line(lexemes.words(body))

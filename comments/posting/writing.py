@@ -71,21 +71,21 @@ def post(
 
     *idempotency_hash* is the keyed hash of the caller and the caller's ``Idempotency-Key``:
     what was stored under it within a day is given back instead. *arrival* tells how it came from
-    outside. *admit* is called when the thread is held, and may refuse before anything else is
-    written. Raises 403 for a closed thread, a reserved name or a ban, 409 when the parent is gone,
-    422 for a key used for another text.
+    outside. *admit* is called for a new comment when its thread is held, and may refuse. Raises
+    403 for a closed thread, a reserved name or a ban, 409 when the parent is gone, 422 for a key
+    used for another text.
     """
     people = mentions.in_thread(session, draft.thread_key)
     html = rendered(draft.body, people)
     submitted = _submitted(session, author, draft, html, settings, now)
     screens = screening.ask_hosts(submitted, screens)
     thread = threads.lock_or_create(session, draft.thread_key, now=now, site=draft.site)
-    if admit is not None:
-        admit(session)
     if idempotency_hash:
         earlier = _earlier(session, idempotency_hash, draft, now)
         if earlier:
             return Posted(earlier, thread, repeated=True)
+    if admit is not None:
+        admit(session)
     author = identity.on_site(author, thread.site)
     if threads.is_closed(thread, settings.close_days, now) and not author.is_moderator:
         raise CommentsError("closed")

@@ -58,10 +58,8 @@ _of_thread = _OfThread()
 
 
 def sanitise(html: str) -> str:
-    """*html* through bleach, which shows as text what it does not know, then through nh3.
-
-    Bleach takes as long as all the rest, so it is not asked about what is plain.
-    """
+    """*html* through nh3, and before that through bleach, which shows as text what it does not
+    know; unless it is plain, which bleach takes as long as all the rest to give back as it is."""
     return nh3.clean(
         html if _PLAIN.fullmatch(html) else _cleaner().clean(html),
         tags=set(TAGS),

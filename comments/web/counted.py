@@ -1,10 +1,12 @@
 """A comment, counted in the transaction that stores it.
 
-On SQLite every transaction waits for its turn at the file, and what one connection has written
-empties what another one remembers of it: counted apart a comment costs half as much again. What is
-refused is taken back, and then counted alone, since it costs a part of the budget as well.
+SQLite empties a connection's page cache when another connection has written, and each transaction
+waits for its turn at the file: counted on a connection of its own a comment costs half as much
+again. What is refused is taken back, and then counted alone, since it costs a part of the budget
+as well.
 """
 
+import logging
 from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,14 +21,20 @@ from comments.web.challenge import arrival
 from comments.web.limiting import Kind
 from comments.web.state import State, now
 
+log = logging.getLogger("comments.counted")
+
 
 class _NotCounted(Exception):
     """There is no room, or the counters fail; :meth:`Limits.check` knows which."""
 
 
 def post(state: State, author: Author, draft: Draft, *, key_hash: str | None = None) -> Posted:
-    """Store *draft* as a comment of *author* and count it; what :func:`posting.post` raises, and
-    ``RateLimited``. A call that is repeated under its *key_hash* costs nothing."""
+    """Store *draft* as a comment of *author*, and count it. Raises what :func:`posting.post`
+    raises, and ``RateLimited``.
+
+    A call that is repeated under its *key_hash* costs nothing. Where the counters fail, the screens
+    are asked a second time.
+    """
     session, limits = state.session(), state.limits
     store = partial(
         posting.post,
@@ -41,23 +49,24 @@ def post(state: State, author: Author, draft: Draft, *, key_hash: str | None = N
     )
     if key_hash and posting.is_repeated(session, key_hash, draft, now=now()):
         return store()
-    if not limits.may_count_within(Kind.POSTING, author):
-        limits.check(Kind.POSTING, author)
-        return store()
-    try:
-        return store(admit=partial(_count, state, author))
-    except (CommentsError, _NotCounted) as refused:
-        session.rollback()
-        limits.check(Kind.POSTING, author)
-        if isinstance(refused, CommentsError):
+    if limits.may_count_within(Kind.POSTING, author):
+        try:
+            return store(admit=partial(_count, state, author))
+        except CommentsError:
+            session.rollback()
+            limits.check(Kind.POSTING, author)
             raise
+        except _NotCounted:
+            session.rollback()
+    limits.check(Kind.POSTING, author)
     return store()
 
 
 def _count(state: State, author: Author, session: Session) -> None:
     try:
         has_room = state.limits.count_within(session.connection(), Kind.POSTING, author)
-    except SQLAlchemyError:
+    except SQLAlchemyError as failed:
+        log.info("counted apart: %s", type(failed).__name__)
         has_room = False
     if not has_room:
         raise _NotCounted

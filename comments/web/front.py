@@ -1,7 +1,7 @@
 """The page cache, in front of Flask.
 
 A page that is ready costs one look-up of its thread's revision and a write of bytes, and on SQLite
-not even the look-up while nobody writes anything (``stillness``); Flask's routing, request and
+not even the look-up while nobody writes anything (``log_index``); Flask's routing, request and
 response objects are not needed for it and would be most of the cost. The view that made a page
 marks it with what it is true for (``answers.public``): a thread's revision, or the numbers of
 comments of several threads. This WSGI middleware keeps the bytes and gives them out for as long as
@@ -151,12 +151,12 @@ class Front:
         if before is not None and kept.reaches(before):
             return kept, before
         # Looked at first: what is written while the database answers must not pass unseen.
-        mark = self._revisions.mark()
-        if kept.stands(mark):
+        head = self._revisions.head()
+        if kept.stands(head):
             return kept, kept.answer
         said = self._revisions.of(kept.question)
         if kept.holds(said):
-            kept.mark = mark
+            kept.head = head
             return kept, said
         if before is None and self._lacks_votes_alone(place, kept, said):
             return kept, said

@@ -7,8 +7,8 @@ from threading import Lock
 from typing import NamedTuple
 
 from comments.web import codings
+from comments.web.log_index import Head
 from comments.web.revisions import Answer, Question
-from comments.web.stillness import Mark
 
 Headers = list[tuple[str, str]]
 #: What a page is kept under: everything in a request that decides it.
@@ -43,7 +43,7 @@ class Kept:
     headers: Headers
     etag: str
     #: Where the database stood when it was last asked and the page was true.
-    mark: Mark | None = None
+    head: Head | None = None
     forms: dict[str, Form] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -51,9 +51,9 @@ class Kept:
         """Whether it is still true, when the database says *answer*."""
         return self.answer == answer and self.is_in_time()
 
-    def stands(self, mark: Mark | None) -> bool:
-        """Whether it is still true because nothing was written since, now that *mark* is."""
-        return mark is not None and self.mark == mark and self.is_in_time()
+    def stands(self, head: Head | None) -> bool:
+        """Whether it is still true because nothing was written since, now that *head* is."""
+        return head is not None and self.head == head and self.is_in_time()
 
     def reaches(self, answer: Answer | None) -> bool:
         """Whether it is no older than what the database said before."""

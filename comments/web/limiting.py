@@ -4,6 +4,7 @@ Flask-Limiter does the counting. Ours knows nothing of a Limiter the host may ha
 host's ``RATELIMIT_*`` keys, and the host's is not touched by ours.
 """
 
+import logging
 import math
 import time
 from collections.abc import Callable
@@ -25,6 +26,8 @@ from comments.identity import Author
 from comments.limits import SCHEME, DatabaseStorage, Window
 from comments.web.address import UNKNOWN
 from comments.web.patience import too_much
+
+log = logging.getLogger("comments.limits")
 
 #: How long a request waits for Redis before it is counted in memory.
 REDIS_SECONDS = 0.5
@@ -210,16 +213,26 @@ class Limits:
         with storage.within(connection):
             return _has_room(storage, call)
 
-    def _call(self, kind: Kind, author: Author) -> "_Call | None":
-        """What is counted; nothing for whoever may do as much as they like."""
-        if self._limiter is None or not _is_limited(author):
-            return None
-        return _Call(kind, _who(author), self._budget(kind, author))
+    def tidy(self) -> None:
+        """What is to be done after a transaction that has counted within it."""
+        storage = self._limiter.storage if self._limiter is not None else None
+        if isinstance(storage, DatabaseStorage):
+            try:
+                storage.sweep_if_due()
+            except storage.base_exceptions as failed:
+                # Everything is written by now; the next one sweeps.
+                log.info("expired counters are left: %s", type(failed).__name__)
 
     def close(self) -> None:
         """Give back what connections the counters hold."""
         if self._limiter is not None and isinstance(self._limiter.storage, DatabaseStorage):
             self._limiter.storage.close()
+
+    def _call(self, kind: Kind, author: Author) -> "_Call | None":
+        """What is counted; nothing for whoever may do as much as they like."""
+        if self._limiter is None or not _is_limited(author):
+            return None
+        return _Call(kind, _who(author), self._budget(kind, author))
 
     def _count(self, call: "_Call") -> None:
         if call.of in self._refused or not self._is_counted(call):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 GATHER_SECONDS = 0.05
 #: Where nobody takes the log off (a pipe that is full), older lines than these are lost.
 MOST_WAITING = 20_000
-#: What a server gives to write with. Spelled here, as a function made anew spells it anew.
+#: What a server gives to write with; the annotation of an inner function is made at each call.
 _Write = Callable[[bytes], Any]
 #: The name of the thread that writes.
 WRITER = "comments-log"

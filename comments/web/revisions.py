@@ -18,7 +18,7 @@ from sqlalchemy import Engine, QueuePool, event
 from sqlalchemy.exc import SQLAlchemyError
 
 from comments.replica import Replica
-from comments.web.stillness import Mark, Stillness, watched
+from comments.web.log_index import Head, LogIndex, watched
 
 log = logging.getLogger("comments.front")
 
@@ -67,9 +67,9 @@ class ReadersRevisions:
         found: Answer | None = self._asked(lambda revisions: revisions.of(question))
         return found
 
-    def mark(self) -> Mark | None:
-        """As :meth:`Revisions.mark`; no database that has a replica has one."""
-        return self._primary.mark()
+    def head(self) -> Head | None:
+        """As :meth:`Revisions.head`; no database that has a replica has one."""
+        return self._primary.head()
 
     def votes_between(self, key: str, after: int, last: int) -> int | None:
         """As :meth:`Revisions.votes_between`."""
@@ -100,13 +100,13 @@ class Revisions:
         self._made = 0
         self._lock = Lock()
         self._hangs_until = float("-inf")
-        self._stillness: Stillness | None = None
+        self._log_index: LogIndex | None = None
 
-    def mark(self) -> Mark | None:
+    def head(self) -> Head | None:
         """What stays the same for as long as nobody writes anything to the database, in any
         process, and all answers with it; ``None`` where that cannot be seen."""
-        stillness = self._stillness
-        return None if stillness is None else stillness.mark()
+        log_index = self._log_index
+        return None if log_index is None else log_index.head()
 
     def of(self, question: Question) -> Answer | None:
         """What the database says to *question*, 0 for a thread that nobody has written in;
@@ -170,7 +170,7 @@ class Revisions:
 
     def _watch(self, connection: Any) -> None:
         try:
-            self._stillness = watched(connection)
+            self._log_index = watched(connection)
         except BaseException:
             self._close(connection)
             raise
@@ -207,9 +207,9 @@ class Revisions:
                 self._close(self._idle.get_nowait())
 
     def _close(self, connection: Any) -> None:
-        self._forget()
         # Without a connection of ours the file may be made anew, and we would look at the old one.
-        self._stillness = None
+        self._log_index = None
+        self._forget()
         connection.close()
 
     def _forget(self) -> None:

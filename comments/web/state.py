@@ -81,6 +81,7 @@ def commit(state: State) -> None:
     g.comments_written = threads.written(session)
     threads.forget_written(session)
     database.commit(session)
+    state.limits.tidy()
     signals.send_waiting(session, state.owner)
 
 

@@ -1,8 +1,8 @@
 """A short write, counted and committed at once: on SQLite together with what others write.
 
-PostgreSQL brings many commits to the disk at once by itself: there each has a transaction of
-their own, which counts them as well. Whose session has begun something that only its own commit
-would keep is counted before, and writes alone.
+PostgreSQL brings many commits to the disk at once by itself: there each call has a transaction of
+its own, which also counts it against its limit. Whose session has begun something that only its
+own commit would keep is counted before, and writes alone.
 """
 
 from collections.abc import Callable
@@ -37,6 +37,7 @@ def write(state: State, kind: Kind, author: Author, act: Callable[[Session], Out
         state.gathering.write_one(errand, state.session())
     if not errand.is_settled:
         return _alone(state, kind, author, act)
+    state.limits.tidy()
     if errand.refused is not None:
         raise errand.refused
     g.comments_written = errand.written

@@ -71,7 +71,7 @@ def measure(run: Run) -> list[Goal]:
     rounds, seconds = (2, 2.0) if run.quick else (3, 4.0)
     goals: list[Goal] = []
     cores = os.cpu_count() or 1
-    for kind, workers in (("sqlite", 1), ("sqlite", cores), ("postgres", cores)):
+    for kind, workers in dict.fromkeys((("sqlite", 1), ("sqlite", cores), ("postgres", cores))):
         with _stage(kind, run.folder, sizes, workers) as stage:
             _write(stage, rounds, seconds)
             _print(stage)

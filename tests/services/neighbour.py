@@ -2,7 +2,7 @@
 
 ``python -m tests.services.neighbour FILE`` does what it reads, and says so when it is done:
 ``write N`` writes N times, ``hold`` waits for its turn and keeps it, ``go on`` takes turn after
-turn until there is more to read, and counts them in the file FILE-turns. It gives up at once when
+turn until it reads ``stop``, and counts them in the file FILE-turns. It gives up at once when
 SQLite says that another one is writing.
 """
 
@@ -72,8 +72,12 @@ def main(file: str) -> None:
         elif what == "write":
             for _ in range(int(times)):
                 _write(engine)
-        else:
+        elif what == "go":
             _go_on(file)
+        elif what == "stop":
+            continue
+        else:
+            raise ValueError(wish)
         _say("done")
 
 

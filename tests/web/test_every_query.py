@@ -101,7 +101,7 @@ FILLED = (
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def two(request: pytest.FixtureRequest) -> Iterator[tuple[str, Engine]]:
+def small_and_large(request: pytest.FixtureRequest) -> Iterator[tuple[str, Engine]]:
     """The address of a small database, and a large one of the same kind."""
     if request.param == "sqlite":
         small = request.getfixturevalue("migrated_sqlite_uri")
@@ -129,8 +129,8 @@ def _fill(engine: Engine) -> None:
         connection.execute(text("ANALYZE"))
 
 
-def test_every_statement_finds_its_rows_by_an_index(two, tmp_path):
-    small, large = two
+def test_every_statement_finds_its_rows_by_an_index(small_and_large, tmp_path):
+    small, large = small_and_large
     called: set[str | None] = set()
 
     def note(_app: Any, **_: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, text
 
 from comments import engines
-from comments.web import stillness
+from comments.web import log_index
 from comments.web.revisions import Revisions
 from tests import factories as make
 from tests.web import cast
@@ -48,23 +48,23 @@ def elsewhere(engine: Engine, *statements: str) -> str:
 
 
 def test_the_mark_stays_while_nobody_writes(engine, revisions):
-    before = revisions.mark()
+    before = revisions.head()
     with engine.connect() as connection:
         connection.execute(text("SELECT count(*) FROM comments_threads"))
     assert before is not None
-    assert revisions.mark() == before
+    assert revisions.head() == before
 
 
 def test_every_commit_moves_it_in_whichever_process(engine, revisions):
-    marks = [revisions.mark()]
+    heads = [revisions.head()]
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE anything (id INTEGER)"))
-    marks.append(revisions.mark())
+    heads.append(revisions.head())
     assert elsewhere(engine, "INSERT INTO anything VALUES (1)") == ""
-    marks.append(revisions.mark())
+    heads.append(revisions.head())
     assert elsewhere(engine, "PRAGMA wal_checkpoint(TRUNCATE)", "DELETE FROM anything") == ""
-    marks.append(revisions.mark())
-    assert len(set(marks)) == 4
+    heads.append(revisions.head())
+    assert len(set(heads)) == 4
 
 
 def test_who_looks_takes_no_lock_away(engine, revisions):
@@ -72,7 +72,7 @@ def test_who_looks_takes_no_lock_away(engine, revisions):
     with engine.connect() as writer:
         writer.exec_driver_sql("BEGIN IMMEDIATE")
         writer.exec_driver_sql("CREATE TABLE anything (id INTEGER)")
-        watched = stillness.watched(writer.connection.dbapi_connection)
+        watched = log_index.watched(writer.connection.dbapi_connection)
         assert watched is not None
         del watched
         revisions._close_all()
@@ -83,9 +83,9 @@ def test_who_looks_takes_no_lock_away(engine, revisions):
 def test_without_a_connection_nothing_is_seen(engine, revisions):
     """The file may be made anew then."""
     engine.dispose()
-    assert revisions.mark() is None
+    assert revisions.head() is None
     revisions.of(make.ARTICLE)
-    assert revisions.mark() is not None
+    assert revisions.head() is not None
 
 
 def test_a_connection_over_which_nothing_can_be_read_is_not_kept(migrated_sqlite_uri, caplog):
@@ -112,10 +112,10 @@ def test_what_is_over_is_let_go_of(tmp_path):
         engine = engines.create(uri)
         with engine.begin() as connection:
             connection.exec_driver_sql("CREATE TABLE anything (id INTEGER)")
-            assert stillness.watched(connection.connection.dbapi_connection)
-        places.append(list(stillness._opened)[-1])
+            assert log_index.watched(connection.connection.dbapi_connection)
+        places.append(list(log_index._opened)[-1])
         engine.dispose()
-    assert places[0] not in stillness._opened
+    assert places[0] not in log_index._opened
 
 
 @pytest.mark.parametrize(
@@ -126,14 +126,14 @@ def test_another_kind_of_keeping_is_asked_as_before(migrated_sqlite_uri, modes):
     with to.connect() as connection:
         for mode in modes:
             connection.exec_driver_sql(f"PRAGMA {mode}").all()
-        assert stillness.watched(connection.connection.dbapi_connection) is None
+        assert log_index.watched(connection.connection.dbapi_connection) is None
     to.dispose()
 
 
 def test_an_index_that_is_just_being_made_says_nothing(tmp_path):
     index = tmp_path / "comments.sqlite3-shm"
     index.write_bytes(b"\0" * 3)
-    assert stillness._of(index) is None
+    assert log_index._of(index) is None
 
 
 # ── and the pages that rest on it ────────────────────────────────────────────────────────────

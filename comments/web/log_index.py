@@ -18,10 +18,10 @@ from typing import Any
 _HEAD_BYTES = 2 * 48
 
 #: What the head was at some moment; it is never the same again after a commit.
-Mark = bytes
+Head = bytes
 
 
-class Stillness:
+class LogIndex:
     """The head of the index in the file at *path*, for as long as a connection keeps that open.
 
     A process that closes a file, by whichever descriptor, loses all its locks on it: POSIX has it
@@ -35,7 +35,7 @@ class Stillness:
         # A descriptor of its own goes with it.
         pythonapi.Py_IncRef(py_object(self._head))
 
-    def mark(self) -> Mark:
+    def head(self) -> Head:
         return self._head[:]
 
     def is_over(self) -> bool:
@@ -49,12 +49,12 @@ class Stillness:
 
 
 #: By the file's device and number.
-_opened: dict[tuple[int, int], Stillness] = {}
+_opened: dict[tuple[int, int], LogIndex] = {}
 _lock = Lock()
 
 
-def watched(connection: Any) -> Stillness | None:
-    """That of the database of *connection*, an open one of SQLite's own kind.
+def watched(connection: Any) -> LogIndex | None:
+    """The log index of the database that *connection*, one of SQLite's own kind, is open to.
 
     ``None`` where there is none: the database keeps another journal, or lies in memory.
     """
@@ -67,7 +67,7 @@ def watched(connection: Any) -> Stillness | None:
     return _of(Path(f"{file}-shm")) if keeps_log and os.name == "posix" else None
 
 
-def _of(path: Path) -> Stillness | None:
+def _of(path: Path) -> LogIndex | None:
     with _lock:
         for place in [place for place, each in _opened.items() if each.is_over()]:
             _opened.pop(place).close()
@@ -77,7 +77,7 @@ def _of(path: Path) -> Stillness | None:
                 return None
             place = (about.st_dev, about.st_ino)
             if place not in _opened:
-                _opened[place] = Stillness(path)
+                _opened[place] = LogIndex(path)
         except OSError:
             # A host may have its databases open in its own way: for itself alone, say.
             return None
