@@ -208,12 +208,11 @@ def _repair(large: Site, rows: int) -> Goal:
     with databases.opened(large.uri) as engine, Session(engine) as session:
         session.execute(lost, execution_options={"synchronize_session": False})
         session.commit()
-    return _checked(large, rows, "all votes counted again, flask comments check --repair")
+    return _checked(large, rows, "all votes counted again", "--repair")
 
 
-def _checked(large: Site, rows: int, what: str) -> Goal:
-    command = what[what.index("flask") :].split()
-    command[1:1] = ["--app", "comments.standalone"]
+def _checked(large: Site, rows: int, what: str, *options: str) -> Goal:
+    command = ["flask", "--app", "comments.standalone", "comments", "check", *options]
     env = {"COMMENTS_DATABASE_URI": large.uri, "COMMENTS_SECRET_KEY": SECRET}
     began = time.monotonic()
     subprocess.run(
@@ -249,7 +248,7 @@ def _start(run: Run, large: Site) -> Goal:
 
 
 def _memory(run: Run, large: Site) -> Goal:
-    looks = 6 if run.quick and not run.hour else 60
+    looks = 60 if run.hour else 6 if run.quick else 20
     progress = Progress("mixed load", looks)
     dice, numbers, seen = Random(looks), count(), []
     # Every request comes from this machine.
