@@ -7,8 +7,8 @@ Everything else in the package is written once for both. The two rules that matt
   with ``BEGIN IMMEDIATE``, so that writers queue up instead (in the line of
   :mod:`comments.turns`). It works on the host's plain engine as well as on ours. On PostgreSQL
   the row of the thread is the lock.
-- **A commit is on the disk** when :func:`commit` returns: an acknowledged comment survives a
-  power cut (see also :mod:`comments.engines`).
+- **A commit is on the disk**: an acknowledged comment survives a power cut (see
+  :mod:`comments.engines`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,12 +40,6 @@ Item = TypeVar("Item")
 
 #: Seconds for which a writer waits for its turn at a SQLite file, and then for the file.
 BUSY_SECONDS = 15
-#: An empty message in PostgreSQL's log: when it is on the disk, so is all that was committed
-#: before it.
-MARK = "SELECT pg_logical_emit_message(true, 'comments', '')"
-_LET_GO_THEN_WAIT = f"SET LOCAL synchronous_commit TO off; COMMIT; {MARK}"
-#: Whether a connection may do so: not every server that speaks PostgreSQL has marks.
-LETS_GO = "comments.lets_go"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -85,21 +79,6 @@ def begin_write(session: Session) -> None:
         # A host that begins its own transactions may only be reading so far. This changes no
         # row and takes the lock all the same.
         connection.exec_driver_sql("UPDATE comments_threads SET revision = revision WHERE id < 0")
-
-
-def commit(session: Session) -> None:
-    """Commit what *session* has written; it is on the disk when this returns.
-
-    PostgreSQL keeps everybody else from what a transaction holds until the disk has it, and so
-    those who vote in one thread would wait for one turn of the disk each. The service's own engine
-    lets go before: readers may then see for a moment what a crash takes back, as long as nobody
-    has been told that it is kept.
-    """
-    session.flush()
-    connection = session.connection()
-    if connection.info.get(LETS_GO):
-        spelled.tell(connection, _LET_GO_THEN_WAIT)
-    session.commit()
 
 
 def hold_name(session: Session, kind: int, name: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
-from comments.database import BUSY_SECONDS, LETS_GO, MARK
+from comments.database import BUSY_SECONDS
 
 log = logging.getLogger("comments.engines")
 
@@ -51,27 +51,8 @@ def options(uri: str, at_once: int = 0) -> dict[str, Any]:
 
 def prepare(engine: Engine) -> None:
     """Give every connection of the service's own *engine* the settings it relies on."""
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
-    else:
-        _prepare_postgres(engine)
-
-
-def _prepare_postgres(engine: Engine) -> None:
-    errors: type[Exception] = engine.dialect.loaded_dbapi.Error
-
-    @event.listens_for(engine, "connect")
-    def _try_to_mark(connection: Any, record: Any) -> None:
-        try:
-            connection.execute(MARK)
-            record.info[LETS_GO] = True
-        except errors as missing:
-            log.info("a commit keeps its locks until the disk has it: %s", type(missing).__name__)
-        # A commit would make each new connection wait for the disk.
-        connection.rollback()
-
-
-def _prepare_sqlite(engine: Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        return
     version: tuple[int, ...] = engine.dialect.dbapi.sqlite_version_info  # type: ignore[union-attr]
     journal = "WAL" if version >= WAL_SINCE else "DELETE"
     log.info("SQLite %s, journal %s", ".".join(map(str, version)), journal)

@@ -69,18 +69,6 @@ def run(connection: Connection, statement: Any, values: Values) -> Sequence[tupl
         cursor.close()
 
 
-def tell(connection: Connection, words: str) -> None:
-    """Give PostgreSQL's driver *words* as they stand, which may be several statements."""
-    cursor: Any = connection.connection.cursor()
-    try:
-        # Several are nothing that can be prepared.
-        cursor.execute(words, prepare=False)
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise _told(connection, words, error) from error
-    finally:
-        cursor.close()
-
-
 def run_many(connection: Connection, statement: Any, rows: Sequence[Values]) -> None:
     """*statement*, one that is kept and only writes, with the values of each of the *rows*."""
     dialect = connection.dialect

@@ -10,6 +10,7 @@ goes and asks for it.
 """
 
 import logging
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -36,6 +37,9 @@ _TURN = "comments.turn"
 _NOW, _NEXT = 0, 1
 #: Seconds until a process looks again: short beside a commit, long beside a look.
 _LOOK_AGAIN = 0.0003
+#: Seconds that a process waits for others; one that has waited so long in vain does without the
+#: line for a while, since somebody may have been stopped in it who keeps SQLite from nobody.
+_MOST, _ASIDE = 1.0, 10.0
 
 
 def wait(session: Session, file: str | None, patience: float) -> None:
@@ -105,7 +109,7 @@ class Line:
             # Who waits too long for other processes is first all the same.
             self._processes.wait(until)
         except BaseException:
-            self._threads.release()
+            self.leave()
             raise
         return True
 
@@ -116,8 +120,15 @@ class Line:
     def is_taken(self) -> bool:
         return self._threads.locked()
 
+    def is_aside(self) -> bool:
+        """Whether other processes are not waited for now."""
+        return self._processes.is_aside()
+
 
 _lines: dict[str, Line] = {}
+if hasattr(os, "register_at_fork"):
+    # What threads of the parent hold nobody gives back in the child.
+    os.register_at_fork(after_in_child=_lines.clear)
 
 
 def line_of(file: str) -> Line:
@@ -132,16 +143,20 @@ class _Processes:
         self._file = file
         #: The file beside it, open until the process ends: to close it would let go of every lock.
         self._beside: int | None = None
-        self._is_alone = not _CAN_LOCK
+        #: Until then the others are not asked.
+        self._aside_until = 0.0 if _CAN_LOCK else math.inf
 
     def wait(self, until: float) -> None:
         """Wait until it is our turn, or :func:`time.monotonic` says *until*."""
         try:
             self._wait(until)
         except OSError as failed:
-            # SQLite has the others wait, as it did before there was a line.
-            self._is_alone = True
+            # SQLite has everybody wait, as it did before there was a line.
+            self._aside_until = math.inf
             log.info("no line of processes at %s: %s", self._file.name, failed.strerror)
+
+    def is_aside(self) -> bool:
+        return time.monotonic() < self._aside_until
 
     def leave(self) -> None:
         if self._beside is not None:
@@ -149,28 +164,39 @@ class _Processes:
                 _let_go(self._beside, _NOW)
 
     def _wait(self, until: float) -> None:
-        if self._beside is None and not self._is_alone and self._file.is_file():
-            self._beside = _open_beside(self._file)
-        if self._beside is None or self._is_alone:
+        if self.is_aside():
             return
-        if _wait_for(self._beside, _NEXT, until):
-            try:
-                _wait_for(self._beside, _NOW, until)
-            finally:
-                _let_go(self._beside, _NEXT)
+        if self._beside is None and self._file.is_file():
+            self._beside = _open_beside(self._file)
+        until = min(until, time.monotonic() + _MOST)
+        if self._beside is not None and not _stand_in_line(self._beside, until):
+            self._aside_until = time.monotonic() + _ASIDE
 
 
 def _open_beside(file: Path) -> int:
     """A file for whoever may write to the database *file*; it stays empty."""
     beside, how = f"{file}-turn", os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
-    mode = file.stat().st_mode & 0o666
+    about = file.stat()
     try:
-        made = os.open(beside, how | os.O_CREAT | os.O_EXCL, mode)
+        made = os.open(beside, how | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return os.open(beside, how)
-    # Whatever is taken from new files: SQLite's own beside it have that mode as well.
-    os.fchmod(made, mode)
+    with suppress(PermissionError):
+        # A command of root's makes it for the service.
+        os.fchown(made, about.st_uid, about.st_gid)
+    # Who may only read the database is not to stand in the way of those who write.
+    writable = about.st_mode & 0o222
+    os.fchmod(made, writable | writable << 1)
     return made
+
+
+def _stand_in_line(file: int, until: float) -> bool:
+    if not _wait_for(file, _NEXT, until):
+        return False
+    try:
+        return _wait_for(file, _NOW, until)
+    finally:
+        _let_go(file, _NEXT)
 
 
 def _wait_for(file: int, place: int, until: float) -> bool:

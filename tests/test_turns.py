@@ -1,8 +1,11 @@
 """All that write to one SQLite file do so in turn, and nobody waits in vain."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -112,19 +115,67 @@ def test_processes_that_write_at_once_are_never_told_to_come_back(engine: Engine
 
 
 def test_a_process_that_dies_gives_up_its_turn(engine: Engine) -> None:
-    with neighbour(file_of(engine)) as other, Session(engine) as session:
+    file = file_of(engine)
+    with neighbour(file) as one, neighbour(file) as other, neighbour(file) as third:
+        one.tell("hold")
+        assert one.wait() == "held"
+        # Who keeps it for too long is not waited for.
         other.tell("hold")
-        assert other.wait() == "done"
-        line = turns.line_of(file_of(engine))
-        began = time.monotonic()
-        assert line.wait(0.05)
-        # It was the other's for as long as we had patience.
-        assert time.monotonic() - began >= 0.05
-        line.leave()
-        other.kill()
-        began = time.monotonic()
-        turns.wait(session, file_of(engine), LONG)
-        assert time.monotonic() - began < LONG
+        assert other.wait() == "in vain"
+        one.kill()
+        third.tell("hold")
+        assert third.wait() == "held"
+
+
+class _Interrupted(Exception):
+    pass
+
+
+def test_who_is_interrupted_in_the_line_leaves_it(engine: Engine) -> None:
+    def interrupt(*_: object) -> None:
+        raise _Interrupted
+
+    file = file_of(engine)
+    with neighbour(file) as one, neighbour(file) as other:
+        one.tell("hold")
+        assert one.wait() == "held"
+        before = signal.signal(signal.SIGALRM, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(_Interrupted), turns.waited(file, LONG):
+            pass
+        signal.signal(signal.SIGALRM, before)
+        assert is_free(engine)
+        one.kill()
+        other.tell("hold")
+        assert other.wait() == "held"
+
+
+def test_a_child_waits_for_no_thread_of_its_parent(engine: Engine) -> None:
+    with turns.waited(file_of(engine), LONG):
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if is_free(engine) else 1)
+        assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("database", "beside"), [(0o600, 0o600), (0o664, 0o660), (0o644, 0o600), (0o666, 0o666)]
+)
+def test_who_may_write_may_stand_in_line_and_nobody_else(
+    engine: Engine, database: int, beside: int
+) -> None:
+    Path(file_of(engine)).chmod(database)
+    before = os.umask(0o077)
+    with turns.waited(file_of(engine), LONG):
+        os.umask(before)
+    assert Path(f"{file_of(engine)}-turn").stat().st_mode & 0o777 == beside
+
+
+def test_where_there_can_be_no_file_sqlite_has_processes_wait(engine: Engine) -> None:
+    Path(f"{file_of(engine)}-turn").mkdir()
+    with turns.waited(file_of(engine), LONG), Session(engine) as session:
+        session.execute(text("BEGIN IMMEDIATE"))
+        assert turns.line_of(file_of(engine)).is_aside()
 
 
 def test_a_process_with_much_to_write_lets_others_in(engine: Engine) -> None:

@@ -12,9 +12,8 @@ from functools import partial
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from comments import posting
+from comments import posting, screening
 from comments.draft import Draft
-from comments.errors import CommentsError
 from comments.identity import Author
 from comments.posting import Posted
 from comments.web.challenge import arrival
@@ -32,8 +31,7 @@ def post(state: State, author: Author, draft: Draft, *, key_hash: str | None = N
     """Store *draft* as a comment of *author*, and count it. Raises what :func:`posting.post`
     raises, and ``RateLimited``.
 
-    A call that is repeated under its *key_hash* costs nothing. Where the counters fail, the screens
-    are asked a second time.
+    A call that is repeated under its *key_hash* costs nothing.
     """
     session, limits = state.session(), state.limits
     store = partial(
@@ -49,17 +47,23 @@ def post(state: State, author: Author, draft: Draft, *, key_hash: str | None = N
     )
     if key_hash and posting.is_repeated(session, key_hash, draft, now=now()):
         return store()
-    if limits.may_count_within(Kind.POSTING, author):
+    if _is_all_ours(state) and limits.may_count_within(Kind.POSTING, author):
         try:
             return store(admit=partial(_count, state, author))
-        except CommentsError:
+        except _NotCounted:
+            session.rollback()
+        except Exception:
             session.rollback()
             limits.check(Kind.POSTING, author)
             raise
-        except _NotCounted:
-            session.rollback()
     limits.check(Kind.POSTING, author)
     return store()
+
+
+def _is_all_ours(state: State) -> bool:
+    """Whether no host's screen is asked, which may cost the host something: for who is too many
+    that is not to happen."""
+    return tuple(state.screens()) == screening.SCREENS
 
 
 def _count(state: State, author: Author, session: Session) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from comments import database, signals, threads
+from comments import signals, threads
 from comments.database import begin_write
 from comments.errors import CommentsError
 from comments.identity import Author
@@ -124,7 +124,7 @@ class Gathering:
     def _write(self, group: Sequence[Errand], session: Session) -> None:
         for errand in group:
             errand.run(session, self._limits)
-        database.commit(session)
+        session.commit()
         for errand in group:
             errand.is_settled = errand.has_room
 

@@ -17,8 +17,9 @@ from typing import Any
 #: The head stands there twice, so that who comes amid a commit sees that it is not done.
 _HEAD_BYTES = 2 * 48
 
-#: What the head was at some moment; it is never the same again after a commit.
-Head = bytes
+#: By which opening of the database it was seen, and what it was. As long as a connection of that
+#: opening is there, it is never the same again after a commit; without one it may begin anew.
+Head = tuple[int, bytes]
 
 
 class LogIndex:
@@ -35,7 +36,7 @@ class LogIndex:
         # A descriptor of its own goes with it.
         pythonapi.Py_IncRef(py_object(self._head))
 
-    def head(self) -> Head:
+    def head(self) -> bytes:
         return self._head[:]
 
     def is_over(self) -> bool:
@@ -56,15 +57,17 @@ _lock = Lock()
 def watched(connection: Any) -> LogIndex | None:
     """The log index of the database that *connection*, one of SQLite's own kind, is open to.
 
-    ``None`` where there is none: the database keeps another journal, or lies in memory.
+    ``None`` where there is none: the database keeps another journal, or for itself, or lies in
+    memory.
     """
     cursor = connection.cursor()
     # The first to read opens the log.
     cursor.execute("PRAGMA schema_version").fetchone()
     keeps_log = cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    shares_it = cursor.execute("PRAGMA locking_mode").fetchone()[0] == "normal"
     file = cursor.execute("PRAGMA database_list").fetchone()[2]
     cursor.close()
-    return _of(Path(f"{file}-shm")) if keeps_log and os.name == "posix" else None
+    return _of(Path(f"{file}-shm")) if keeps_log and shares_it and os.name == "posix" else None
 
 
 def _of(path: Path) -> LogIndex | None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from itertools import count
 from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import Any
@@ -100,13 +101,17 @@ class Revisions:
         self._made = 0
         self._lock = Lock()
         self._hangs_until = float("-inf")
-        self._log_index: LogIndex | None = None
+        self._openings = count()
+        self._watched_by: tuple[int, LogIndex] | None = None
 
     def head(self) -> Head | None:
         """What stays the same for as long as nobody writes anything to the database, in any
         process, and all answers with it; ``None`` where that cannot be seen."""
-        log_index = self._log_index
-        return None if log_index is None else log_index.head()
+        watched_by = self._watched_by
+        if watched_by is None:
+            return None
+        opening, log_index = watched_by
+        return opening, log_index.head()
 
     def of(self, question: Question) -> Answer | None:
         """What the database says to *question*, 0 for a thread that nobody has written in;
@@ -164,16 +169,17 @@ class Revisions:
         except BaseException:
             self._forget()
             raise
-        if engine.dialect.name == "sqlite" and _may_keep(engine):
+        if _may_watch(engine):
             self._watch(connection)
         return connection
 
     def _watch(self, connection: Any) -> None:
         try:
-            self._log_index = watched(connection)
+            log_index = watched(connection)
         except BaseException:
             self._close(connection)
             raise
+        self._watched_by = (next(self._openings), log_index) if log_index else None
 
     def _wait(self) -> Any:
         patience = WAIT_SECONDS if time.monotonic() >= self._hangs_until else 0
@@ -208,7 +214,7 @@ class Revisions:
 
     def _close(self, connection: Any) -> None:
         # Without a connection of ours the file may be made anew, and we would look at the old one.
-        self._log_index = None
+        self._watched_by = None
         self._forget()
         connection.close()
 
@@ -235,6 +241,13 @@ def _open(engine: Engine) -> Any:
     raw: Any = connection.dbapi_connection
     engine.dialect.set_isolation_level(raw, "AUTOCOMMIT")
     return raw
+
+
+def _may_watch(engine: Engine) -> bool:
+    """A plain file of SQLite's, opened as it opens them unless told otherwise."""
+    url = engine.url
+    is_plain = not url.query and not (url.database or "").startswith("file:")
+    return engine.dialect.name == "sqlite" and is_plain and _may_keep(engine)
 
 
 def _may_keep(engine: Engine) -> bool:

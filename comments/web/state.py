@@ -10,7 +10,7 @@ from flask import Flask, current_app, g, request
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from comments import database, i18n, signals, threads
+from comments import i18n, signals, threads
 from comments.config import Settings
 from comments.identity import Identity
 from comments.keys import Keys
@@ -80,7 +80,7 @@ def commit(state: State) -> None:
     session = state.session()
     g.comments_written = threads.written(session)
     threads.forget_written(session)
-    database.commit(session)
+    session.commit()
     state.limits.tidy()
     signals.send_waiting(session, state.owner)
 

@@ -1,9 +1,9 @@
 """Another process that writes to the same SQLite file.
 
 ``python -m tests.services.neighbour FILE`` does what it reads, and says so when it is done:
-``write N`` writes N times, ``hold`` waits for its turn and keeps it, ``go on`` takes turn after
-turn until it reads ``stop``, and counts them in the file FILE-turns. It gives up at once when
-SQLite says that another one is writing.
+``write N`` writes N times, ``hold`` waits for its turn, says whether it has come, and keeps it,
+``go on`` takes turn after turn until it reads ``stop``, and counts them in the file FILE-turns. It
+gives up at once when SQLite says that another one is writing.
 """
 
 import subprocess
@@ -69,7 +69,9 @@ def main(file: str) -> None:
         what, _, times = wish.partition(" ")
         if what == "hold":
             turns.line_of(file).wait(30)
-        elif what == "write":
+            _say("in vain" if turns.line_of(file).is_aside() else "held")
+            continue
+        if what == "write":
             for _ in range(int(times)):
                 _write(engine)
         elif what == "go":

@@ -85,7 +85,7 @@ def test_the_median_of_the_rounds_meets_a_goal(
 ) -> None:
     goals = writes._goals(stage(*rates))
     assert [goal.met for goal in goals] == met
-    assert [goal.promise.partition(":")[0] for goal in goals] == ["SQLite"] * 3
+    assert [goal.promise.partition(":")[0] for goal in goals] == ["SQLite 3, one process"] * 3
 
 
 def test_a_cost_that_is_no_answer_ends_the_benchmark() -> None:

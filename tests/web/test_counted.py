@@ -27,10 +27,10 @@ def counted(app: Flask) -> int:
 
 
 @contextmanager
-def without_counters(app: Flask) -> Iterator[None]:
-    """A database that has lost the table of the counters."""
+def without(app: Flask, table: str) -> Iterator[None]:
+    """A database that has lost *table*."""
     rename = "ALTER TABLE {} RENAME TO {}"
-    names = ("comments_limit_counters", "comments_lost")
+    names = (f"comments_{table}", "comments_lost")
     engine = cast.state_of(app).engine()
     with engine.begin() as connection:
         connection.exec_driver_sql(rename.format(*names))
@@ -82,6 +82,23 @@ def test_who_is_refused_for_another_reason_uses_up_the_budget_all_the_same(stric
     assert counted(strict) == FEW
 
 
+def test_what_fails_uses_up_the_budget_too(strict):
+    alice = cast.visitor(strict, "alice")
+    with without(strict, "decisions"):
+        answers = [alice.post().status_code for _ in range(FEW + 1)]
+    assert answers == [503] * FEW + [429]
+    assert counted(strict) == FEW
+
+
+def test_a_hosts_screen_is_not_asked_about_who_is_too_many(strict):
+    asked: list[str] = []
+    cast.state_of(strict).owner.screen(lambda submitted: asked.append(submitted.text))
+    alice = cast.visitor(strict, "alice")
+    answers = [alice.post(f"Number {n}.").status_code for n in range(FEW + 2)]
+    assert answers == [201] * FEW + [429] * 2
+    assert len(asked) == counted(strict) == FEW
+
+
 def test_the_form_counts_as_the_api_does(strict):
     alice = cast.visitor(strict, "alice")
     fields = {"key": "story", "name": "alice", "body": "Hello."}
@@ -92,7 +109,7 @@ def test_the_form_counts_as_the_api_does(strict):
 
 def test_without_counters_people_write_and_each_process_counts_for_itself(strict):
     alice = cast.visitor(strict, "alice")
-    with without_counters(strict):
+    with without(strict, "limit_counters"):
         answers = [alice.post(f"Number {n}.").status_code for n in range(FEW + 1)]
     assert answers == [201] * FEW + [429]
     assert alice.reads()["thread"]["count"] == FEW

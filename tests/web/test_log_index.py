@@ -88,6 +88,23 @@ def test_without_a_connection_nothing_is_seen(engine, revisions):
     assert revisions.head() is not None
 
 
+def test_with_another_opening_nothing_is_the_same_again(engine, revisions):
+    """An index that is made anew over an empty log has the bytes of the one before."""
+    before = revisions.head()
+    engine.dispose()
+    revisions.of(make.ARTICLE)
+    assert revisions.head() not in (None, before)
+
+
+def test_a_file_that_is_opened_in_another_way_is_not_watched(engine):
+    """It may have no index, and one that somebody left there says the same for ever."""
+    odd = engines.create(f"sqlite:///file:{engine.url.database}?vfs=unix-excl&uri=true")
+    revisions = Revisions(lambda: odd)
+    assert revisions.of(make.ARTICLE) == 0
+    assert revisions.head() is None
+    odd.dispose()
+
+
 def test_a_connection_over_which_nothing_can_be_read_is_not_kept(migrated_sqlite_uri, caplog):
     engine = create_engine(migrated_sqlite_uri)
     made: list[Any] = []
@@ -123,6 +140,7 @@ def test_what_is_over_is_let_go_of(tmp_path):
 )
 def test_another_kind_of_keeping_is_asked_as_before(migrated_sqlite_uri, modes):
     to = create_engine(migrated_sqlite_uri, **engines.options(migrated_sqlite_uri))
+    Path(f"{to.url.database}-shm").write_bytes(bytes(32_768))  # left by one that died
     with to.connect() as connection:
         for mode in modes:
             connection.exec_driver_sql(f"PRAGMA {mode}").all()
