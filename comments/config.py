@@ -160,7 +160,7 @@ class Settings:
     )
     language: str = _setting("en", kinds.TEXT, "The language of pages whose address names none.")
     cache_bytes: int = _setting(
-        32 * 1024 * 1024,
+        24 * 1024 * 1024,
         kinds.whole(0, 2**40),
         "Memory of each process for ready pages, in bytes; 0 turns the page cache off.",
     )
