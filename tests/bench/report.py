@@ -100,7 +100,7 @@ def _print_rows(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         cells += [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
         print("| " + " | ".join(cells) + " |")
         if number == 0:
-            rules = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+            rules = ["-" * widths[0], *("-" * max(1, width - 1) + ":" for width in widths[1:])]
             print("| " + " | ".join(rules) + " |")
     print(flush=True)
 
