@@ -16,7 +16,7 @@ from comments import turns
 from comments.database import begin_write
 from comments.models import Base, Thread
 from tests.factories import NOON
-from tests.services.neighbour import neighbour, turns_of
+from tests.services.neighbour import count_one, neighbour, turns_of
 
 #: Nobody who has a turn coming waits so long, in seconds.
 LONG = 30
@@ -109,7 +109,7 @@ def test_processes_that_write_at_once_are_never_told_to_come_back(engine: Engine
         for each in (one, other):
             each.tell("write 20")
         for _ in range(20):
-            _count(engine)
+            count_one(engine)
         assert [one.wait(), other.wait()] == ["done", "done"]
     assert _counted(engine) == 60
 
@@ -203,13 +203,6 @@ def _turns(file: str) -> int:
 def _start_counting(engine: Engine) -> None:
     with Session(engine) as session:
         session.add(Thread(key="counted", revision=0, created_at=NOON))
-        session.commit()
-
-
-def _count(engine: Engine) -> None:
-    with Session(engine) as session:
-        begin_write(session)
-        session.execute(text("UPDATE comments_threads SET revision = revision + 1 WHERE id = 1"))
         session.commit()
 
 

@@ -73,7 +73,7 @@ def main(file: str) -> None:
             continue
         if what == "write":
             for _ in range(int(times)):
-                _write(engine)
+                count_one(engine)
         elif what == "go":
             _go_on(file)
         elif what == "stop":
@@ -104,7 +104,8 @@ def _go_on(file: str) -> None:
                 return
 
 
-def _write(engine: Engine) -> None:
+def count_one(engine: Engine) -> None:
+    """Count a write in the thread 1."""
     with Session(engine) as session:
         begin_write(session)
         session.execute(_COUNT)

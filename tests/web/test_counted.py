@@ -115,7 +115,10 @@ def test_without_counters_people_write_and_each_process_counts_for_itself(strict
     assert alice.reads()["thread"]["count"] == FEW
 
 
-def test_a_call_whose_answer_was_lost_costs_nothing_again(strict):
+@pytest.mark.parametrize("is_counted_apart", [False, True])
+def test_a_call_whose_answer_was_lost_costs_nothing_again(strict, is_counted_apart):
+    if is_counted_apart:  # as where a host has a screen
+        cast.state_of(strict).owner.screen(lambda _submitted: None)
     alice = cast.visitor(strict, "alice")
     again = {"Idempotency-Key": "a key of alice's"}
     alice.says("The first.")

@@ -47,7 +47,7 @@ def elsewhere(engine: Engine, *statements: str) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
-def test_the_mark_stays_while_nobody_writes(engine, revisions):
+def test_the_head_stays_while_nobody_writes(engine, revisions):
     before = revisions.head()
     with engine.connect() as connection:
         connection.execute(text("SELECT count(*) FROM comments_threads"))
